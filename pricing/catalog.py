@@ -1,0 +1,92 @@
+"""One look across all feeds: rentals, electricity, GPUs to buy and, when named, API tokens."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from pricing.electricity import electricity_price, electricity_quotes
+from pricing.gpus import gpu_names, gpu_spec
+from pricing.rental import rental_prices
+from pricing.tables import name_key
+from pricing.token_library import api_models, api_sellers
+from pricing.token_prices import token_prices
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pricing.price import Price, ProviderClass, Tier
+
+STALE_AFTER_DAYS = 180
+"""Half a year: GPU rents and token prices move by tens of per cent in that time."""
+
+
+def list_prices(
+    *,
+    on: date,
+    item: str | None = None,
+    provider: str | None = None,
+    provider_class: ProviderClass | None = None,
+    tier: Tier | None = None,
+) -> list[Price]:
+    """The book's prices on a day, filtered.
+
+    API token prices come in only when `provider` names their seller or `item` reads `seller/...`: there are thousands.
+
+    Args:
+        on: the day.
+        item: begins like this, case, blanks and hyphens apart: `H100` finds every H100; `electricity/DE` and
+            `openai/gpt-5` find one region and one family of models.
+        provider: one seller.
+        provider_class: kind of GPU landlord.
+        tier: how it is bought.
+
+    Returns:
+        By item, then by amount; empty where nothing matches.
+    """
+    found = [*rental_prices(on), *_electricity(on), *_purchases(), *_tokens(on, item, provider)]
+    wanted = [
+        price
+        for price in found
+        if (item is None or _begins(price, item))
+        and provider in (None, price.provider)
+        and provider_class in (None, price.provider_class)
+        and tier in (None, price.tier)
+    ]
+    return sorted(wanted, key=lambda price: (price.item, price.per, price.amount, price.provider))
+
+
+def stale(prices: Iterable[Price], on: date, days: int = STALE_AFTER_DAYS) -> list[Price]:
+    """Those prices that were read more than `days` before `on` [days].
+
+    Args:
+        prices: any.
+        on: the day they are to be used for.
+        days: how old is too old; a price that is exactly so old still passes.
+    """
+    return [price for price in prices if price.as_of < on - timedelta(days=days)]
+
+
+def _begins(price: Price, item: str) -> bool:
+    full = f"{price.item}/{price.region}" if price.item == "electricity" else price.item
+    return name_key(full).startswith(name_key(item))
+
+
+def _electricity(on: date) -> list[Price]:
+    kinds = dict.fromkeys((quote.region, quote.sector) for quote in electricity_quotes())
+    return [electricity_price(region, on=on, sector=sector).price for region, sector in kinds]
+
+
+def _purchases() -> list[Price]:
+    prices = [gpu_spec(name).purchase_price for name in gpu_names()]
+    return [price for price in prices if price is not None]
+
+
+def _tokens(on: date, item: str | None, provider: str | None) -> list[Price]:
+    seller = provider if provider is not None else (item or "").partition("/")[0].casefold()
+    if seller not in api_sellers():
+        return []
+    models = api_models(seller)
+    if item is not None:
+        models = [model for model in models if name_key(model).startswith(name_key(item))]
+    return [price for model in models for price in token_prices(model, on).prices]

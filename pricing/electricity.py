@@ -1,0 +1,90 @@
+"""What one kilowatt-hour costs a business, by country or US state."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Literal
+
+from pricing.price import Price, PriceNotFound
+from pricing.tables import Record, did_you_mean, read_table
+
+if TYPE_CHECKING:
+    from datetime import date
+
+Sector = Literal["industrial", "commercial"]
+"""Who buys: `industrial` is the usual rate of a data centre, `commercial` that of an office's server room."""
+
+
+class ElectricityQuote(Record):
+    """A price of electricity, with the range that the table states.
+
+    Attributes:
+        region: ISO country or `US-` and a state.
+        sector: who buys.
+        price: the central figure [USD/kWh].
+        low_usd_per_kwh: low end [USD/kWh], or null where the source gives one average only.
+        high_usd_per_kwh: high end [USD/kWh], or null likewise.
+    """
+
+    region: str
+    sector: Sector
+    price: Price
+    low_usd_per_kwh: float | None
+    high_usd_per_kwh: float | None
+
+
+def electricity_price(region: str, *, on: date, sector: Sector = "industrial") -> ElectricityQuote:
+    """The price of one kilowatt-hour for a business.
+
+    The table holds one reading for each region and sector; `on` picks the newest on or before that day, and where the only
+    readings are later, the oldest.
+
+    Args:
+        region: ISO 3166 country (`DE`) or US state (`US-VA`); case does not matter.
+        on: the day.
+        sector: `industrial` or `commercial`.
+
+    Raises:
+        PriceNotFound: no such region, or none for that sector.
+
+    Example:
+        >>> from datetime import date
+        >>> electricity_price("US-OH", on=date(2026, 11, 23)).price.amount
+        0.079
+    """
+    quotes = [quote for quote in electricity_quotes() if quote.region == region.strip().upper()]
+    if not quotes:
+        regions = sorted({quote.region for quote in electricity_quotes()})
+        raise PriceNotFound(
+            f"no electricity price for {region!r}: an ISO country such as DE, or a US state such as US-VA, is expected."
+            f"{did_you_mean(region, regions)} Give `usd_per_kwh` from your contract in the scenario."
+        )
+    of_sector = sorted((quote for quote in quotes if quote.sector == sector), key=lambda quote: quote.price.as_of)
+    if not of_sector:
+        there = sorted({quote.sector for quote in quotes})
+        raise PriceNotFound(
+            f"no {sector} electricity price for {quotes[0].region}; there is: {', '.join(there)}. "
+            "Give `usd_per_kwh` from your contract in the scenario."
+        )
+    known = [quote for quote in of_sector if quote.price.as_of <= on]
+    return known[-1] if known else of_sector[0]
+
+
+@cache
+def electricity_quotes() -> tuple[ElectricityQuote, ...]:
+    """Every row of `pricing/data/electricity.csv`."""
+    return tuple(_quote(row) for row in read_table("electricity.csv"))
+
+
+def _quote(row: dict[str, str | None]) -> ElectricityQuote:
+    price = {
+        "item": "electricity",
+        "amount": row["usd_per_kwh"],
+        "per": "kwh",
+        "provider": f"{row['sector']} average",
+        "region": row["region"],
+        "tier": "standard",
+        **{key: row[key] for key in ("as_of", "source", "evidence", "note")},
+    }
+    fields = {key: row[key] for key in ("region", "sector", "low_usd_per_kwh", "high_usd_per_kwh")}
+    return ElectricityQuote.model_validate({**fields, "price": price})
