@@ -1,0 +1,73 @@
+"""The answer in sentences: what to do, when it pays back, what would have to be true."""
+
+from __future__ import annotations
+
+from tco.format import months, usd, volume
+from tco.result import OptionResult, Result
+
+
+def headline(result: Result) -> str:
+    """One sentence: stay, move and when it pays back, or nothing can serve."""
+    if result.recommended is None:
+        return "No option can serve this workload within its latency promise."
+    if result.contender is None:
+        return f"Stay with {result.baseline}: no other option can serve this workload."
+    best = result.option(result.contender)
+    horizon = result.conventions.horizon_months
+    if best.npv_usd is None:
+        return f"{result.baseline} cannot serve this workload; {best.name} is the cheapest option that can."
+    if result.recommended == result.baseline:
+        return f"Stay with {result.baseline}: the best alternative, {best.name}, would cost {usd(-best.npv_usd)} more over {horizon} months."
+    return f"Move to {best.name}: it {_pays_back(best)} and is worth {usd(best.npv_usd)} over {horizon} months."
+
+
+def _pays_back(option: OptionResult) -> str:
+    if option.payback_months is None:
+        return "does not pay back from running costs alone"
+    if option.payback_months == 0:
+        return "saves from the first month"
+    return f"pays back in {months(option.payback_months)}{_band(option)}"
+
+
+def _band(option: OptionResult) -> str:
+    if option.payback_band_months is None:
+        return ""
+    soonest, latest = (months(end).removesuffix(" months") for end in option.payback_band_months)
+    return "" if soonest == latest else f" ({soonest} to {latest} over the run's interval)"
+
+
+def explain(result: Result, option: OptionResult) -> str:
+    """One sentence on one option: what it costs a million tokens and what would have to be true for it to pay back."""
+    if not option.feasible:
+        return f"{option.name} cannot serve: {'; '.join(option.reasons)}."
+    cost = f"{option.name} costs {usd(option.usd_per_mtok)} per million tokens"
+    if option.name == result.baseline:
+        return f"{cost} (what you pay today)."
+    if option.capacity is None:
+        return f"{cost} and {_verdict(option)}."
+    return f"{cost} at {option.capacity.utilisation_fraction:.0%} utilisation and {_verdict(option)}; {_needs(result, option)}."
+
+
+def _verdict(option: OptionResult) -> str:
+    if option.payback_months is None:
+        return "never pays back"
+    return (
+        "saves from the first month" if option.payback_months == 0 else f"pays back in {months(option.payback_months)}"
+    )
+
+
+def _needs(result: Result, option: OptionResult) -> str:
+    """What would have to be true: a volume, or how much cheaper a fully loaded fleet would have to be."""
+    if option.breakeven_requests_per_day == 0:
+        return "it is cheaper at any volume"
+    if option.breakeven_requests_per_day is not None:
+        return f"it is cheaper from {volume(option.breakeven_requests_per_day)} requests a day on"
+    today, full = result.option(result.baseline).usd_per_mtok, option.usd_per_mtok_at_full_load
+    if not today or not full:
+        return "no volume makes it cheaper"
+    if full <= today:
+        return f"at full load it would cost {usd(full)}, but no volume that was tried keeps it that busy"
+    return (
+        f"no volume makes it cheaper: even fully loaded it costs {usd(full)}, so it would have to be {full / today:,.1f} times "
+        "faster or cheaper"
+    )

@@ -1,0 +1,172 @@
+"""One option against the baseline: returns, payback, unit costs, break-even volume."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from pricing.price import Evidence
+from probes.run import Run
+from tco import finance
+from tco.breakeven import breakeven_requests_per_day
+from tco.cashflow import Ledger, ledger, saving_npv_usd, savings_by_time_usd, with_residual
+from tco.register import with_value
+from tco.result import Capacity, OptionResult
+from tco.scenario import OwnOption, RentOption, Scenario, TokenOption
+from tco.workload.demand import TOKENS_PER_MTOK, demand
+
+SECONDS_PER_HOUR = 3600
+
+
+def appraise(
+    option: TokenOption | RentOption | OwnOption,
+    scenario: Scenario,
+    runs: Mapping[str, Run],
+    ledgers: Mapping[str, Ledger],
+) -> OptionResult:
+    """The answer for one option of a filled scenario.
+
+    Args:
+        option: the option, filled.
+        scenario: the filled scenario.
+        runs: runs of self-hosted options, by option name.
+        ledgers: the costs of every option, by name.
+    """
+    own, baseline = ledgers[option.name], ledgers[scenario.baseline]
+    run = runs.get(option.name)
+    known: dict[str, Any] = {
+        "name": option.name,
+        "kind": option.kind,
+        "model": option.model,
+        "reasons": list(own.fleet.capacity.reasons) if own.fleet else [],
+        "evidence": _evidence(option, run),
+        "run_id": run.run_id if run else None,
+    }
+    if not own.feasible:
+        return OptionResult(feasible=False, **known)
+    compared = baseline.feasible and option.name != scenario.baseline
+    return OptionResult(
+        feasible=True,
+        **known,
+        **_costs(own),
+        **_unit_costs(own, scenario),
+        **(_returns(own, baseline, scenario.discount_rate_per_year.value) if compared else {}),
+        **(_payback_band(option, scenario, run, baseline) if compared else {}),
+        npv_usd=_npv(own, baseline, scenario) if baseline.feasible else None,
+        breakeven_requests_per_day=breakeven_requests_per_day(_saving_at_volume(option, scenario, runs))
+        if compared
+        else None,
+    )
+
+
+def _npv(own: Ledger, baseline: Ledger, scenario: Scenario) -> float:
+    return saving_npv_usd(scenario.discount_rate_per_year.value, baseline, own)
+
+
+def _costs(own: Ledger) -> dict[str, Any]:
+    return {
+        "capacity": _capacity(own),
+        "capex_usd": float(np.sum(own.upfront_usd)),
+        "monthly_usd": own.monthly_usd.tolist(),
+        "line_items": {name: items.tolist() for name, items in own.line_items.items()},
+        "investments": {name: items.tolist() for name, items in own.investments.items()},
+        "residual_usd": own.residual_usd,
+        "total_usd": own.total_usd,
+    }
+
+
+def _returns(own: Ledger, baseline: Ledger, rate_per_year: float) -> dict[str, Any]:
+    savings = savings_by_time_usd(baseline, own)
+    flows = with_residual(savings, baseline, own)
+    returns = finance.irr(flows)
+    return {
+        "saving_by_time_usd": savings.tolist(),
+        "irr_per_year": returns.rate_per_year,
+        "irr_status": returns.status,
+        "mirr_per_year": finance.mirr(flows, rate_per_year, rate_per_year),
+        "roi_fraction": finance.roi_fraction(float(np.sum(flows)), float(np.sum(own.upfront_usd))),
+        "payback_months": finance.payback_months(savings),
+        "discounted_payback_months": finance.discounted_payback_months(rate_per_year, savings),
+    }
+
+
+def _evidence(option: TokenOption | RentOption | OwnOption, run: Run | None) -> Evidence:
+    """Evidence of the number that carries the option: the run of a self-hosted one, the price of one paid per token."""
+    if run is not None:
+        return run.evidence
+    assert isinstance(option, TokenOption)
+    assert option.output_usd_per_mtok is not None
+    return option.output_usd_per_mtok.evidence
+
+
+def _capacity(own: Ledger) -> Capacity | None:
+    fleet = own.fleet
+    if fleet is None:
+        return None
+    replicas = int(np.max(fleet.replicas))
+    return Capacity(
+        replicas=replicas,
+        gpus=replicas * fleet.gpus_per_replica,
+        servers=int(np.max(fleet.servers)),
+        goodput_requests_per_s=fleet.goodput_requests_per_s,
+        utilisation_fraction=fleet.utilisation_fraction,
+        basis=fleet.capacity.basis,
+        replicas_by_month=[int(count) for count in fleet.replicas],
+    )
+
+
+def _unit_costs(own: Ledger, scenario: Scenario) -> dict[str, Any]:
+    """Cost per request and per million tokens, input and output together, at the actual load and with all replicas busy.
+
+    Special cases: no requests, no unit cost (null); an option paid per token costs the same at any load.
+    """
+    asked = demand(scenario)
+    requests = float(np.sum(asked.requests))
+    if requests == 0:
+        return {}
+    per_mtok = own.total_usd / asked.mtok
+    full = per_mtok
+    if own.fleet is not None:
+        seconds = scenario.hours_per_month * SECONDS_PER_HOUR
+        could_serve = float(np.sum(own.fleet.replicas)) * own.fleet.goodput_requests_per_s * seconds
+        tokens = asked.input_tokens_per_request + asked.output_tokens_per_request
+        full = own.total_usd / (could_serve * tokens / TOKENS_PER_MTOK)
+    return {"usd_per_mtok": per_mtok, "usd_per_request": own.total_usd / requests, "usd_per_mtok_at_full_load": full}
+
+
+def _payback_band(
+    option: TokenOption | RentOption | OwnOption, scenario: Scenario, run: Run | None, baseline: Ledger
+) -> dict[str, Any]:
+    """Payback at the upper and at the lower end of the run's throughput interval: (soonest, latest); a null end: never."""
+    factor = None if isinstance(option, TokenOption) else option.throughput_factor
+    if factor is None or factor.bounds is None:
+        return {}
+    asked = demand(scenario)
+
+    def payback(at: float) -> float | None:
+        held = option.model_copy(update={"throughput_factor": factor.at(at)})
+        return finance.payback_months(savings_by_time_usd(baseline, ledger(held, run, scenario, asked)))
+
+    low, high = factor.bounds
+    return {"payback_band_months": (payback(high), payback(low))}
+
+
+def _saving_at_volume(
+    option: TokenOption | RentOption | OwnOption, scenario: Scenario, runs: Mapping[str, Run]
+) -> Callable[[float], float]:
+    baseline = scenario.option(scenario.baseline)
+
+    def saving_usd(requests_per_day: float) -> float:
+        at_volume = with_value(scenario, "workload.requests_per_day", requests_per_day)
+        asked = demand(at_volume)
+        try:
+            costs = ledger(option, runs.get(option.name), at_volume, asked)
+            today = ledger(baseline, runs.get(baseline.name), at_volume, asked)
+        except OverflowError:
+            # More replicas than any fleet has: not a volume at which this option can be chosen.
+            return float("-inf")
+        return saving_npv_usd(scenario.discount_rate_per_year.value, today, costs)
+
+    return saving_usd

@@ -1,0 +1,193 @@
+"""The load at which the latency promise still holds on a run's measured curve.
+
+This is the only place where a run becomes a capacity. It never reads past the last measured load, and it says how each
+number was had: `measured`, `interpolated` or `modelled`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+from scipy.interpolate import PchipInterpolator
+from scipy.optimize import brentq
+
+from probes.run import Cell, Run
+from tco.capacity.latency import Basis, read_latency
+from tco.capacity.shape import Conversion, convert
+from tco.scenario import Slo
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SloCapacity:
+    """What one replica carries while the promise holds.
+
+    Attributes:
+        requests_per_s: goodput, the load at which every limit holds [requests/s]; 0 when no load meets them.
+        relative_low: lower end of its 95 % interval over its value [unitless], 1 where the run gives none.
+        relative_high: upper end likewise.
+        basis: how the number was had.
+        power_watts: what the replica's GPUs draw at that load, where the run has it [W].
+        feasible: whether any measured load meets the promise.
+        reasons: why not, or what to know, in sentences.
+    """
+
+    requests_per_s: float
+    relative_low: float = 1.0
+    relative_high: float = 1.0
+    basis: Basis = "measured"
+    power_watts: float | None = None
+    feasible: bool = True
+    reasons: tuple[str, ...] = ()
+
+
+def slo_capacity(run: Run, slo: Slo, input_tokens: float, output_tokens: float) -> SloCapacity:
+    """Goodput of one replica under the latency promise, for requests of the given mean lengths.
+
+    Walks the run's cells from the lightest load up to the last one at which every limit holds. Between that cell and the
+    next, each latency and the achieved rate are interpolated monotonely (PCHIP) over the load, and the load where the first
+    limit is reached is found by Brent's method [1]. Past the last cell nothing is assumed: the last cell's rate is the
+    answer.
+
+    Args:
+        run: the probe; cells that are incomplete or limited by the measuring client are left out.
+        slo: the limits.
+        input_tokens: mean prompt length of the scenario [tokens].
+        output_tokens: mean answer length of the scenario [tokens].
+
+    Returns:
+        The capacity; `feasible` is False with the reason where no measured load meets the limits, or where the run's
+        request lengths are too far from the scenario's (`tco.capacity.shape`).
+
+    References:
+        [1] F. N. Fritsch and J. Butland, "A method for constructing local monotone piecewise cubic interpolants", SIAM J.
+        Sci. Stat. Comput. 5(2), 300-304 (1984); scipy.interpolate.PchipInterpolator.
+    """
+    cells = sorted(run.usable_cells, key=_load)
+    if not cells:
+        return _none("the run has no usable cell: none is complete with answers and free of client limits; probe again")
+    shape = convert(run.workload, input_tokens, output_tokens)
+    if not shape.usable:
+        return _none(shape.sentence)
+    missing = [name for name in slo.limits() if any(read_latency(cell, name) is None for cell in cells)]
+    if missing:
+        return _none(f"the run did not record {missing[0]}; probe with more requests, or promise a percentile it has")
+    return _with_shape(_on_curve(cells, slo.limits(), shape), shape, slo)
+
+
+def _on_curve(cells: list[Cell], limits: dict[str, float], shape: Conversion) -> SloCapacity:
+    kept = _kept(cells, limits, shape)
+    if kept == 0:
+        return _none(_first_failure(cells[0], limits, shape))
+    if kept == len(cells):
+        best = max(range(kept), key=lambda i: cells[i].requests_per_s.mean)
+        note = (
+            ()
+            if not limits
+            else ("the promise still holds at the highest load that was probed; the true capacity may be higher",)
+        )
+        return _at(cells[best], cells[best].requests_per_s.mean, _weakest(cells, limits, "measured"), note)
+    load = _crossing(cells, kept, limits, shape)
+    rate = _monotone([_load(cell) for cell in cells], [cell.requests_per_s.mean for cell in cells])
+    # Throughput may dip past the knee: a lighter load that was measured and carried more is the better operating point.
+    achieved = max(float(rate(load)), *(cell.requests_per_s.mean for cell in cells[:kept]))
+    return _at(cells[kept - 1], achieved, _weakest(cells[kept - 1 : kept + 1], limits, "interpolated"), ())
+
+
+def _kept(cells: list[Cell], limits: dict[str, float], shape: Conversion) -> int:
+    """How many cells, from the lightest load on, meet every limit before the first that does not."""
+    for number, cell in enumerate(cells):
+        if any(_latency_ms(cell, name, shape) > limit for name, limit in limits.items()):
+            return number
+    return len(cells)
+
+
+def _crossing(cells: list[Cell], kept: int, limits: dict[str, float], shape: Conversion) -> float:
+    """Lightest load between the last kept cell and the next at which some limit is reached."""
+    loads = [_load(cell) for cell in cells]
+    low, high = loads[kept - 1], loads[kept]
+    crossings = [high]
+    for name, limit in limits.items():
+        # A latency that falls with load is noise or warm-up; the running maximum keeps the promise on the safe side.
+        values = np.maximum.accumulate([_latency_ms(cell, name, shape) for cell in cells])
+        if values[kept] > limit:
+            curve = _monotone(loads, values.tolist())
+            crossings.append(low if values[kept - 1] >= limit else _root(curve, limit, low, high))
+    return min(crossings)
+
+
+def _root(curve: Callable[[float], float], limit: float, low: float, high: float) -> float:
+    return float(brentq(lambda load: float(curve(load)) - limit, low, high))
+
+
+def _monotone(x: list[float], y: list[float]) -> Callable[[float], float]:
+    if len(x) == 1:
+        return lambda _: y[0]
+    interpolant = PchipInterpolator(np.asarray(x), np.asarray(y))
+    return lambda load: float(interpolant(load))
+
+
+def _load(cell: Cell) -> float:
+    return float(cell.concurrency) if cell.concurrency is not None else float(cell.request_rate_per_s or 0.0)
+
+
+def _latency_ms(cell: Cell, metric: str, shape: Conversion) -> float:
+    reading = read_latency(cell, metric)
+    assert reading is not None  # slo_capacity has refused runs without it
+    return reading.value_ms * shape.latency_factor(metric)
+
+
+def _weakest(cells: list[Cell], limits: dict[str, float], otherwise: Basis) -> Basis:
+    """`modelled` as soon as one latency that decided was extrapolated to its percentile."""
+    readings = [read_latency(cell, name) for cell in cells for name in limits]
+    return "modelled" if any(r is not None and r.basis == "modelled" for r in readings) else otherwise
+
+
+def _at(cell: Cell, rate: float, basis: Basis, reasons: tuple[str, ...]) -> SloCapacity:
+    interval = cell.requests_per_s
+    low = interval.low / interval.mean if interval.low is not None and interval.mean > 0 else 1.0
+    high = interval.high / interval.mean if interval.high is not None and interval.mean > 0 else 1.0
+    return SloCapacity(
+        requests_per_s=rate,
+        relative_low=min(low, 1.0),
+        relative_high=max(high, 1.0),
+        basis=basis,
+        power_watts=cell.power_watts,
+        feasible=rate > 0,
+        reasons=reasons,
+    )
+
+
+def _with_shape(capacity: SloCapacity, shape: Conversion, slo: Slo) -> SloCapacity:
+    if not capacity.feasible:
+        return capacity
+    notes = list(capacity.reasons)
+    if not slo.limits():
+        notes.append("no latency was promised: capacity is the highest measured throughput, whatever the wait")
+    if shape.is_same:
+        return replace(capacity, reasons=tuple(notes))
+    notes.append(shape.sentence)
+    return replace(
+        capacity,
+        requests_per_s=capacity.requests_per_s * shape.low,
+        relative_high=capacity.relative_high * shape.high / shape.low,
+        basis="modelled",
+        reasons=tuple(notes),
+    )
+
+
+def _first_failure(cell: Cell, limits: dict[str, float], shape: Conversion) -> str:
+    name, limit = next((n, limit) for n, limit in limits.items() if _latency_ms(cell, n, shape) > limit)
+    value = _latency_ms(cell, name, shape)
+    return (
+        f"no measured load meets the promise: at the lightest, {cell.label}, {name} is {value:,.0f} ms and the limit is "
+        f"{limit:,.0f} ms. Promise more, use a faster GPU or a smaller model, or probe a lighter load"
+    )
+
+
+def _none(reason: str) -> SloCapacity:
+    return SloCapacity(requests_per_s=0.0, feasible=False, reasons=(reason,))

@@ -1,0 +1,131 @@
+"""From line items to a cash flow: what each option costs when, and what it saves against the baseline."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from probes.run import Run
+from tco import costs
+from tco.capacity.fleet import Fleet, size_fleet
+from tco.finance import npv
+from tco.scenario import OwnOption, RentOption, Scenario, TokenOption
+from tco.workload.demand import Demand, Months
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ledger:
+    """Everything one option costs over the horizon, as positive amounts.
+
+    Attributes:
+        line_items: running costs by name, paid at the end of each month [USD/month], each of shape (months,).
+        investments: money laid out at the start of each month, by name [USD/month], each of shape (months,).
+        residual_usd: worth of what is left at the end of the horizon [USD].
+        fleet: what stands behind the costs; None for options that pay per token.
+    """
+
+    line_items: dict[str, Months]
+    investments: dict[str, Months]
+    residual_usd: float
+    fleet: Fleet | None
+
+    @property
+    def monthly_usd(self) -> Months:
+        """Running costs of each month [USD/month]."""
+        return np.sum(list(self.line_items.values()), axis=0)
+
+    @property
+    def upfront_usd(self) -> Months:
+        """Money laid out at the start of each month [USD/month]."""
+        return np.sum(list(self.investments.values()), axis=0)
+
+    @property
+    def costs_by_time_usd(self) -> Months:
+        """Costs at time zero and at the end of each month, without the residual [USD], shape (months + 1,).
+
+        What is bought at the start of month m is paid at time m − 1.
+        """
+        return np.concatenate([self.upfront_usd, [0.0]]) + np.concatenate([[0.0], self.monthly_usd])
+
+    @property
+    def feasible(self) -> bool:
+        """Whether the option can serve the workload at all; a fleet that cannot has no meaningful cost."""
+        return self.fleet is None or self.fleet.capacity.feasible
+
+    @property
+    def total_usd(self) -> float:
+        """All costs less the residual, not discounted [USD]."""
+        return float(np.sum(self.costs_by_time_usd)) - self.residual_usd
+
+
+def ledger(option: TokenOption | RentOption | OwnOption, run: Run | None, scenario: Scenario, asked: Demand) -> Ledger:
+    """All line items of one option; each comes from one documented function in `tco.costs`.
+
+    A line that is zero because nobody set it is there, with zeros, so that it is seen.
+    """
+    months = asked.requests.size
+    one_offs = {name: _at_start(quantity.value, months) for name, quantity in option.one_off_usd.items()}
+    running = {name: np.full(months, quantity.value) for name, quantity in option.extra_usd_per_month.items()}
+    running["people"] = costs.people_usd(option, months)
+    if isinstance(option, TokenOption):
+        tokens = {
+            "input_tokens": costs.input_tokens_usd(option, scenario, asked),
+            "cached_input_tokens": costs.cached_input_tokens_usd(option, scenario, asked),
+            "output_tokens": costs.output_tokens_usd(option, scenario, asked),
+        }
+        return Ledger(
+            line_items=tokens | running, investments=one_offs or _nothing(months), residual_usd=0.0, fleet=None
+        )
+    assert run is not None  # find_runs has found one for every self-hosted option
+    fleet = size_fleet(option, run, scenario.workload, asked)
+    if isinstance(option, RentOption):
+        rent = {"gpu_rent": costs.gpu_rent_usd(option, scenario, fleet)}
+        return Ledger(
+            line_items=rent | running, investments=one_offs or _nothing(months), residual_usd=0.0, fleet=fleet
+        )
+    return _owned(option, scenario, fleet, running, one_offs)
+
+
+def savings_by_time_usd(baseline: Ledger, option: Ledger) -> Months:
+    """What the option saves against the baseline at time zero and each month, without residuals [USD], shape (months + 1,)."""
+    return baseline.costs_by_time_usd - option.costs_by_time_usd
+
+
+def with_residual(savings: Months, baseline: Ledger, option: Ledger) -> Months:
+    """Savings with both options' residual worth received at the end of the horizon [USD]."""
+    flows = savings.copy()
+    flows[-1] += option.residual_usd - baseline.residual_usd
+    return flows
+
+
+def saving_npv_usd(rate_per_year: float, baseline: Ledger, option: Ledger) -> float:
+    """Net present value of choosing the option instead of the baseline, residuals included [USD]."""
+    return npv(rate_per_year, with_residual(savings_by_time_usd(baseline, option), baseline, option))
+
+
+def _owned(
+    option: OwnOption, scenario: Scenario, fleet: Fleet, running: dict[str, Months], one_offs: dict[str, Months]
+) -> Ledger:
+    bought = costs.server_purchases(option, fleet)
+    site = {
+        "electricity": costs.electricity_usd(option, scenario, fleet),
+        "colocation": costs.colocation_usd(option, fleet),
+        "maintenance": costs.maintenance_usd(option, fleet),
+    }
+    return Ledger(
+        line_items=site | running,
+        investments={"servers": bought * option.server_price_usd.value} | one_offs,
+        residual_usd=costs.residual_usd(option, bought),
+        fleet=fleet,
+    )
+
+
+def _at_start(amount_usd: float, months: int) -> Months:
+    flows = np.zeros(months)
+    flows[0] = amount_usd
+    return flows
+
+
+def _nothing(months: int) -> dict[str, Months]:
+    return {"one_off": np.zeros(months)}

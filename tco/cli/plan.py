@@ -1,0 +1,127 @@
+"""`tco plan`: a scenario in, the answer out, as text, JSON or a chart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from tco import InputError, OptionResult, Result, evaluate, load
+from tco.answer import explain, headline
+from tco.charts import cumulative_cost, save_chart
+from tco.cli._shared import console, fail, print_json
+from tco.format import months, share, usd, volume
+from tco.register import unit_of
+
+_SHOWN_DRIVERS = 3
+
+
+def plan(
+    scenario: Annotated[Path, typer.Argument(help="Scenario file (YAML), for example scenarios/demo.yaml.")],
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="PATH=VALUE", help="Change one input; repeat for more. workload.requests_per_day=20000"
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as one JSON object on stdout.")] = False,
+    chart: Annotated[
+        Path | None,
+        typer.Option("--chart", help="Also write the chart: FILE.svg or FILE.png ([report] extra), or FILE.json."),
+    ] = None,
+) -> None:
+    """Answer a scenario: capacity, cost, payback of every option against the baseline."""
+    try:
+        result = evaluate(load(scenario, settings or []))
+        if chart is not None:
+            save_chart(cumulative_cost(result), chart)
+    except InputError as error:
+        fail(str(error))
+    if as_json:
+        print_json(result.model_dump(mode="json", by_alias=True))
+        return
+    show(result)
+    if chart is not None:
+        console().print(f"\nChart: {chart}", markup=False)
+
+
+def show(result: Result) -> None:
+    """Prints the answer for people: the sentence, the options side by side, drivers, warnings."""
+    out = console()
+    out.print(f"\n{result.scenario} ({result.as_of})", style="dim", markup=False)
+    out.print(headline(result), style="bold", markup=False)
+    out.print()
+    out.print(_table(result))
+    for option in result.options:
+        out.print(f"• {explain(result, option)}", markup=False)
+    if result.drivers:
+        out.print("\nWhat moves it most (NPV of " + str(result.contender) + "):", markup=False)
+        for driver in result.drivers[:_SHOWN_DRIVERS]:
+            ends = f"{usd(driver.npv_at_low_usd)} to {usd(driver.npv_at_high_usd)}"
+            flips = ", which flips the answer" if driver.flips else ""
+            out.print(
+                f"• {driver.path} {driver.low:,.4g} to {driver.high:,.4g} {unit_of(driver.path)}: {ends}{flips}",
+                markup=False,
+            )
+    if result.warnings:
+        out.print("\nMind:", markup=False)
+        for warning in result.warnings:
+            out.print(f"• {warning.message}", style="yellow", markup=False)
+    kept = result.conventions
+    out.print(
+        f"\n{kept.horizon_months} months, {kept.hours_per_month:g} hours a month, {kept.discount_rate_per_year:.0%} a year; {kept.text}",
+        style="dim",
+        markup=False,
+    )
+
+
+def _table(result: Result) -> Table:
+    """Options side by side as columns, so that it fits 80 characters."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("")
+    for option in result.options:
+        table.add_column(
+            ("→ " if option.name == result.recommended else "") + option.name, justify="right", overflow="fold"
+        )
+    for label, cell in _ROWS:
+        table.add_row(label, *[cell(option, result) for option in result.options])
+    return table
+
+
+def _served(text: Callable[[OptionResult], str]) -> Callable[[OptionResult, Result], str]:
+    return lambda option, _: text(option) if option.feasible else "–"
+
+
+def _compared(text: Callable[[OptionResult], str]) -> Callable[[OptionResult, Result], str]:
+    return lambda option, result: text(option) if option.feasible and option.name != result.baseline else "–"
+
+
+def _payback(option: OptionResult, result: Result) -> str:
+    if not option.feasible:
+        return "cannot serve"
+    return "paid today" if option.name == result.baseline else months(option.payback_months)
+
+
+_ROWS: tuple[tuple[str, Callable[[OptionResult, Result], str]], ...] = (
+    ("evidence", lambda option, _: option.evidence),
+    ("capacity basis", _served(lambda option: option.capacity.basis if option.capacity else "–")),
+    ("replicas", _served(lambda option: str(option.capacity.replicas) if option.capacity else "–")),
+    (
+        "requests/s a replica",
+        _served(lambda option: f"{option.capacity.goodput_requests_per_s:.3g}" if option.capacity else "–"),
+    ),
+    ("utilisation", _served(lambda option: share(option.capacity.utilisation_fraction) if option.capacity else "–")),
+    ("up front", _served(lambda option: usd(option.capex_usd))),
+    ("first month", _served(lambda option: usd(option.monthly_usd[0]))),
+    ("whole horizon", _served(lambda option: usd(option.total_usd))),
+    ("per million tokens", _served(lambda option: usd(option.usd_per_mtok))),
+    ("  if fully loaded", _served(lambda option: usd(option.usd_per_mtok_at_full_load))),
+    ("payback", _payback),
+    ("  discounted", _compared(lambda option: months(option.discounted_payback_months))),
+    ("NPV saved", _compared(lambda option: usd(option.npv_usd))),
+    ("IRR a year", _compared(lambda option: share(option.irr_per_year))),
+    ("break-even requests/day", _compared(lambda option: volume(option.breakeven_requests_per_day))),
+)

@@ -1,0 +1,145 @@
+"""What an option costs: one function a line item, each a number a month.
+
+Token prices move by `price_change_per_year_fraction`: `price_m = price · (1 + change)^((m − 1) / 12)`. Fleets are paid
+for around the clock, busy or idle.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tco.capacity.fleet import Fleet
+from tco.quantity import Quantity
+from tco.scenario import OwnOption, RentOption, Scenario, TokenOption
+from tco.workload.demand import TOKENS_PER_MTOK, Demand, Months
+
+MONTHS_PER_YEAR = 12
+WATTS_PER_KW = 1000
+
+
+def _value(quantity: Quantity | None) -> float:
+    assert quantity is not None  # `tco.fill` leaves nothing open
+    return quantity.value
+
+
+def price_path(change_per_year_fraction: float, months: int) -> Months:
+    """Factor on a price by month: `(1 + change)^((m − 1) / 12)`, 1 in the first month [unitless].
+
+    >>> [round(x, 3) for x in price_path(-0.10, 25)[[0, 12, 24]]]
+    [1.0, 0.9, 0.81]
+    """
+    return np.asarray((1 + change_per_year_fraction) ** (np.arange(months) / MONTHS_PER_YEAR))
+
+
+def input_tokens_usd(option: TokenOption, scenario: Scenario, asked: Demand) -> Months:
+    """Input tokens that are not read from the vendor's cache [USD/month].
+
+    `requests · tokens · tokenizer factor · ((1 − batch) · (1 − cached) · price + batch · batch price)`. The batch share
+    gets no cache discount; where the vendor sells no batch tier it is sent and billed like the rest.
+    """
+    batch, cached = _shares(option, scenario)
+    price = (1 - batch) * (1 - cached) * _value(option.input_usd_per_mtok)
+    if batch:
+        price += batch * _value(option.batch_input_usd_per_mtok)
+    return _input_mtok(option, asked) * price * _path(option, asked)
+
+
+def cached_input_tokens_usd(option: TokenOption, scenario: Scenario, asked: Demand) -> Months:
+    """Input tokens read from the vendor's cache at its cached-read price [USD/month]."""
+    batch, cached = _shares(option, scenario)
+    if not cached:
+        return np.zeros_like(asked.requests)
+    return (
+        _input_mtok(option, asked)
+        * (1 - batch)
+        * cached
+        * _value(option.cached_input_usd_per_mtok)
+        * _path(option, asked)
+    )
+
+
+def output_tokens_usd(option: TokenOption, scenario: Scenario, asked: Demand) -> Months:
+    """Output tokens, reasoning included, the batch share at the batch price [USD/month]."""
+    batch, _ = _shares(option, scenario)
+    price = (1 - batch) * _value(option.output_usd_per_mtok)
+    if batch:
+        price += batch * _value(option.batch_output_usd_per_mtok)
+    mtok = asked.requests * asked.output_tokens_per_request * option.tokenizer_factor.value / TOKENS_PER_MTOK
+    return mtok * price * _path(option, asked)
+
+
+def gpu_rent_usd(option: RentOption, scenario: Scenario, fleet: Fleet) -> Months:
+    """Rented GPUs (or machines) for every hour of the month: `replicas · units · price · hours` [USD/month]."""
+    path = price_path(option.price_change_per_year_fraction.value, fleet.replicas.size)
+    return (
+        fleet.replicas
+        * fleet.machines_per_replica
+        * _value(option.price_usd_per_hour)
+        * scenario.hours_per_month
+        * path
+    )
+
+
+def electricity_usd(option: OwnOption, scenario: Scenario, fleet: Fleet) -> Months:
+    """Electricity at the site's meter: `servers · watts / 1000 · PUE · hours · price` [USD/month].
+
+    Servers are taken to draw their loaded power around the clock, which overstates a fleet that idles at night.
+    """
+    assert isinstance(option.electricity_usd_per_kwh, Quantity)  # filled from the region
+    kwh = fleet.servers * _server_kw(option) * option.pue.value * scenario.hours_per_month
+    return kwh * option.electricity_usd_per_kwh.value
+
+
+def colocation_usd(option: OwnOption, fleet: Fleet) -> Months:
+    """Space, cooling and power feed in somebody's data centre, by the servers' rated kW [USD/month]."""
+    return fleet.servers * _server_kw(option) * option.colocation_usd_per_kw_month.value
+
+
+def maintenance_usd(option: OwnOption, fleet: Fleet) -> Months:
+    """Hardware support and spare parts, a share of the servers' price [USD/month]."""
+    return fleet.servers * option.server_price_usd.value * option.maintenance_fraction_per_year.value / MONTHS_PER_YEAR
+
+
+def server_purchases(option: OwnOption, fleet: Fleet) -> Months:
+    """Servers bought at the start of each month: what demand adds, and what has reached the end of its economic life."""
+    bought = np.zeros_like(fleet.servers)
+    for month in range(bought.size):
+        standing = bought[max(0, month - option.economic_life_months + 1) : month].sum()
+        bought[month] = max(0.0, float(fleet.servers[month] - standing))
+    return bought
+
+
+def residual_usd(option: OwnOption, purchases: Months) -> float:
+    """What the servers would still fetch at the end of the horizon [USD].
+
+    Each loses value in a straight line from its price to `residual_fraction` at the end of its economic life.
+    """
+    age = np.minimum((purchases.size - np.arange(purchases.size)) / option.economic_life_months, 1.0)
+    worth = option.server_price_usd.value * (1 - (1 - option.residual_fraction.value) * age)
+    return float(np.sum(purchases * worth))
+
+
+def people_usd(option: TokenOption | RentOption | OwnOption, months: int) -> Months:
+    """Staff who run the option: `FTE · cost per FTE / 12` [USD/month]."""
+    monthly = option.people.run_fte.value * option.people.cost_per_fte_usd_per_year.value / MONTHS_PER_YEAR
+    return np.full(months, monthly)
+
+
+def _shares(option: TokenOption, scenario: Scenario) -> tuple[float, float]:
+    """Shares of batch and of cached input that this vendor has a price for."""
+    batch = scenario.workload.batchable_fraction.value
+    cached = scenario.workload.cacheable_input_fraction.value
+    sells_batch = option.batch_input_usd_per_mtok is not None and option.batch_output_usd_per_mtok is not None
+    return batch if sells_batch else 0.0, cached if option.cached_input_usd_per_mtok is not None else 0.0
+
+
+def _input_mtok(option: TokenOption, asked: Demand) -> Months:
+    return asked.requests * asked.input_tokens_per_request * option.tokenizer_factor.value / TOKENS_PER_MTOK
+
+
+def _path(option: TokenOption, asked: Demand) -> Months:
+    return price_path(option.price_change_per_year_fraction.value, asked.requests.size)
+
+
+def _server_kw(option: OwnOption) -> float:
+    return _value(option.server_watts) / WATTS_PER_KW

@@ -1,0 +1,97 @@
+"""The method, top to bottom: a `Scenario` goes in, a `Result` comes out.
+
+Each step is one call, in the order of docs/method.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from probes.run import Run
+from tco.appraise import appraise
+from tco.cashflow import Ledger, ledger, saving_npv_usd
+from tco.checks import check
+from tco.errors import InputError
+from tco.fill import fill
+from tco.register import register
+from tco.result import Conventions, OptionResult, Result
+from tco.risk.tornado import drivers
+from tco.runs import find_runs
+from tco.scenario import Scenario
+from tco.workload.demand import Demand, demand
+
+
+def evaluate(scenario: Scenario, runs: Mapping[str, Run] | None = None) -> Result:
+    """Answers a scenario.
+
+    Args:
+        scenario: the question, for example from `tco.load`.
+        runs: runs that the caller holds already, by the reference that the scenario uses; others are read from files.
+
+    Returns:
+        Per option: capacity, costs by month, cash flow against the baseline, payback and returns; which option is
+        recommended; what moves the answer; the assumptions register; warnings.
+
+    Raises:
+        InputError: a run or a price is missing, a demand too large to be meant.
+    """
+    found = find_runs(scenario, runs)
+    filled = fill(scenario, found)
+    asked = demand(filled)
+    ledgers = _ledgers(filled, found, asked)
+    options = [appraise(option, filled, found, ledgers) for option in filled.options]
+    contender = _contender(options, filled.baseline)
+    return Result(
+        scenario=filled.name,
+        as_of=filled.as_of,
+        baseline=filled.baseline,
+        recommended=_recommended(options, filled.baseline, contender),
+        contender=contender,
+        conventions=Conventions(
+            hours_per_month=filled.hours_per_month,
+            horizon_months=filled.horizon_months,
+            discount_rate_per_year=filled.discount_rate_per_year.value,
+            currency=filled.currency,
+        ),
+        options=options,
+        drivers=drivers(filled, _npv_of(contender, found), (contender, filled.baseline)) if contender else [],
+        assumptions=register(filled),
+        warnings=check(filled, found, ledgers, asked),
+    )
+
+
+def _ledgers(scenario: Scenario, runs: Mapping[str, Run], asked: Demand) -> dict[str, Ledger]:
+    try:
+        return {option.name: ledger(option, runs.get(option.name), scenario, asked) for option in scenario.options}
+    except OverflowError as error:
+        raise InputError(str(error)) from None
+
+
+def _npv_of(name: str, runs: Mapping[str, Run]) -> Callable[[Scenario], float | None]:
+    def npv_usd(scenario: Scenario) -> float | None:
+        asked = demand(scenario)
+        option, baseline = (ledger(scenario.option(n), runs.get(n), scenario, asked) for n in (name, scenario.baseline))
+        if not (option.feasible and baseline.feasible):
+            return None
+        return saving_npv_usd(scenario.discount_rate_per_year.value, baseline, option)
+
+    return npv_usd
+
+
+def _contender(options: list[OptionResult], baseline: str) -> str | None:
+    """The feasible alternative to the baseline with the highest NPV; the lowest cost where the baseline cannot serve."""
+    others = [option for option in options if option.name != baseline and option.feasible]
+    return max(others, key=_worth).name if others else None
+
+
+def _worth(option: OptionResult) -> float:
+    return option.npv_usd if option.npv_usd is not None else -(option.total_usd or 0.0)
+
+
+def _recommended(options: list[OptionResult], baseline: str, contender: str | None) -> str | None:
+    """The contender where it saves money or the baseline cannot serve, else what is paid today; None: nothing can serve."""
+    by_name = {option.name: option for option in options}
+    if contender is None:
+        return baseline if by_name[baseline].feasible else None
+    saves = by_name[contender].npv_usd
+    return contender if saves is None or saves > 0 else baseline

@@ -1,0 +1,169 @@
+"""Fills what a scenario leaves open from the price book and the runs, so that every number has a source.
+
+The filled scenario is what is evaluated, listed in the assumptions register, and varied in a sensitivity run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+import pricing
+from pricing import Price, PriceNotFound
+from probes.run import Run
+from tco.capacity.curve import slo_capacity
+from tco.errors import InputError
+from tco.quantity import Quantity
+from tco.scenario import ElectricityRegion, OwnOption, RentOption, Scenario, TokenOption, Workload
+
+_SMALLEST_FACTOR = 0.01
+_REST_OF_SERVER, _REST_OF_SERVER_LOW, _REST_OF_SERVER_HIGH = 0.8, 0.4, 0.9
+_HOUR_RANGE_NOTE = "low and high are the cheapest and the dearest listed row"
+
+
+def fill(scenario: Scenario, runs: Mapping[str, Run]) -> Scenario:
+    """A scenario in which no quantity is open.
+
+    Args:
+        scenario: the question as written.
+        runs: the run of each self-hosted option, by option name.
+
+    Returns:
+        The same question with token prices, rental prices, electricity, server power and the run's throughput interval as
+        quantities with evidence, source and date. What the scenario gives itself is kept.
+
+    Raises:
+        InputError: the book has no such price; the message says which field supplies it.
+    """
+    options = []
+    for option in scenario.options:
+        try:
+            if isinstance(option, TokenOption):
+                options.append(_fill_tokens(option, scenario.as_of))
+            elif isinstance(option, RentOption):
+                options.append(_fill_rent(option, runs[option.name], scenario))
+            else:
+                options.append(_fill_own(option, runs[option.name], scenario))
+        except PriceNotFound as error:
+            raise InputError(f"option {option.name!r}: {error.args[0]}") from None
+    return scenario.model_copy(update={"options": options})
+
+
+def gpu_of(option: RentOption | OwnOption, run: Run) -> str | None:
+    """The GPU by its name in the book: the option's own, or the one that the run was measured on; None without a GPU."""
+    if option.gpu != "from-run":
+        return option.gpu
+    if run.gpu is not None:
+        return run.gpu
+    return pricing.canonical_gpu(run.environment.gpus[0].name) if run.environment.gpus else None
+
+
+def _listed(price: Price, low: float | None = None, high: float | None = None, note: str | None = None) -> Quantity:
+    return Quantity(
+        value=price.amount,
+        low=low,
+        high=high,
+        evidence=price.evidence,
+        source=price.source,
+        as_of=price.as_of,
+        note=note or price.note,
+    )
+
+
+def _fill_tokens(option: TokenOption, on: date) -> TokenOption:
+    if option.input_usd_per_mtok is not None and option.output_usd_per_mtok is not None:
+        return option
+    prices = pricing.token_prices(option.model, on)
+    listed = {
+        "input_usd_per_mtok": prices.input,
+        "output_usd_per_mtok": prices.output,
+        "cached_input_usd_per_mtok": prices.cached_read,
+        "batch_input_usd_per_mtok": prices.batch_input,
+        "batch_output_usd_per_mtok": prices.batch_output,
+    }
+    update = {
+        name: _listed(price) for name, price in listed.items() if price is not None and getattr(option, name) is None
+    }
+    return option.model_copy(update=update)
+
+
+def _fill_rent(option: RentOption, run: Run, scenario: Scenario) -> RentOption:
+    price = option.price_usd_per_hour
+    if price is None:
+        gpu = gpu_of(option, run)
+        if gpu is None:
+            raise InputError(
+                f"option {option.name!r}: the run has no GPU, so the book cannot price its machine; "
+                "give `price_usd_per_hour` for one machine"
+            )
+        wish = option.price
+        quote = pricing.rental_price(
+            gpu,
+            on=scenario.as_of,
+            provider_class=wish.class_,
+            tier=wish.commitment,
+            provider=wish.provider,
+            region=wish.region,
+        )
+        note = f"median of {quote.count} listed rows; {_HOUR_RANGE_NOTE}"
+        price = _listed(quote.price, quote.low_usd_per_hour, quote.high_usd_per_hour, note)
+    return option.model_copy(
+        update={"price_usd_per_hour": price, "throughput_factor": _throughput(option, run, scenario.workload)}
+    )
+
+
+def _fill_own(option: OwnOption, run: Run, scenario: Scenario) -> OwnOption:
+    electricity = option.electricity_usd_per_kwh
+    if isinstance(electricity, ElectricityRegion):
+        quote = pricing.electricity_price(electricity.region, on=scenario.as_of)
+        electricity = _listed(quote.price, quote.low_usd_per_kwh, quote.high_usd_per_kwh)
+    return option.model_copy(
+        update={
+            "electricity_usd_per_kwh": electricity,
+            "server_watts": option.server_watts or _server_watts(option, run),
+            "throughput_factor": _throughput(option, run, scenario.workload),
+        }
+    )
+
+
+def _server_watts(option: OwnOption, run: Run) -> Quantity:
+    """Power of one loaded server [W]: `GPUs · (GPU watts + 0.8 · TDP)`, the GPUs' own part as the run measured it.
+
+    The rest of a server (CPUs, fans, network, power supplies) draws about 0.8 of its GPUs' rated power: 14.3 kW for the
+    8 x 1,000 W of a DGX B200, about 10.2 kW for the 8 x 700 W of a DGX H100 (vendor data sheets).
+    """
+    gpu = gpu_of(option, run)
+    tdp = pricing.gpu_spec(gpu).tdp_watts if gpu is not None else None
+    if tdp is None:
+        raise InputError(
+            f"option {option.name!r}: the power of its server is not known "
+            f"({'the run has no GPU' if gpu is None else f'the book has no TDP for {gpu}'}); give `server_watts`"
+        )
+    measured = [cell.power_watts for cell in run.usable_cells if cell.power_watts is not None]
+    own = max(measured) / max(run.gpus_per_replica, 1) if measured else tdp
+    note = f"{own:,.0f} W a GPU ({f'run {run.run_id}' if measured else 'TDP'}) and {_REST_OF_SERVER:g} x {tdp:,.0f} W for the rest"
+    return Quantity(
+        value=(own + _REST_OF_SERVER * tdp) * option.gpus_per_server,
+        low=(own + _REST_OF_SERVER_LOW * tdp) * option.gpus_per_server,
+        high=max(own, tdp) * (1 + _REST_OF_SERVER_HIGH) * option.gpus_per_server,
+        evidence="expert",
+        source="DGX H100 and DGX B200 data sheets",
+        note=note,
+    )
+
+
+def _throughput(option: RentOption | OwnOption, run: Run, workload: Workload) -> Quantity:
+    """Factor 1 on the run's capacity, with the run's own interval as its range."""
+    if option.throughput_factor is not None:
+        return option.throughput_factor
+    capacity = slo_capacity(
+        run, workload.slo, workload.input_tokens_per_request.value, workload.output_tokens_per_request.value
+    )
+    return Quantity(
+        value=1.0,
+        low=max(capacity.relative_low, _SMALLEST_FACTOR),
+        high=capacity.relative_high,
+        evidence=run.evidence,
+        source=f"run {run.run_id}",
+        note="95 % interval of the run over its repeats, and of the conversion to these lengths where there is one",
+    )

@@ -1,0 +1,65 @@
+"""Numbers as people read them: money, months, shares, by magnitude."""
+
+from __future__ import annotations
+
+# From 10,000 on in thousands: "$1,234" reads better than "$1.23k".
+_SCALES = ((1e9, 1e9, "bn"), (1e6, 1e6, "M"), (1e4, 1e3, "k"))
+
+
+def usd(amount: float | None) -> str:
+    """Money, short.
+
+    >>> usd(1_234_567.0), usd(12_345.0), usd(1234.4), usd(3.456), usd(0.0123), usd(-50_000.0), usd(None)
+    ('$1.23M', '$12.3k', '$1,234', '$3.46', '$0.0123', '-$50.0k', '–')
+    """
+    if amount is None:
+        return "–"
+    sign, size = ("-" if amount < 0 else ""), abs(amount)
+    for least, scale, suffix in _SCALES:
+        if size >= least:
+            return (
+                f"{sign}${size / scale:.3g}{suffix}"
+                if size / scale >= 100
+                else f"{sign}${_three(size / scale)}{suffix}"
+            )  # noqa: PLR2004
+    if size >= 100:  # noqa: PLR2004
+        return f"{sign}${size:,.0f}"
+    return f"{sign}${size:.2f}" if size >= 1 or size == 0 else f"{sign}${size:.3g}"
+
+
+def _three(number: float) -> str:
+    """Three significant digits of a number from 1 to 1000, trailing zero kept."""
+    return f"{number:.2f}" if number < 10 else f"{number:.1f}"  # noqa: PLR2004
+
+
+def months(count: float | None) -> str:
+    """A payback: months with one decimal, "at once" or "never".
+
+    >>> months(7.42), months(0.0), months(None)
+    ('7.4 months', 'at once', 'never')
+    """
+    if count is None:
+        return "never"
+    return "at once" if count == 0 else f"{count:.1f} months"
+
+
+def share(fraction: float | None) -> str:
+    """A share in per cent.
+
+    >>> share(0.1234), share(0.0012), share(None)
+    ('12.3 %', '0.12 %', '–')
+    """
+    if fraction is None:
+        return "–"
+    return f"{fraction:.1%}".replace("%", " %") if abs(fraction) >= 0.01 else f"{fraction:.2%}".replace("%", " %")  # noqa: PLR2004
+
+
+def volume(requests_per_day: float | None) -> str:
+    """A daily volume to three significant digits.
+
+    >>> volume(123_456.0), volume(0.0), volume(None)
+    ('123,000', 'any', '–')
+    """
+    if requests_per_day is None:
+        return "–"
+    return "any" if requests_per_day == 0 else f"{float(f'{requests_per_day:.3g}'):,.0f}"

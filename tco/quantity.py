@@ -1,0 +1,100 @@
+"""The `Quantity`: a number with its range and where it came from.
+
+A bare number in a scenario file is a quantity with evidence `assumption`. The unit is in the name of the field that holds
+it, never in the value.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
+
+from pricing.price import Evidence
+
+Distribution = Literal["triangular", "pert", "lognormal", "uniform"]
+
+
+class Quantity(BaseModel):
+    """A number, its range, and its evidence.
+
+    Attributes:
+        value: best estimate, in the unit that the field's name ends with.
+        low: lowest plausible value; `low <= value`.
+        high: highest plausible value; `value <= high`.
+        distribution: how values spread between `low` and `high`.
+        evidence: class of evidence, best first: measured, invoice, contract, listed, literature, expert, assumption.
+        source: URL or document.
+        as_of: the day on which the number held.
+        note: what a reader must know.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+    distribution: Distribution | None = None
+    evidence: Evidence = "assumption"
+    source: str | None = None
+    as_of: date | None = None
+    note: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _accept_a_bare_number(cls, data: Any) -> Any:
+        if isinstance(data, bool):
+            raise ValueError(f"{data} is not a number")  # noqa: TRY004 - pydantic reports ValueError with its place
+        if isinstance(data, int | float):
+            return {"value": data}
+        if isinstance(data, str):
+            raise ValueError(f"{data!r} is text; write a plain number, the unit is in the field's name")  # noqa: TRY004
+        return data
+
+    @model_validator(mode="after")
+    def _range_holds_the_value(self) -> Quantity:
+        if (self.low is not None and self.low > self.value) or (self.high is not None and self.high < self.value):
+            raise ValueError(f"the range {self.low} to {self.high} does not hold the value {self.value}")
+        return self
+
+    @property
+    def bounds(self) -> tuple[float, float] | None:
+        """`(low, high)` where the range is known and not a single point, else None."""
+        low = self.value if self.low is None else self.low
+        high = self.value if self.high is None else self.high
+        return (low, high) if low < high else None
+
+    def at(self, value: float) -> Quantity:
+        """The same quantity held at one value, without a range: what a sensitivity run evaluates."""
+        return self.model_copy(update={"value": value, "low": None, "high": None})
+
+
+def _within(least: float, most: float, hint: str) -> AfterValidator:
+    def check(quantity: Quantity) -> Quantity:
+        for number in (quantity.value, quantity.low, quantity.high):
+            if number is not None and not least <= number <= most:
+                raise ValueError(f"{number:g} is outside {hint}")
+        return quantity
+
+    return AfterValidator(check)
+
+
+_LARGEST = 1e15
+
+NonNegative = Annotated[Quantity, _within(0, _LARGEST, "0 or more")]
+"""Zero or more."""
+
+Positive = Annotated[Quantity, _within(1e-12, _LARGEST, "more than 0")]
+"""More than zero."""
+
+Fraction = Annotated[Quantity, _within(0, 1, "0 to 1; write a fraction, 0.10 for 10 %")]
+"""A share between 0 and 1."""
+
+Availability = Annotated[Quantity, _within(0.5, 0.999999, "0.5 to 0.999999; write a fraction, 0.999 for 99.9 %")]
+"""An availability: 1 cannot be promised by any finite number of replicas."""
+
+Change = Annotated[
+    Quantity, _within(-0.99, 1, "-0.99 to 1; write a fraction, 0.10 for a rise of 10 %, -0.10 for a fall")
+]
+"""A relative change per period."""

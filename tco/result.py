@@ -1,0 +1,148 @@
+"""The `Result`: the answer, with where every number came from. Its JSON names are a contract (docs/method.md)."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from pricing.price import Evidence
+from tco.capacity.latency import Basis
+
+SCHEMA = 1
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, populate_by_name=True)
+
+
+class Capacity(_Record):
+    """What stands behind a self-hosted option. Replicas, GPUs and servers are those of the largest month."""
+
+    replicas: int
+    gpus: int
+    servers: int
+    goodput_requests_per_s: float
+    utilisation_fraction: float
+    basis: Basis
+    replicas_by_month: list[int]
+
+
+class OptionResult(_Record):
+    """One option's answer. Null payback of a feasible option: never within the horizon. Null elsewhere: does not exist.
+
+    An option that cannot serve the workload (`feasible` false) has `reasons` and no costs; the baseline has no payback.
+
+    `monthly_usd` and `line_items` are running costs at the end of each month, `investments` money laid out at the start of
+    each month, `capex_usd` their sum. `saving_by_time_usd` is the cash flow against the baseline at time zero and at the end
+    of each month, residual left out. `usd_per_mtok` counts input and output tokens together.
+    """
+
+    name: str
+    kind: Literal["api", "hosted", "rent", "own"]
+    model: str
+    feasible: bool
+    reasons: list[str]
+    evidence: Evidence
+    run_id: str | None
+    capacity: Capacity | None = None
+    capex_usd: float | None = None
+    monthly_usd: list[float] = []
+    line_items: dict[str, list[float]] = {}
+    investments: dict[str, list[float]] = {}
+    residual_usd: float | None = None
+    total_usd: float | None = None
+    saving_by_time_usd: list[float] = []
+    npv_usd: float | None = None
+    irr_per_year: float | None = None
+    irr_status: Literal["ok", "none", "several"] = "none"
+    mirr_per_year: float | None = None
+    roi_fraction: float | None = None
+    payback_months: float | None = None
+    discounted_payback_months: float | None = None
+    payback_band_months: tuple[float | None, float | None] | None = None
+    usd_per_mtok: float | None = None
+    usd_per_request: float | None = None
+    usd_per_mtok_at_full_load: float | None = None
+    breakeven_requests_per_day: float | None = None
+
+
+class Assumption(_Record):
+    """One input with its evidence: a row of the assumptions register."""
+
+    path: str
+    value: float
+    unit: str
+    low: float | None
+    high: float | None
+    evidence: Evidence
+    source: str | None
+    as_of: date | None
+    note: str | None = None
+
+
+class Warning_(_Record):
+    """A caution in a sentence, with a code for machines and the input that it is about."""
+
+    code: str
+    message: str
+    path: str | None = None
+
+
+class Driver(_Record):
+    """How far one input, moved over its own range, moves the NPV of the answer [USD]. Null: the option cannot serve there."""
+
+    path: str
+    low: float
+    high: float
+    npv_at_low_usd: float | None
+    npv_at_high_usd: float | None
+    flips: bool
+
+    @property
+    def swing_usd(self) -> float:
+        """Distance between the two ends [USD]; infinite where one end cannot serve."""
+        if self.npv_at_low_usd is None or self.npv_at_high_usd is None:
+            return float("inf")
+        return abs(self.npv_at_high_usd - self.npv_at_low_usd)
+
+
+class Conventions(_Record):
+    """Conventions that the numbers rest on, printed in every output."""
+
+    hours_per_month: float
+    horizon_months: int
+    discount_rate_per_year: float
+    currency: str
+    text: str = (
+        "nominal money; investments at the start of a month, running costs at its end; monthly discounting from an effective "
+        "yearly rate; payback without residual value, NPV with it; TPOT excludes the first token"
+    )
+
+
+class Result(_Record):
+    """The answer to a scenario."""
+
+    schema_: Annotated[int, Field(alias="schema")] = SCHEMA
+    scenario: str
+    as_of: date
+    baseline: str
+    recommended: str | None
+    contender: str | None
+    conventions: Conventions
+    options: list[OptionResult]
+    drivers: list[Driver]
+    assumptions: list[Assumption]
+    warnings: list[Warning_]
+
+    def option(self, name: str) -> OptionResult:
+        """The option of that name.
+
+        Raises:
+            KeyError: no option has that name.
+        """
+        for option in self.options:
+            if option.name == name:
+                return option
+        raise KeyError(name)

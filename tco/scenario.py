@@ -1,0 +1,249 @@
+"""The `Scenario`: the question. What is asked, of which workload, between which options.
+
+Every input is a `Quantity` with its unit in its name. A field that is null is filled from the price book or the run before
+the scenario is evaluated (`tco.fill`), so that every number has a source.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
+
+from tco.quantity import Availability, Change, Fraction, NonNegative, Positive, Quantity
+from tco.workload.profiles import PROFILE_NAMES, Weights
+
+SCHEMA = 1
+"""Number of the scenario file's format; a file with a larger number is refused."""
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, populate_by_name=True)
+
+
+Limit = Annotated[float, Field(gt=0)]
+Name = Annotated[str, Field(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f.]+$")]
+
+
+def _q(value: float, low: float | None = None, high: float | None = None, note: str | None = None) -> Quantity:
+    return Quantity(value=value, low=low, high=high, note=note)
+
+
+class Slo(_Record):
+    """The latency promise: each limit must hold at the load that a replica carries [ms]. Null: not promised.
+
+    TTFT is time to first token, TPOT time per output token after the first, E2E the whole request.
+    """
+
+    ttft_p50_ms: Limit | None = None
+    ttft_p90_ms: Limit | None = None
+    ttft_p95_ms: Limit | None = None
+    ttft_p99_ms: Limit | None = None
+    tpot_p50_ms: Limit | None = None
+    tpot_p90_ms: Limit | None = None
+    tpot_p95_ms: Limit | None = None
+    tpot_p99_ms: Limit | None = None
+    e2e_p50_ms: Limit | None = None
+    e2e_p90_ms: Limit | None = None
+    e2e_p95_ms: Limit | None = None
+    e2e_p99_ms: Limit | None = None
+
+    def limits(self) -> dict[str, float]:
+        """The promises that were made, by name, for example `{"ttft_p95_ms": 1000.0}`."""
+        return {name: limit for name, limit in self.model_dump().items() if limit is not None}
+
+
+class Workload(_Record):
+    """The traffic: how much, when, how long, how fast it must be answered."""
+
+    requests_per_day: NonNegative
+    growth_per_month_fraction: Change = _q(0.0)
+    input_tokens_per_request: Positive
+    output_tokens_per_request: Positive
+    cacheable_input_fraction: Fraction = _q(0.0)
+    batchable_fraction: Fraction = _q(0.0)
+    peak_headroom_fraction: NonNegative = _q(0.2, 0.0, 0.5, "bursts inside the busiest hour")
+    profile: str | list[float] = "office-hours"
+    slo: Slo = Slo()
+
+    @model_validator(mode="after")
+    def _profile_is_known(self) -> Workload:
+        Weights.from_profile(self.profile)
+        return self
+
+    @property
+    def weights(self) -> Weights:
+        """The hour-of-week weights of `profile`, mean 1."""
+        return Weights.from_profile(self.profile)
+
+
+class People(_Record):
+    """Staff who run an option. Never silently zero: a zero is listed among the warnings."""
+
+    run_fte: NonNegative = _q(0.25, 0.1, 0.5, "share of one engineer who keeps it running")
+    cost_per_fte_usd_per_year: NonNegative = _q(160_000, 120_000, 220_000, "salary with on-costs")
+
+
+NO_PEOPLE = People(run_fte=_q(0.0))
+
+
+class _Option(_Record):
+    name: Name
+    model: str
+    one_off_usd: dict[Name, NonNegative] = {}
+    extra_usd_per_month: dict[Name, NonNegative] = {}
+
+
+class TokenOption(_Option):
+    """Pay per token: a proprietary API (`api`) or a hosted open model (`hosted`).
+
+    Prices that are null come from the price book on the scenario's `as_of`.
+    """
+
+    kind: Literal["api", "hosted"]
+    people: People = NO_PEOPLE
+    input_usd_per_mtok: NonNegative | None = None
+    output_usd_per_mtok: NonNegative | None = None
+    cached_input_usd_per_mtok: NonNegative | None = None
+    batch_input_usd_per_mtok: NonNegative | None = None
+    batch_output_usd_per_mtok: NonNegative | None = None
+    price_change_per_year_fraction: Change = _q(0.0)
+    tokenizer_factor: Positive = _q(1.0)
+
+
+class RentalPrice(_Record):
+    """Which rental price to take from the book: the median of the rows that fit."""
+
+    class_: Annotated[Literal["any", "hyperscaler", "neocloud", "marketplace", "managed"], Field(alias="class")] = "any"
+    commitment: Literal["on-demand", "spot"] = "on-demand"
+    provider: str | None = None
+    region: str | None = None
+
+
+class _SelfHosted(_Option):
+    run: str
+    gpu: str = "from-run"
+    throughput_factor: Positive | None = None
+    availability_target_fraction: Availability = _q(0.99)
+    replica_availability_fraction: Availability = _q(0.99, 0.97, 0.999, "share of time that one replica answers")
+    people: People = People()
+
+
+class RentOption(_SelfHosted):
+    """Run an open model on rented GPUs, paid by the hour whether busy or idle.
+
+    `price_usd_per_hour` is for one GPU, or for one machine where the run has no GPU.
+    """
+
+    kind: Literal["rent"]
+    price: RentalPrice = RentalPrice()
+    price_usd_per_hour: NonNegative | None = None
+    price_change_per_year_fraction: Change = _q(0.0)
+
+
+class ElectricityRegion(_Record):
+    """Where the electricity is bought: an ISO country (`DE`) or a US state (`US-OH`) of the price book."""
+
+    region: str
+
+
+class OwnOption(_SelfHosted):
+    """Buy servers and run an open model on them."""
+
+    kind: Literal["own"]
+    gpus_per_server: Annotated[int, Field(ge=1, le=1024)] = 8
+    server_price_usd: NonNegative
+    economic_life_months: Annotated[int, Field(ge=1, le=240)] = 48
+    residual_fraction: Fraction = _q(0.10, 0.0, 0.30)
+    electricity_usd_per_kwh: NonNegative | ElectricityRegion = ElectricityRegion(region="US")
+    server_watts: NonNegative | None = None
+    pue: Annotated[Quantity, Field()] = _q(1.3, 1.1, 1.6, "site power over server power")
+    maintenance_fraction_per_year: NonNegative = _q(0.08, 0.04, 0.12, "of the servers' price")
+    colocation_usd_per_kw_month: NonNegative = Quantity(
+        value=184.06,
+        low=137.86,
+        high=220,
+        evidence="literature",
+        as_of=date(2024, 12, 31),
+        source="https://www.cbre.com/insights/reports/north-america-data-center-trends-h2-2024",
+        note="asking price for 250 to 500 kW in US primary markets, without the electricity",
+    )
+
+    @model_validator(mode="after")
+    def _pue_is_at_least_one(self) -> OwnOption:
+        if min(self.pue.value, self.pue.low if self.pue.low is not None else self.pue.value) < 1:
+            raise ValueError(f"`pue` {self.pue.value:g} is below 1; it is site power over server power, 1.1 to 1.6")
+        return self
+
+
+Option = Annotated[TokenOption | RentOption | OwnOption, Field(discriminator="kind")]
+SelfHostedOption = RentOption | OwnOption
+
+
+class Scenario(_Record):
+    """The question: a workload, the options under comparison, and the conventions of the answer.
+
+    Conventions are inputs with a stated default: hours per month, months of horizon, discount rate. Money is nominal USD.
+    """
+
+    schema_: Annotated[int, Field(alias="schema", ge=1, le=SCHEMA)] = SCHEMA
+    name: Name
+    question: str | None = None
+    as_of: date
+    currency: Literal["USD"] = "USD"
+    horizon_months: Annotated[int, Field(ge=1, le=120)] = 36
+    discount_rate_per_year: Change = _q(0.10)
+    hours_per_month: Annotated[float, Field(ge=672, le=744)] = 730.5
+    baseline: Name
+    workload: Workload
+    options: Annotated[list[Option], Field(min_length=1, max_length=50)]
+
+    _folder: Path | None = PrivateAttr(default=None)
+
+    @model_validator(mode="after")
+    def _names_fit(self) -> Scenario:
+        names = [option.name for option in self.options]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"option name {twice[0]!r} is used twice; give each option its own name")
+        if self.baseline not in names:
+            raise ValueError(f"baseline {self.baseline!r} is not among the options; choose one of: {', '.join(names)}")
+        return self
+
+    @property
+    def folder(self) -> Path | None:
+        """Folder that relative run files are looked up in: the scenario file's own. Never written to a file."""
+        return self._folder
+
+    def in_folder(self, folder: Path | None) -> Scenario:
+        """A copy whose relative run files are looked up in `folder`."""
+        copy = self.model_copy()
+        copy._folder = folder  # noqa: SLF001 - the one place that sets it
+        return copy
+
+    def option(self, name: str) -> TokenOption | RentOption | OwnOption:
+        """The option of that name.
+
+        Raises:
+            KeyError: no option has that name.
+        """
+        return next(option for option in self.options if option.name == name)
+
+
+__all__ = [
+    "PROFILE_NAMES",
+    "SCHEMA",
+    "ElectricityRegion",
+    "Option",
+    "OwnOption",
+    "People",
+    "RentOption",
+    "RentalPrice",
+    "Scenario",
+    "SelfHostedOption",
+    "Slo",
+    "TokenOption",
+    "Workload",
+]

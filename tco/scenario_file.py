@@ -1,0 +1,228 @@
+"""Scenario files: YAML text to `Scenario` and back, and `--set path=value`.
+
+YAML comes in by a safe loader that also refuses what a scenario never needs: aliases (a few lines of them can expand to
+gigabytes), keys given twice, and files above one megabyte.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Hashable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from tco.errors import InputError
+from tco.scenario import SCHEMA, OwnOption, RentOption, Scenario, TokenOption
+
+MAX_SCENARIO_BYTES = 1_000_000
+"""A larger file is not a scenario and is refused before it is parsed."""
+
+_OPTION_CLASSES: dict[str, type[BaseModel]] = {
+    "api": TokenOption,
+    "hosted": TokenOption,
+    "own": OwnOption,
+    "rent": RentOption,
+}
+_BASELINE_HINT = "add `baseline: NAME` with the name of the option that you pay for today"
+
+
+class _Loader(yaml.SafeLoader):
+    """PyYAML's safe loader without aliases and without repeated keys; `1e6` is a number."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            event = self.peek_event()
+            raise InputError(f"line {event.start_mark.line + 1}: YAML aliases (`*name`) are not allowed; write it out")
+        return super().compose_node(parent, index)
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                raise InputError(f"line {key.start_mark.line + 1}: `{key.value}` is given twice; keep one")
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float",
+    # PyYAML follows YAML 1.1, where 1e6 without a dot is text; people write it as a number.
+    re.compile(r"^[-+]?[0-9][0-9_]*[eE][-+]?[0-9]+$"),
+    list("-+0123456789"),
+)
+
+
+def load(path: str | Path, settings: Iterable[str] = ()) -> Scenario:
+    """Reads a scenario file.
+
+    Args:
+        path: the YAML file.
+        settings: `path=value` changes, applied before the scenario is checked (see `parse`).
+
+    Returns:
+        The scenario; relative run files are looked up beside the file.
+
+    Raises:
+        InputError: no such file, too large, not YAML, or not a valid scenario: with the place, what is allowed, what to do.
+    """
+    path = Path(path)
+    try:
+        size = path.stat().st_size
+        if size > MAX_SCENARIO_BYTES:
+            raise InputError(
+                f"{path}: {size:,} bytes; a scenario has at most {MAX_SCENARIO_BYTES:,}. Is it the right file?"
+            )
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise InputError(
+            f"{path}: cannot be read ({error.strerror}). Name a scenario file, e.g. scenarios/demo.yaml."
+        ) from None
+    except UnicodeDecodeError:
+        raise InputError(f"{path}: not a text file. A scenario is YAML in UTF-8.") from None
+    try:
+        return parse(text, settings).in_folder(path.resolve().parent)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+
+
+def parse(text: str, settings: Iterable[str] = ()) -> Scenario:
+    """Reads a scenario from YAML text.
+
+    Args:
+        text: the YAML.
+        settings: changes such as `workload.requests_per_day=1000` or `options.rented.price_usd_per_hour=2.5`; an option is
+            named by its `name`. A setting replaces the whole quantity, so its range and source go too.
+
+    Raises:
+        InputError: see `load`.
+    """
+    if len(text.encode()) > MAX_SCENARIO_BYTES:
+        raise InputError(f"{len(text.encode()):,} bytes; a scenario has at most {MAX_SCENARIO_BYTES:,}")
+    data = _yaml(text)
+    if not isinstance(data, dict):
+        raise InputError("a scenario is a list of `key: value` lines; this file is not")
+    schema = data.get("schema", SCHEMA)
+    if isinstance(schema, int) and schema > SCHEMA:
+        raise InputError(
+            f"`schema`: {schema} is newer than {SCHEMA}, the newest that this version reads; upgrade the tool"
+        )
+    for setting in settings:
+        _apply(data, setting)
+    try:
+        return Scenario.model_validate(data)
+    except ValidationError as error:
+        raise InputError(_sentence(error)) from None
+    except RecursionError:
+        raise InputError("nested too deep for a scenario") from None
+
+
+def dump(scenario: Scenario) -> str:
+    """The scenario as YAML that `parse` reads back to an equal record. Bare numbers stay bare; nulls are left out."""
+    data = _plain(scenario.model_dump(mode="json", by_alias=True, exclude_none=True))
+    return yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=110)
+
+
+def _yaml(text: str) -> Any:
+    try:
+        loader = _Loader(text)
+    except yaml.reader.ReaderError as error:
+        raise InputError(f"not text that YAML allows ({error.reason} at character {error.position})") from None
+    try:
+        return loader.get_single_data()
+    except InputError:
+        raise
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f"line {mark.line + 1}: " if mark else ""
+        raise InputError(f"{place}not valid YAML ({getattr(error, 'problem', None) or error})") from None
+    except (RecursionError, ValueError) as error:
+        raise InputError(f"not valid YAML ({error})") from None
+    finally:
+        loader.dispose()
+
+
+def _plain(data: Any) -> Any:
+    """Quantities that are only a number become that number: the form in which people write them."""
+    if isinstance(data, Mapping):
+        if set(data) == {"value", "evidence"} and data["evidence"] == "assumption":
+            return data["value"]
+        return {key: _plain(value) for key, value in data.items()}
+    if isinstance(data, list):
+        return [_plain(value) for value in data]
+    return data
+
+
+def _apply(data: dict[str, Any], setting: str) -> None:
+    path, equals, text = setting.partition("=")
+    keys = path.strip().split(".")
+    if not equals or not all(keys):
+        raise InputError(f"--set {setting!r}: write PATH=VALUE, for example workload.requests_per_day=20000")
+    node: Any = data
+    for depth, key in enumerate(keys[:-1]):
+        node = _step(node, key, ".".join(keys[: depth + 1]))
+    value = _yaml(text)
+    if isinstance(node, list):
+        raise InputError(f"--set {path}: names an option; go on with one of its fields")
+    node[keys[-1]] = value
+
+
+def _step(node: Any, key: str, where: str) -> Any:
+    if isinstance(node, list):
+        names = [str(item.get("name")) for item in node if isinstance(item, dict)]
+        if key in names:
+            return node[names.index(key)]
+        raise InputError(f"--set: `{where}`: no option is called {key!r}; there are: {', '.join(names)}")
+    child = node.setdefault(key, {})
+    if not isinstance(child, dict | list):
+        raise InputError(f"--set: `{where}` is a value, it has no fields")
+    return child
+
+
+def _sentence(error: ValidationError) -> str:
+    """The first problem in words, with a near name where a key is unknown."""
+    problem = error.errors(include_url=False)[0]
+    place = [str(part) for part in problem["loc"]]
+    more = error.error_count() - 1
+    tail = f" (and {more} more)" if more else ""
+    if problem["type"] == "extra_forbidden":
+        return f"`{'.'.join(place)}` is not a known key{_did_you_mean(place)}{tail}"
+    if problem["type"] == "missing":
+        hint = _BASELINE_HINT if place == ["baseline"] else "add it"
+        return f"`{'.'.join(place)}` is missing; {hint}{tail}"
+    message = problem["msg"].removeprefix("Value error, ")
+    return (f"`{'.'.join(place)}`: {message}" if place else message) + tail
+
+
+def _did_you_mean(place: list[str]) -> str:
+    known = _known_keys(place)
+    near = difflib.get_close_matches(place[-1], known, n=1, cutoff=0.5)
+    if near:
+        return f"; did you mean `{near[0]}`?"
+    return f"; known here: {', '.join(sorted(known))}" if known else ""
+
+
+def _known_keys(place: list[str]) -> list[str]:
+    """Names that the record around `place` takes; walks the records by annotation, an option by its kind."""
+    record: type[BaseModel] | None = Scenario
+    for part in place[:-1]:
+        if record is None:
+            return []
+        if part in _OPTION_CLASSES:
+            record = _OPTION_CLASSES[part]
+        elif part in record.model_fields:
+            record = _record_in(record.model_fields[part].annotation) or (Scenario if part == "options" else None)
+    return [field.alias or name for name, field in record.model_fields.items()] if record else []
+
+
+def _record_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for part in getattr(annotation, "__args__", ()):
+        found = _record_in(part)
+        if found:
+            return found
+    return None

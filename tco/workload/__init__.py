@@ -1,0 +1,1 @@
+"""Demand: traffic shape by hour of week and month."""
