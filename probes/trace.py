@@ -1,0 +1,108 @@
+"""What one request left behind: the raw answer as it came off the network, and the trace that is read from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from probes.run import TokenSource
+
+FailureKind = Literal[
+    "http_429",
+    "http_4xx",
+    "http_5xx",
+    "connection_refused",
+    "connection_failed",
+    "timeout",
+    "dropped_mid_stream",
+    "malformed_sse",
+    "error_in_stream",
+    "not_event_stream",
+    "no_tokens",
+]
+"""Why a request gave no usable answer.
+
+`connection_refused`: nothing listens; `connection_failed`: any other trouble before the answer's first byte (no such host, TLS,
+reset); `dropped_mid_stream`: the answer stopped before its end; `malformed_sse`: an event is not JSON; `error_in_stream`: the
+server reported an error after it had said 200; `not_event_stream`: a web page or a plain document; `no_tokens`: a well-formed
+answer without any token.
+"""
+
+NS_PER_MS = 1e6
+NS_PER_S = 1e9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawAnswer:
+    """One answer as it came: nothing is parsed while others are being timed.
+
+    Attributes:
+        scheduled_ns: when the request should have been sent (`time.perf_counter_ns`).
+        sent_ns: when it was handed to the HTTP client.
+        ended_ns: when the answer was complete or had failed.
+        reads: arrival time and bytes of every network read of the body.
+        status: HTTP status, None where no answer came.
+        failure: trouble that shows without reading the body.
+        detail: the server's own words about a failure, shortened.
+        input_tokens: tokens in the prompt as it was made, which the server's own count replaces.
+    """
+
+    scheduled_ns: int
+    sent_ns: int
+    ended_ns: int
+    reads: tuple[tuple[int, bytes], ...] = ()
+    status: int | None = None
+    failure: FailureKind | None = None
+    detail: str = ""
+    input_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestTrace:
+    """One request: when its tokens came and how many there were.
+
+    Attributes:
+        scheduled_ns: when the request should have been sent.
+        sent_ns: when it was.
+        ended_ns: when the answer was complete; the earliest moment at which its stream could send the next request.
+        arrivals_ns: arrival of every chunk that carries tokens.
+        tokens: tokens in each of these chunks.
+        input_tokens: prompt tokens.
+        output_tokens: generated tokens, the sum of `tokens`.
+        token_source: who counted the output tokens; None without any.
+        input_counted: whether the server counted `input_tokens`, rather than the probe when it made the prompt.
+        failure: None for a good answer.
+        status: HTTP status, None where no answer came.
+        detail: the server's own words about a failure, shortened.
+    """
+
+    scheduled_ns: int
+    sent_ns: int
+    ended_ns: int
+    arrivals_ns: tuple[int, ...] = ()
+    tokens: tuple[int, ...] = ()
+    input_tokens: int = 0
+    output_tokens: int = 0
+    token_source: TokenSource | None = None
+    input_counted: bool = False
+    failure: FailureKind | None = None
+    status: int | None = None
+    detail: str = ""
+
+    @property
+    def ttft_ms(self) -> float | None:
+        """Time to first token [ms]: first chunk that carries a token - sent; None without tokens."""
+        return (self.arrivals_ns[0] - self.sent_ns) / NS_PER_MS if self.arrivals_ns else None
+
+    @property
+    def e2e_ms(self) -> float | None:
+        """End-to-end time [ms]: last chunk that carries a token - sent; None without tokens."""
+        return (self.arrivals_ns[-1] - self.sent_ns) / NS_PER_MS if self.arrivals_ns else None
+
+    @property
+    def tpot_ms(self) -> float | None:
+        """Time per output token [ms]: `(E2E - TTFT) / (n - 1)`, so the first token is excluded; None for n < 2."""
+        if self.output_tokens < 2:  # noqa: PLR2004
+            return None
+        return (self.arrivals_ns[-1] - self.arrivals_ns[0]) / (self.output_tokens - 1) / NS_PER_MS
