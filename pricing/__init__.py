@@ -9,6 +9,7 @@ from pricing.gpus import GpuSpec, canonical_gpu, gpu_names, gpu_spec
 from pricing.offers import MAX_SPREAD, Rejected, RentalOffer, Screened, readings_on, rental_offers, screen_offers
 from pricing.price import Evidence, Price, PriceNotFound, ProviderClass, Tier, Unit
 from pricing.rental import Landlords, RentalQuote, rental_price, rental_prices
+from pricing.tables import did_you_mean, find_name
 from pricing.token_library import api_models, api_sellers
 from pricing.token_prices import TokenPrices, token_prices
 
@@ -33,8 +34,10 @@ __all__ = [
     "api_models",
     "api_sellers",
     "canonical_gpu",
+    "did_you_mean",
     "electricity_price",
     "electricity_quotes",
+    "find_name",
     "gpu_names",
     "gpu_spec",
     "list_prices",

@@ -159,10 +159,12 @@ def _long_context(standard: ModelPrice, listed: _Listing) -> dict[str, Any]:
     tiered = [price for price in (standard.input_mtok, standard.output_mtok) if isinstance(price, TieredPrices)]
     if not tiered:
         return {}
+    threshold = tiered[0].tiers[0].start
+    long = replace(listed, note=f"all tokens of a request with more than {threshold} input tokens")
     return {
-        "long_context_from_tokens": tiered[0].tiers[0].start,
-        "long_context_input": listed.price(_above(standard.input_mtok), "mtok_input"),
-        "long_context_output": listed.price(_above(standard.output_mtok), "mtok_output"),
+        "long_context_from_tokens": threshold,
+        "long_context_input": long.price(_above(standard.input_mtok), "mtok_input"),
+        "long_context_output": long.price(_above(standard.output_mtok), "mtok_output"),
     }
 
 

@@ -1,0 +1,232 @@
+"""`tco prices`: what the price book holds, and where each number comes from."""
+
+from __future__ import annotations
+
+import sys
+import textwrap
+from collections import defaultdict
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from statistics import median
+from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import urlsplit
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+import pricing
+from tco.cli._shared import console, fail, print_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from pricing import Price
+
+app = typer.Typer(
+    name="prices",
+    help="What things cost, as listed, on a date, with the source.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+_PIPE_WIDTH = 240
+"""Columns of a table that goes into a pipe or a file, where rich would assume 80."""
+
+_WHOLE_FROM_USD = 1000
+"""From here on cents are noise."""
+
+
+class GroupBy(StrEnum):
+    """What `tco prices list --by` groups by."""
+
+    CLASS = "class"
+    PROVIDER = "provider"
+
+
+On = Annotated[str | None, typer.Option("--on", metavar="DATE", help="The day, YYYY-MM-DD. [default: today]")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
+
+
+@app.command("list")
+def list_command(
+    gpu: Annotated[
+        str | None, typer.Option(help="GPUs whose name begins so: H100 finds H100-SXM, H100-PCIe ...")
+    ] = None,
+    by: Annotated[
+        GroupBy | None, typer.Option(help="Group GPU hours: lowest, median and highest of each group.")
+    ] = None,
+    provider: Annotated[
+        str | None, typer.Option(help="One seller: aws, lambda ...; an API seller lists its tokens.")
+    ] = None,
+    on: On = None,
+    as_json: AsJson = False,
+) -> None:
+    """List prices by item, cheapest first. API token prices only for one --provider: there are thousands."""
+    day = _day(on)
+    prices = pricing.list_prices(on=day, item=gpu, provider=provider)
+    if gpu is not None:
+        prices = [price for price in prices if price.per in ("gpu_hour", "gpu")]
+    if not prices:
+        fail(_nothing(gpu, provider, day))
+    if by is not None:
+        groups = _groups(prices, by)
+        if not groups:
+            fail("--by groups GPU hours, and there are none here. Leave --by away, or name a --gpu.")
+        if as_json:
+            print_json({"on": day.isoformat(), "by": by.value, "groups": groups})
+        else:
+            _print_groups(groups)
+    elif as_json:
+        print_json({"on": day.isoformat(), "prices": [price.model_dump(mode="json") for price in prices]})
+    else:
+        _print_prices(prices, day)
+
+
+@app.command("show")
+def show_command(
+    name: Annotated[str, typer.Argument(help="A GPU (H100-SXM), an API model (openai/gpt-5) or electricity/REGION.")],
+    on: On = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show all that the book knows about one thing."""
+    day = _day(on)
+    try:
+        record, prices = _about(name, day)
+    except pricing.PriceNotFound as error:
+        fail(str(error))
+    if as_json:
+        print_json({"name": name, "on": day.isoformat(), **record})
+        return
+    _print_record(record)
+    _print_prices(prices, day)
+
+
+def _day(on: str | None) -> date:
+    if on is None:
+        return datetime.now(tz=UTC).date()
+    try:
+        return date.fromisoformat(on)
+    except ValueError:
+        fail(f"--on {on!r} is not a day. Write YYYY-MM-DD, for example 2026-11-23.")
+
+
+def _nothing(gpu: str | None, provider: str | None, day: date) -> str:
+    rents = pricing.rental_prices(day)
+    gpus, sellers = sorted({price.item for price in rents}), sorted({price.provider for price in rents})
+    asked = " ".join(f"--{key} {value}" for key, value in (("gpu", gpu), ("provider", provider)) if value is not None)
+    near = pricing.did_you_mean(gpu, gpus) if gpu is not None else ""
+    near += pricing.did_you_mean(provider, [*sellers, *pricing.api_sellers()]) if provider is not None else ""
+    return (
+        f"no price with {asked}.{near} GPUs: {', '.join(gpus)}. Sellers of GPU hours: {', '.join(sellers)}. "
+        f"Sellers of tokens: {', '.join(pricing.api_sellers())}."
+    )
+
+
+def _groups(prices: Iterable[Price], by: GroupBy) -> list[dict[str, Any]]:
+    """GPU hours by GPU, tier and kind of landlord or landlord: count, lowest, median, highest [USD per GPU-hour]."""
+    amounts: dict[tuple[str, str, str], list[float]] = defaultdict(list)
+    for price in prices:
+        if price.per == "gpu_hour":
+            group = price.provider_class if by is GroupBy.CLASS else price.provider
+            amounts[price.item, price.tier, str(group)].append(price.amount)
+    return [
+        {
+            "gpu": gpu,
+            "tier": tier,
+            by.value: group,
+            "count": len(values),
+            "low_usd_per_hour": min(values),
+            "median_usd_per_hour": median(values),
+            "high_usd_per_hour": max(values),
+        }
+        for (gpu, tier, group), values in sorted(amounts.items())
+    ]
+
+
+def _about(name: str, day: date) -> tuple[dict[str, Any], list[Price]]:
+    """What JSON says about a thing, and its prices for the table."""
+    kind, slash, rest = name.partition("/")
+    if slash and kind.casefold() == "electricity":
+        sectors = [quote.sector for quote in pricing.electricity_quotes() if quote.region == rest.strip().upper()]
+        quotes = [pricing.electricity_price(rest, on=day, sector=sector) for sector in sectors or ["industrial"]]
+        return {"electricity": [quote.model_dump(mode="json") for quote in quotes]}, [quote.price for quote in quotes]
+    if slash:
+        tokens = pricing.token_prices(name, day)
+        return {"tokens": tokens.model_dump(mode="json")}, tokens.prices
+    return _about_gpu(name, day)
+
+
+def _about_gpu(name: str, day: date) -> tuple[dict[str, Any], list[Price]]:
+    rents = pricing.rental_prices(day)
+    known = pricing.find_name(name, [*pricing.gpu_names(), *(price.item for price in rents)])
+    if known is None:
+        raise pricing.PriceNotFound(
+            f"nothing is called {name!r}.{pricing.did_you_mean(name, pricing.gpu_names())} Write a GPU (H100-SXM), "
+            "an API model (openai/gpt-5) or a place's power (electricity/DE); `tco prices list` shows what there is."
+        )
+    spec = pricing.gpu_spec(known).model_dump(mode="json") if known in pricing.gpu_names() else None
+    prices = [price for price in pricing.list_prices(on=day, item=known) if price.item == known]
+    rental = _groups(prices, GroupBy.CLASS)
+    return {"gpu": spec, "rental": rental, "prices": [price.model_dump(mode="json") for price in prices]}, prices
+
+
+def _print_record(record: dict[str, Any]) -> None:
+    """The facts that are no price of one seller: a GPU's specification, and its rents by kind of landlord."""
+    if record.get("gpu"):
+        facts = Table("fact", "value", title=record["gpu"]["gpu"], title_justify="left")
+        for key, value in record["gpu"].items():
+            if value not in (None, []) and not key.startswith(("src_", "purchase_")) and key != "gpu":
+                facts.add_row(key, Text(", ".join(value) if isinstance(value, list) else str(value)))
+        _stdout().print(facts)
+    if record.get("rental"):
+        _print_groups(record["rental"])
+
+
+def _print_groups(groups: Sequence[dict[str, Any]]) -> None:
+    table = Table(*groups[0])
+    for group in groups:
+        table.add_row(*(_number(value) if isinstance(value, float) else str(value) for value in group.values()))
+    _stdout().print(table)
+
+
+def _print_prices(prices: Sequence[Price], day: date) -> None:
+    table = Table(
+        "item", "amount", "unit", "provider", "class", "region", "tier", "as of", "evidence", "source", "note"
+    )
+    for price in prices:
+        cells = (
+            price.item,
+            _number(price.amount),
+            f"{price.currency}/{price.per}",
+            price.provider,
+            price.provider_class or "",
+            price.region or "",
+            price.tier,
+            price.as_of.isoformat(),
+            price.evidence,
+            _short(price.source),
+            price.note or "",
+        )
+        table.add_row(*(Text(cell) for cell in cells))
+    _stdout().print(table)
+    old = len(pricing.stale(prices, day))
+    if old:
+        console().print(
+            f"{old} of {len(prices)} prices were read more than {pricing.STALE_AFTER_DAYS} days before {day}."
+        )
+
+
+def _stdout() -> Console:
+    return Console(highlight=False, width=None if sys.stdout.isatty() else _PIPE_WIDTH)
+
+
+def _number(amount: float) -> str:
+    return f"{amount:,.0f}" if amount >= _WHOLE_FROM_USD else f"{amount:.4g}"
+
+
+def _short(source: str) -> str:
+    """The host of a link, or the beginning of a sentence; the whole text is in `--json`."""
+    return urlsplit(source.split(maxsplit=1)[0]).hostname or textwrap.shorten(source, 40, placeholder="...")
