@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from probes.progress import EnergyMeter
 
 TICK_S = 0.01
+FIRST_SCRAPE_S = 0.2
 SCRAPE_EVERY_S = 2.0
 
 
@@ -24,14 +25,16 @@ class Watch:
     """Watches one load point; use it as `async with`.
 
     A ticker asks to be woken every 10 ms and notes how late it was: that is how late a token's arrival can have been noted.
-    `/metrics` is fetched every 2 s and parsed only when the load point is over.
+    `/metrics` is fetched before, after, and every 2 s under load, and parsed only when the load point is over.
     """
 
     def __init__(self, session: aiohttp.ClientSession, base_url: str, meter: EnergyMeter | None = None) -> None:
         self._session = session
         self._base_url = base_url
         self._meter = meter
-        self._pages: list[str] = []
+        self._before: str | None = None
+        self._after: str | None = None
+        self._under_load: list[str] = []
         self._lags_ms: list[float] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._began: tuple[float, float] | None = None
@@ -39,10 +42,8 @@ class Watch:
         self._energy: tuple[float | None, float | None] = (None, None)
 
     async def __aenter__(self) -> Self:
-        await self._scrape()
+        self._before = await self._scrape()
         self._tasks = [asyncio.create_task(self._tick())]
-        if self._pages:
-            self._tasks.append(asyncio.create_task(self._keep_scraping()))
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -55,6 +56,8 @@ class Watch:
         """The first measured request is about to be sent."""
         self._lags_ms.clear()
         self._began = (time.perf_counter(), time.process_time())
+        if self._before is not None:
+            self._tasks.append(asyncio.create_task(self._keep_scraping()))
         if self._meter is not None:
             self._meter.start()
 
@@ -65,15 +68,16 @@ class Watch:
         wall_s, cpu_s = time.perf_counter() - self._began[0], time.process_time() - self._began[1]
         self._began = None
         self._client_cpu_fraction = cpu_s / wall_s if wall_s > 0 else None
-        self._tasks[0].cancel()
+        for task in self._tasks:
+            task.cancel()
         if self._meter is not None:
             self._energy = self._meter.stop()
 
     async def finish(self) -> None:
         """Reads the server's counters once more, after the last request."""
         self.end()
-        if self._pages:
-            await self._scrape()
+        if self._before is not None:
+            self._after = await self._scrape()
 
     def surroundings(self, stopped: str | None = None) -> Surroundings:
         """What was seen.
@@ -81,8 +85,9 @@ class Watch:
         Args:
             stopped: why the load point was cut short, None if it was not.
         """
-        readings = [reading for page in self._pages if (reading := parse_metrics(page)) is not None]
-        before, after = (readings[0], readings[-1]) if readings else (None, None)
+        readings = [reading for page in self._under_load if (reading := parse_metrics(page)) is not None]
+        before = parse_metrics(self._before) if self._before is not None else None
+        after = parse_metrics(self._after) if self._after is not None else None
         preemptions = increase(before, after, "preemptions")
         return Surroundings(
             power_watts=self._energy[0],
@@ -95,15 +100,16 @@ class Watch:
             stopped=stopped,
         )
 
-    async def _scrape(self) -> None:
-        page = await fetch_metrics_text(self._session, self._base_url)
-        if page is not None:
-            self._pages.append(page)
+    async def _scrape(self) -> str | None:
+        return await fetch_metrics_text(self._session, self._base_url)
 
     async def _keep_scraping(self) -> None:
+        await asyncio.sleep(FIRST_SCRAPE_S)
         while True:
+            page = await self._scrape()
+            if page is not None:
+                self._under_load.append(page)
             await asyncio.sleep(SCRAPE_EVERY_S)
-            await self._scrape()
 
     async def _tick(self) -> None:
         loop = asyncio.get_running_loop()
