@@ -81,7 +81,7 @@ class ClosedLoop:
                 number += 1
                 self.answers[repeat][stream].append(await self._send(stream, number))
             self._finish(repeat)
-        while True:
+        while not self._all_done.is_set():
             number += 1
             filler = await self._send(stream, number)
             if filler.failure is not None:

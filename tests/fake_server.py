@@ -91,7 +91,7 @@ class FakeServer:
         app.router.add_get("/health", self._health)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1, handler_cancellation=True)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", port)
+        site = web.TCPSite(self._runner, "127.0.0.1", port, backlog=4096)
         await site.start()
         number = site._server.sockets[0].getsockname()[1]
         self.url = f"http://127.0.0.1:{number}"
