@@ -1,1 +1,78 @@
-"""."""
+"""What one endpoint on this hardware really does: start or reach an engine, load it, measure, keep the run.
+
+Start with `describe_environment` (what is here), `resolve_model` and `engines.start_vllm` (what is run), `run_sweep` (measure), `load_run` (read a run again).
+"""
+
+from __future__ import annotations
+
+from probes.architectures import ModelSource, resolve_model, shipped_models
+from probes.client import is_loopback
+from probes.endpoint import Endpoint
+from probes.engines import FoundEngine, find_engines, stop_leftover
+from probes.environment import Finding, check_machine, describe_environment, engine_packages
+from probes.errors import ProbeError
+from probes.job import Job, JobState, cancel, events_path, poll, start_job
+from probes.power import GpuEnergyMeter, energy_meter
+from probes.progress import EnergyMeter, Progress
+from probes.run import (
+    Cell,
+    Engine,
+    Environment,
+    Gpu,
+    Interval,
+    Model,
+    Percentiles,
+    Plan,
+    Run,
+    RunError,
+    Warn,
+    WorkloadShape,
+    load_run,
+    run_from_json,
+    save_run,
+)
+from probes.sweep import RunHeader, check_endpoint, run_sweep
+
+__all__ = [
+    "Cell",
+    "Endpoint",
+    "EnergyMeter",
+    "Engine",
+    "Environment",
+    "Finding",
+    "FoundEngine",
+    "Gpu",
+    "GpuEnergyMeter",
+    "Interval",
+    "Job",
+    "JobState",
+    "Model",
+    "ModelSource",
+    "Percentiles",
+    "Plan",
+    "ProbeError",
+    "Progress",
+    "Run",
+    "RunError",
+    "RunHeader",
+    "Warn",
+    "WorkloadShape",
+    "cancel",
+    "check_endpoint",
+    "check_machine",
+    "describe_environment",
+    "energy_meter",
+    "engine_packages",
+    "events_path",
+    "find_engines",
+    "is_loopback",
+    "load_run",
+    "poll",
+    "resolve_model",
+    "run_from_json",
+    "run_sweep",
+    "save_run",
+    "shipped_models",
+    "start_job",
+    "stop_leftover",
+]

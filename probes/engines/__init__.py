@@ -1,1 +1,30 @@
-"""."""
+"""Engines that the probe starts and stops itself."""
+
+from __future__ import annotations
+
+from probes.engines.failures import diagnose, log_tail, redact
+from probes.engines.process import SupervisedProcess
+from probes.engines.stale import EngineRecord, FoundEngine, cache_folder, find_engines, stop_leftover
+from probes.engines.vllm import DEFAULT_START_TIMEOUT_S, RunningEngine, StartProgress, VllmOptions, start_vllm
+from probes.engines.vllm_settings import default_max_model_len, kv_cache_gib, uses_cpu, vllm_args
+
+__all__ = [
+    "DEFAULT_START_TIMEOUT_S",
+    "EngineRecord",
+    "FoundEngine",
+    "RunningEngine",
+    "StartProgress",
+    "SupervisedProcess",
+    "VllmOptions",
+    "cache_folder",
+    "default_max_model_len",
+    "diagnose",
+    "find_engines",
+    "kv_cache_gib",
+    "log_tail",
+    "redact",
+    "start_vllm",
+    "stop_leftover",
+    "uses_cpu",
+    "vllm_args",
+]

@@ -1,0 +1,209 @@
+"""vLLM's arguments and environment: what is set, what a user may add, and why."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import psutil
+
+from probes.engines.stale import cache_folder
+from probes.errors import ProbeError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from probes.architectures import ModelSource
+
+GIB = 2**30
+
+SAFE_VOCAB_SIZE = 1000
+"""Token ids below it exist in every language model; used where the true number is not known."""
+
+_MANAGED = {
+    "--model": "--model",
+    "--host": "nothing: the engine listens on the loopback address",
+    "--port": "--port",
+    "--served-model-name": "nothing: requests use a fixed name",
+    "--api-key": "nothing: the engine listens on the loopback address",
+    "--load-format": "--weights",
+    "--skip-tokenizer-init": "nothing: prompts are token ids",
+    "--dtype": "--dtype",
+    "--quantization": "--quantization",
+    "-q": "--quantization",
+    "--max-model-len": "--max-model-len",
+    "--tensor-parallel-size": "--tensor-parallel-size",
+    "-tp": "--tensor-parallel-size",
+    "--hf-token": "the environment variable HF_TOKEN",
+}
+"""Flags of the engine that this tool sets itself, and what to use in their place."""
+
+
+def uses_cpu(packages: Mapping[str, str]) -> bool:
+    """Whether the installed engine computes on the processor.
+
+    Args:
+        packages: from `engine_packages`.
+    """
+    return "vllm" not in packages
+
+
+def default_max_model_len(input_tokens: int, output_tokens: int, limit: int | None = None) -> int:
+    """The shortest context that holds a request [tokens]: prompt, answer and 16 to spare, rounded up to a multiple of 128.
+
+    Args:
+        input_tokens: of the prompt.
+        output_tokens: of the answer.
+        limit: what the model was made for; the context is not rounded beyond it.
+
+    >>> default_max_model_len(128, 64)
+    256
+    """
+    needed = input_tokens + output_tokens
+    rounded = -(-(needed + 16) // 128) * 128
+    return max(needed, min(rounded, limit)) if limit is not None else rounded
+
+
+def vllm_args(
+    *,
+    weights: Literal["dummy", "real"],
+    dtype: str,
+    quantization: str | None,
+    max_model_len: int,
+    tensor_parallel_size: int,
+    extra: Sequence[str],
+    on_cpu: bool,
+) -> tuple[str, ...]:
+    """Engine arguments, all but the model and where to listen.
+
+    On a processor `--enforce-eager` is added: compiling takes minutes and needs a C++ compiler. `extra` comes last, so `--no-enforce-eager` undoes it.
+
+    Args:
+        weights: `dummy` or `real`.
+        dtype: number format of weights and activations.
+        quantization: vLLM's name of a method, None for none.
+        max_model_len: longest request, prompt and answer together [tokens].
+        tensor_parallel_size: GPUs that share one copy of the model.
+        extra: further arguments as the user gave them, `--flag` or `--flag=value`.
+        on_cpu: the engine computes on the processor.
+
+    Raises:
+        ProbeError: `bad_arguments` when `extra` is not a flag or sets what this tool sets itself.
+    """
+    args = ["--dtype", dtype, "--max-model-len", str(max_model_len), "--skip-tokenizer-init"]
+    # A log line a request costs the server time that production servers do not spend either.
+    args += ["--disable-uvicorn-access-log"]
+    if weights == "dummy":
+        args += ["--load-format", "dummy"]
+    if quantization is not None:
+        args += ["--quantization", quantization]
+    if tensor_parallel_size > 1:
+        args += ["--tensor-parallel-size", str(tensor_parallel_size)]
+    if on_cpu:
+        args += ["--enforce-eager"]
+    for argument in extra:
+        _check_extra(argument)
+    return (*args, *extra)
+
+
+def _check_extra(argument: str) -> None:
+    flag = argument.partition("=")[0].replace("_", "-")
+    if not flag.startswith("-"):
+        message = (
+            f"--engine-arg {argument!r} is not a flag. Write it in one piece, for example --engine-arg=--block-size=16."
+        )
+        raise ProbeError("bad_arguments", message)
+    if flag in _MANAGED:
+        raise ProbeError("bad_arguments", f"--engine-arg {flag} is set by this tool. Use {_MANAGED[flag]}.")
+
+
+def engine_environment(*, offline: bool, on_cpu: bool) -> dict[str, str]:
+    """The engine's environment: this process's own, with telemetry off.
+
+    Args:
+        offline: no look-ups at Hugging Face; false for a model that must be downloaded.
+        on_cpu: sets `VLLM_CPU_KVCACHE_SPACE` [GiB], unless the user has.
+    """
+    environment = dict(os.environ)
+    environment.update({"VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1"})
+    if offline:
+        environment["HF_HUB_OFFLINE"] = "1"
+    if on_cpu:
+        environment.setdefault("VLLM_CPU_KVCACHE_SPACE", str(kv_cache_gib(psutil.virtual_memory().available / GIB)))
+    if environment.pop("PYTHONDONTWRITEBYTECODE", None):
+        # An engine imports vLLM three times; without compiled modules each import takes twice as long.
+        environment.setdefault("PYTHONPYCACHEPREFIX", str(cache_folder() / "pycache"))
+    return environment
+
+
+def kv_cache_gib(available_gib: float) -> int:
+    """KV cache on a processor [GiB]: a fifth of the free memory, at least 1, at most 8.
+
+    The weights and three Python processes need the rest; 2 GiB hold 18,688 tokens of Qwen3-0.6B.
+
+    >>> kv_cache_gib(12.0)
+    2
+    """
+    return max(1, min(8, int(available_gib / 5)))
+
+
+def find_port(wanted: int | None) -> int:
+    """A port of the loopback address on which nothing listens.
+
+    Args:
+        wanted: the port that the user asked for; None lets the system choose.
+
+    Raises:
+        ProbeError: `port_taken` when `wanted` is in use or not allowed.
+    """
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", wanted or 0))
+        except OSError as error:
+            message = f"port {wanted} cannot be used ({error.strerror}). Leave --port out to take a free one, or name another."
+            raise ProbeError("port_taken", message) from None
+        return int(probe.getsockname()[1])
+
+
+def layers_of(model: ModelSource, args: Sequence[str]) -> int | None:
+    """Decoder layers that the engine runs: the model's, or what `--hf-overrides` makes of it."""
+    return _overridden("num_hidden_layers", args) or model.layers
+
+
+def vocab_size_of(model: ModelSource, args: Sequence[str]) -> int:
+    """Number of token ids that requests may use; `SAFE_VOCAB_SIZE` where it is not known."""
+    return _overridden("vocab_size", args) or model.vocab_size or SAFE_VOCAB_SIZE
+
+
+def _overridden(key: str, args: Sequence[str]) -> int | None:
+    for argument in args:
+        flag, _, value = argument.partition("=")
+        if flag.replace("_", "-") != "--hf-overrides":
+            continue
+        try:
+            overrides: Any = json.loads(value)
+        except ValueError:
+            return None
+        found = overrides.get(key) if isinstance(overrides, dict) else None
+        return found if isinstance(found, int) else None
+    return None
+
+
+def complete_model(model: ModelSource) -> ModelSource:
+    """The model with its config, read from Hugging Face's cache once the engine has downloaded it.
+
+    Args:
+        model: unchanged when it has its config already, or when the cache has none.
+    """
+    if model.config is not None:
+        return model
+    try:
+        from huggingface_hub import try_to_load_from_cache  # noqa: PLC0415 -- comes with the engine, not with this tool
+    except ImportError:
+        return model
+    cached = try_to_load_from_cache(model.path, "config.json")
+    return model.with_config(Path(cached)) if isinstance(cached, str) else model

@@ -1,0 +1,123 @@
+"""Runs, cells and machines as lines of text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from probes import Cell, Environment, Finding, Interval, Run
+
+_MARKS = {"ok": "ok     ", "warn": "warning", "blocker": "BLOCKER"}
+
+
+def interval_text(value: Interval) -> str:
+    """A mean and half the width of its 95 % confidence interval; the mean alone where there were too few repeats.
+
+    >>> from probes import Interval
+    >>> interval_text(Interval(mean=100.0, low=97.0, high=103.0))
+    '100.0 ± 3.0'
+    """
+    if value.low is None or value.high is None:
+        return f"{value.mean:.1f}"
+    return f"{value.mean:.1f} ± {(value.high - value.low) / 2:.1f}"
+
+
+def number_text(value: float | None, digits: int = 1) -> str:
+    """A number, or a dash where it is not known."""
+    return "-" if value is None else f"{value:.{digits}f}"
+
+
+def cell_line(cell: Cell) -> str:
+    """One finished load point on one line.
+
+    Args:
+        cell: the load point.
+    """
+    line = (
+        f"{cell.label:<16} {interval_text(cell.output_tokens_per_s):>16} tok/s"
+        f"   TTFT p50 {number_text(cell.ttft_ms.p50)} p95 {number_text(cell.ttft_ms.p95)} ms"
+        f"   TPOT p50 {number_text(cell.tpot_ms.p50)} p95 {number_text(cell.tpot_ms.p95)} ms"
+    )
+    return line if cell.complete else f"{line}   not usable: {cell.reason}"
+
+
+def duration_text(seconds: float) -> str:
+    """A duration as people say it.
+
+    >>> duration_text(200)
+    '3 min 20 s'
+    """
+    whole = round(seconds)
+    if whole < 60:  # noqa: PLR2004 -- seconds of a minute
+        return f"{whole} s"
+    if whole < 3600:  # noqa: PLR2004 -- seconds of an hour
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def run_heading(run: Run) -> list[str]:
+    """What was measured, where and how, as lines above the table."""
+    environment = run.environment
+    machine = run.gpu or ", ".join(gpu.name for gpu in environment.gpus) or environment.cpu or "machine not known"
+    engine = f"{run.engine.name} {run.engine.version or ''}".strip()
+    state = "complete" if run.complete else f"incomplete: {run.incomplete_reason}"
+    held = [run.model.dtype, run.model.quantization, f"{run.model.weights} weights"]
+    return [
+        f"{run.model.name} ({', '.join(word for word in held if word)}) on {machine}, {engine}",
+        f"{run.workload.input_tokens} tokens in, {run.workload.output_tokens} out; measured {run.created_at}; {state}",
+        *(f"warning: {warning.message}" for warning in run.warnings),
+    ]
+
+
+def run_table(run: Run) -> Table:
+    """The cells of a run, one a row; latencies in ms."""
+    table = Table(box=None, pad_edge=False)
+    table.add_column("load")
+    for heading in ("tok/s", "requests/s", "TTFT p50", "p95", "TPOT p50", "p95", "E2E p95", "failed", "watts"):
+        table.add_column(heading, justify="right")
+    table.add_column("")
+    for cell in run.cells:
+        table.add_row(
+            cell.label,
+            interval_text(cell.output_tokens_per_s),
+            f"{cell.requests_per_s.mean:.2f}",
+            *(number_text(value) for value in (cell.ttft_ms.p50, cell.ttft_ms.p95)),
+            *(number_text(value) for value in (cell.tpot_ms.p50, cell.tpot_ms.p95)),
+            number_text(cell.e2e_ms.p95),
+            str(cell.requests_failed),
+            number_text(cell.power_watts, 0),
+            _remark(cell),
+        )
+    return table
+
+
+def _remark(cell: Cell) -> str:
+    remarks = [] if cell.complete else [cell.reason or "incomplete"]
+    return ", ".join([*remarks, *(warning.code for warning in cell.warnings)])
+
+
+def environment_lines(environment: Environment, engines: dict[str, str], findings: Sequence[Finding]) -> list[str]:
+    """The machine and whether a probe can start here.
+
+    Args:
+        environment: the machine.
+        engines: installed engines by name.
+        findings: from `check_machine`.
+    """
+    installed = ", ".join(f"{name} {version}" for name, version in engines.items()) or "none"
+    lines = [
+        f"processor   {environment.cpu}, {environment.cpu_cores} cores, {environment.memory_gib} GiB",
+        f"system      {environment.os}, Python {environment.python}",
+        f"engine      {installed}",
+        *(f"GPU         {gpu.name}, {gpu.memory_gib} GiB" for gpu in environment.gpus),
+        "",
+    ]
+    for finding in findings:
+        lines.append(f"{_MARKS[finding.level]}  {finding.sentence}")
+        if finding.remedy:
+            lines.append(f"         {finding.remedy}")
+    return lines
