@@ -17,7 +17,7 @@ from scipy.optimize import brentq
 MONTHS_PER_YEAR = 12
 Flows = Sequence[float] | npt.NDArray[np.float64]
 
-_LOWEST_MONTHLY, _HIGHEST_MONTHLY = -0.9, 1e4
+_LOWEST_PER_YEAR, _HIGHEST_MONTHLY = -0.99, 1e4
 
 
 def npv(rate_per_year: float, flows: Flows) -> float:
@@ -54,7 +54,8 @@ def irr(flows: Flows) -> Irr:
     """Internal rate of return: the effective yearly rate at which the NPV is zero.
 
     Descartes' rule: as many positive roots as sign changes at most. One change gives at most one rate, found by Brent's
-    method on the monthly factor; with more changes none is reported, use the MIRR.
+    method on the monthly factor; with more changes none is reported, use the MIRR. A rate below -99 % a year, where all but
+    everything is lost, is not reported either.
 
     Lend 100, get 110 in a year. What does it yield?
 
@@ -69,9 +70,10 @@ def irr(flows: Flows) -> Irr:
     def value(monthly: float) -> float:
         return float(np.sum(values * (1 + monthly) ** -np.arange(values.size)))
 
-    if value(_LOWEST_MONTHLY) * value(_HIGHEST_MONTHLY) > 0:
+    lowest = (1 + _LOWEST_PER_YEAR) ** (1 / MONTHS_PER_YEAR) - 1
+    if value(lowest) * value(_HIGHEST_MONTHLY) > 0:
         return Irr(None, "none")
-    monthly = float(brentq(value, _LOWEST_MONTHLY, _HIGHEST_MONTHLY, xtol=1e-15, rtol=1e-14, maxiter=500))
+    monthly = float(brentq(value, lowest, _HIGHEST_MONTHLY, xtol=1e-15, rtol=1e-14, maxiter=500))
     return Irr((1 + monthly) ** MONTHS_PER_YEAR - 1, "ok")
 
 

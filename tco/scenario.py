@@ -123,8 +123,15 @@ class RentalPrice(_Record):
 
 
 class _SelfHosted(_Option):
+    """An open model on machines of one's own choice, at the throughput of a run.
+
+    `gpus_per_replica` and `throughput_factor` are for a deployment that is not quite the probed one (a larger model, twice
+    the GPUs); a capacity that rests on either is `modelled`.
+    """
+
     run: str
     gpu: str = "from-run"
+    gpus_per_replica: Annotated[int, Field(ge=1, le=1024)] | None = None
     throughput_factor: Positive | None = None
     availability_target_fraction: Availability = _q(0.99)
     replica_availability_fraction: Availability = _q(0.99, 0.97, 0.999, "share of time that one replica answers")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -48,14 +48,17 @@ def size_fleet(option: RentOption | OwnOption, run: Run, workload: Workload, ask
     factor = option.throughput_factor.value if option.throughput_factor is not None else 1.0
     goodput = capacity.requests_per_s * factor
     replicas = _replicas(option, goodput, asked) if capacity.feasible else np.zeros_like(asked.requests)
-    units = max(run.gpus_per_replica, 1)
+    gpus = run.gpus_per_replica if option.gpus_per_replica is None else option.gpus_per_replica
+    if factor != 1 or gpus != run.gpus_per_replica:
+        capacity = replace(capacity, basis="modelled")
+    units = max(gpus, 1)
     per_server = option.gpus_per_server if isinstance(option, OwnOption) else units
     standing = float(np.sum(replicas)) * goodput
     return Fleet(
         capacity=capacity,
         goodput_requests_per_s=goodput,
         replicas=replicas,
-        gpus_per_replica=run.gpus_per_replica,
+        gpus_per_replica=gpus,
         machines_per_replica=units,
         servers=np.array([_servers(count, units, per_server) for count in replicas]),
         utilisation_fraction=float(np.sum(asked.mean_requests_per_s)) / standing if standing > 0 else 0.0,

@@ -1,0 +1,56 @@
+# Two commands do all set-up: `make demo` and `make test`. `make help` lists the rest.
+.DEFAULT_GOAL := help
+.PHONY: help demo test unit app lint types layers docs bench screenshots install install-test clean
+
+TCO = .venv/bin/tco
+PYTEST = .venv/bin/python -m pytest
+
+help:  ## list these targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+demo: install  ## install, probe this machine with a real engine, print and draw the payback
+	@echo "== 1/3  What is here"
+	@$(TCO) probe env
+	@echo "== 2/3  Probing this machine with a real engine"
+	@$(TCO) probe run --out runs/demo.json --force --input-tokens 128 --output-tokens 64 --budget 150s || [ $$? -eq 5 ]
+	@echo "== 3/3  The payback, computed from that run"
+	@$(TCO) plan scenarios/demo.yaml --chart runs/demo.svg
+	@echo
+	@echo "Run file: runs/demo.json   Chart: runs/demo.svg"
+	@echo "Open the app:  make app"
+
+test: install-test  ## all tests: unit, real engine, real browser
+	@scripts/ensure-chromium.sh
+	$(PYTEST) -m "not engine and not browser"
+	$(PYTEST) -m "engine or browser"
+
+unit: install-test  ## unit tests only, under a minute
+	$(PYTEST) -m "not engine and not browser"
+
+app: install  ## open the app on 127.0.0.1:8501
+	$(TCO) app
+
+lint: install-test  ## ruff, mypy --strict, import-linter
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+
+docs: install-test  ## run the examples in README, docs and docstrings
+	$(PYTEST) --doctest-modules pricing probes tco --doctest-glob='*.md' README.md docs -p no:cacheprovider
+
+bench: install-test  ## accuracy and speed beside peers, as ratios
+	.venv/bin/python -m benchmarks
+
+screenshots: install-test  ## take the pictures of the README and docs anew
+	@scripts/ensure-chromium.sh
+	.venv/bin/python scripts/screenshots.py
+
+install:
+	@scripts/install.sh demo
+
+install-test:
+	@scripts/install.sh test
+
+clean:  ## remove .venv and what was built; runs/ stays
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

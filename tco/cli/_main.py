@@ -1,0 +1,26 @@
+"""All commands under one roof."""
+
+from __future__ import annotations
+
+import typer
+
+from tco.cli import prices, probe
+from tco.cli.app import app_command
+from tco.cli.plan import plan
+
+app = typer.Typer(
+    name="tco",
+    help="Pay an AI vendor per token, or run open models yourself? Measured, not assumed.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command("plan")(plan)
+app.add_typer(probe.app, name="probe")
+app.add_typer(prices.app, name="prices")
+app.command("app")(app_command)
+
+
+def main() -> None:
+    """Entry point of the `tco` command."""
+    app()

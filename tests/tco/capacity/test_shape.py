@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from probes.run import WorkloadShape
+from tco.capacity.shape import convert
+
+PROBED = WorkloadShape(input_tokens=100, output_tokens=50)
+
+
+def test_the_same_shape_changes_nothing() -> None:
+    same = convert(PROBED, 101, 50)
+
+    assert same.is_same
+    assert same.latency_factor("ttft_p95_ms") == 1.0
+
+
+@given(st.floats(0.01, 10), st.floats(0.01, 10), st.floats(25, 400), st.floats(12.5, 200))
+def test_the_bounds_hold_for_any_split_of_work(per_input: float, per_output: float, asked_in: float, asked_out: float) -> None:
+    factors = convert(PROBED, asked_in, asked_out)
+    true_factor = (100 * per_input + 50 * per_output) / (asked_in * per_input + asked_out * per_output)
+
+    assert factors.low * 0.98 <= true_factor <= factors.high * 1.0201
+
+
+def test_longer_prompts_raise_ttft_but_shorter_ones_do_not_lower_it() -> None:
+    assert convert(PROBED, 200, 50).latency_factor("ttft_p95_ms") == 2.0
+    assert convert(PROBED, 50, 50).latency_factor("ttft_p95_ms") == 1.0
+    assert convert(PROBED, 200, 150).latency_factor("e2e_p95_ms") == 3.0
+    assert convert(PROBED, 200, 150).latency_factor("tpot_p95_ms") == 1.0
+
+
+@pytest.mark.parametrize(("asked_in", "usable"), [(25, True), (24, False), (400, True), (401, False)])
+def test_four_times_is_the_furthest(asked_in: float, usable: bool) -> None:
+    assert convert(PROBED, asked_in, 50).usable is usable
