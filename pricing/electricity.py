@@ -57,14 +57,14 @@ def electricity_price(region: str, *, on: date, sector: Sector = "industrial") -
         regions = sorted({quote.region for quote in electricity_quotes()})
         raise PriceNotFound(
             f"no electricity price for {region!r}: an ISO country such as DE, or a US state such as US-VA, is expected."
-            f"{did_you_mean(region, regions)} Give `usd_per_kwh` from your contract in the scenario."
+            f"{did_you_mean(region, regions)} Give `electricity_usd_per_kwh` from your contract in the scenario."
         )
     of_sector = sorted((quote for quote in quotes if quote.sector == sector), key=lambda quote: quote.price.as_of)
     if not of_sector:
         there = sorted({quote.sector for quote in quotes})
         raise PriceNotFound(
             f"no {sector} electricity price for {quotes[0].region}; there is: {', '.join(there)}. "
-            "Give `usd_per_kwh` from your contract in the scenario."
+            "Give `electricity_usd_per_kwh` from your contract in the scenario."
         )
     known = [quote for quote in of_sector if quote.price.as_of <= on]
     return known[-1] if known else of_sector[0]

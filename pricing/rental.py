@@ -70,7 +70,7 @@ def rental_price(
     if name is None:
         raise PriceNotFound(
             f"no rental price for the GPU {gpu!r}.{did_you_mean(gpu, gpus)} "
-            "See `tco prices list`, or give `usd_per_gpu_hour` in the scenario."
+            "See `tco prices list`, or give `price_usd_per_hour` in the scenario."
         )
     of_gpu = [price for price in everything if price.item == name]
     rows = [

@@ -85,7 +85,7 @@ def find_model(model: str) -> tuple[Provider, ModelInfo]:
         names = [known.id for known in seller.models]
         raise PriceNotFound(
             f"{seller.id} sells no model {model_id!r} in genai-prices {genai_prices.__version__}."
-            f"{did_you_mean(model_id, names)} Give `price` for it in the scenario, "
+            f"{did_you_mean(model_id, names)} Give `input_usd_per_mtok` and `output_usd_per_mtok` in the scenario, "
             f"or see `tco prices list --provider {seller.id}`."
         )
     return seller, info
@@ -102,7 +102,7 @@ def _seller(name: str) -> Provider:
     if seller is None:
         raise PriceNotFound(
             f"no seller {name!r} in genai-prices {genai_prices.__version__}.{did_you_mean(name, api_sellers())} "
-            "Give `price` in the scenario for a seller that is not in the book."
+            "Give `input_usd_per_mtok` and `output_usd_per_mtok` in the scenario for a seller that is not in the book."
         )
     return seller
 

@@ -92,7 +92,7 @@ def token_prices(model: str, on: date) -> TokenPrices:
     if not is_sold_by_token(standard):
         raise PriceNotFound(
             f"{model}: {seller.id} does not price it by input and output token (but by request, image, hour or the like). "
-            "Give `price` for it in the scenario."
+            "Give `input_usd_per_mtok` and `output_usd_per_mtok` in the scenario."
         )
     note = _note(model, seller, info, standard, hours_note)
     changes = [price.constraint for price in info.prices] if isinstance(info.prices, list) else []
@@ -124,6 +124,7 @@ class _Listing:
     valid_to: date | None
 
     def price(self, amount: Decimal | None, per: Unit) -> Price:
+        """One price [USD/Mtok]; a missing amount is a free one."""
         return Price(
             item=self.item,
             amount=float(amount or 0),
@@ -138,6 +139,7 @@ class _Listing:
         )
 
     def maybe(self, value: Decimal | TieredPrices | None, per: Unit) -> Price | None:
+        """The price below the first threshold, or None where the seller has no such price."""
         return None if value is None else self.price(base_rate(value), per)
 
 

@@ -85,7 +85,7 @@ def test_rows_come_cheapest_first():
 
 
 def test_an_unknown_gpu_is_told_near_names():
-    with pytest.raises(PriceNotFound, match=r"'H100'.*Near names: H100-.*usd_per_gpu_hour"):
+    with pytest.raises(PriceNotFound, match=r"'H100'.*Near names: H100-.*price_usd_per_hour"):
         rental_price("H100", on=ON)
 
 

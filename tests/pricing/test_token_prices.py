@@ -136,12 +136,14 @@ def test_an_alias_says_what_it_is_priced_as():
 
 
 def test_a_model_sold_by_the_hour_is_not_found_and_says_why():
-    with pytest.raises(PriceNotFound, match=r"groq does not price it by input and output token.*`price`"):
+    with pytest.raises(PriceNotFound, match=r"groq does not price it by input and output token.*`input_usd_per_mtok`"):
         token_prices("groq/whisper-large-v3", ON)
 
 
 def test_a_missing_model_is_told_near_names_and_what_to_do():
-    with pytest.raises(PriceNotFound, match=r"openai sells no model 'gpt-55'.*Near names: gpt-5.*Give `price`"):
+    with pytest.raises(
+        PriceNotFound, match=r"openai sells no model 'gpt-55'.*Near names: gpt-5.*Give `input_usd_per_mtok`"
+    ):
         token_prices("openai/gpt-55", ON)
 
 
