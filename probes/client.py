@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 HTTP_OK = 200
 HTTP_TOO_MANY_REQUESTS = 429
+HTTP_CLIENT_ERROR = 400
 HTTP_SERVER_ERROR = 500
 _DETAIL_CHARACTERS = 300
 
@@ -209,6 +210,8 @@ async def _post(session: aiohttp.ClientSession, url: str, body: bytes, limits: T
 def _kind_of_status(status: int) -> FailureKind:
     if status == HTTP_TOO_MANY_REQUESTS:
         return "http_429"
+    if status < HTTP_CLIENT_ERROR:
+        return "not_event_stream"
     return "http_5xx" if status >= HTTP_SERVER_ERROR else "http_4xx"
 
 

@@ -202,6 +202,8 @@ class FakeServer:
                 return web.Response(text="<html><body>Please log in</body></html>", content_type="text/html")
             case "hang":
                 await asyncio.sleep(60)
+            case "redirect":
+                raise web.HTTPFound("/login")
             case "reset":
                 request.transport.abort()
                 return web.Response()

@@ -94,6 +94,7 @@ async def test_chat_skips_the_role_chunk_that_comes_before_the_prefill():
         ("429", "http_429", 429),
         ("500", "http_5xx", 500),
         ("html", "not_event_stream", 200),
+        ("redirect", "not_event_stream", 302),
         ("error", "error_in_stream", 200),
         ("malformed", "malformed_sse", 200),
         ("drop", "dropped_mid_stream", 200),
@@ -118,14 +119,6 @@ async def test_a_key_is_sent_as_bearer_and_its_lack_is_a_failure():
     async with FakeServer(Behaviour(api_key="sk-1")) as server:
         kinds = [(await _ask(server.url, api_key=key)).failure for key in ("sk-1", "sk-2", None)]
     assert kinds == [None, "http_4xx", "http_4xx"]
-
-
-async def test_a_redirect_is_not_followed():
-    async with FakeServer() as server:
-        trace = await _ask(server.url, dialect=Dialect("chat", "openai"), prompt="a b c")
-        assert trace.failure is None
-    async with FakeServer(Behaviour(chat=False)) as server:
-        assert (await _ask(server.url, dialect=Dialect("chat", "openai"), prompt="a")).status == 404
 
 
 async def test_nothing_listening_is_refused():
