@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,6 @@ from pricing.tables import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from decimal import Decimal
 
 RELEASED = {"0.2.3": date(2026, 11, 10)}
 """When a version of the library came out, which is the `as_of` of all its prices: its wheel carries no date of its own, nor
@@ -148,10 +148,11 @@ def price_of_day(info: ModelInfo, on: date) -> tuple[ModelPrice, str | None]:
 
 
 def _rates(prices: ModelPrice) -> tuple[float, float]:
-    return float(base_rate(prices.input_mtok) or 0), float(base_rate(prices.output_mtok) or 0)
+    fresh, out = (float(base_rate(value or Decimal(0))) for value in (prices.input_mtok, prices.output_mtok))
+    return fresh, out
 
 
-def base_rate(value: Decimal | TieredPrices | None) -> Decimal | None:
+def base_rate(value: Decimal | TieredPrices) -> Decimal:
     """The rate below the first long-context threshold [USD/Mtok]."""
     return value.base if isinstance(value, TieredPrices) else value
 

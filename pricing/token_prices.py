@@ -14,7 +14,6 @@ from pricing.token_library import (
     CAUTIONS,
     base_rate,
     find_model,
-    is_sold_by_token,
     price_of_day,
     price_source,
     released,
@@ -89,25 +88,28 @@ def token_prices(model: str, on: date) -> TokenPrices:
     """
     seller, info = find_model(model)
     standard, hours_note = price_of_day(info, on)
-    if not is_sold_by_token(standard):
+    fresh, out = standard.input_mtok, standard.output_mtok
+    if fresh is None or out is None:
         raise PriceNotFound(
             f"{model}: {seller.id} does not price it by input and output token (but by request, image, hour or the like). "
             "Give `input_usd_per_mtok` and `output_usd_per_mtok` in the scenario."
         )
-    note = _note(model, seller, info, standard, hours_note)
     changes = [price.constraint for price in info.prices] if isinstance(info.prices, list) else []
+    # Another seller's batch terms do not come with its list price; the library's own bill leaves them out too.
+    owned = any(info is own for own in seller.models)
+    note = _note(model, seller, info, standard, hours_note)
     listed = _Listing(model, seller.id, price_source(seller), note, "standard", *span_of_price(changes, on))
     return TokenPrices(
         model=model,
         provider=seller.id,
         as_of=released(),
-        input=listed.price(base_rate(standard.input_mtok), "mtok_input"),
-        output=listed.price(base_rate(standard.output_mtok), "mtok_output"),
+        input=listed.price(base_rate(fresh), "mtok_input"),
+        output=listed.price(base_rate(out), "mtok_output"),
         cached_read=listed.maybe(standard.cache_read_mtok, "mtok_cached_read"),
         cache_write=listed.maybe(standard.cache_write_mtok, "mtok_cache_write"),
         note=note,
-        **_batch(info, listed, on),
-        **_long_context(standard, listed),
+        **(_batch(info, listed, on) if owned else {}),
+        **_long_context(fresh, out, listed),
     )
 
 
@@ -123,11 +125,11 @@ class _Listing:
     valid_from: date | None
     valid_to: date | None
 
-    def price(self, amount: Decimal | None, per: Unit) -> Price:
-        """One price [USD/Mtok]; a missing amount is a free one."""
+    def price(self, amount: Decimal, per: Unit) -> Price:
+        """One price [USD/Mtok]."""
         return Price(
             item=self.item,
-            amount=float(amount or 0),
+            amount=float(amount),
             per=per,
             provider=self.provider,
             tier=self.tier,
@@ -157,20 +159,20 @@ def _batch(info: ModelInfo, listed: _Listing, on: date) -> dict[str, Price | Non
     }
 
 
-def _long_context(standard: ModelPrice, listed: _Listing) -> dict[str, Any]:
-    tiered = [price for price in (standard.input_mtok, standard.output_mtok) if isinstance(price, TieredPrices)]
+def _long_context(fresh: Decimal | TieredPrices, out: Decimal | TieredPrices, listed: _Listing) -> dict[str, Any]:
+    tiered = [price for price in (fresh, out) if isinstance(price, TieredPrices)]
     if not tiered:
         return {}
     threshold = tiered[0].tiers[0].start
     long = replace(listed, note=f"all tokens of a request with more than {threshold} input tokens")
     return {
         "long_context_from_tokens": threshold,
-        "long_context_input": long.price(_above(standard.input_mtok), "mtok_input"),
-        "long_context_output": long.price(_above(standard.output_mtok), "mtok_output"),
+        "long_context_input": long.price(_above(fresh), "mtok_input"),
+        "long_context_output": long.price(_above(out), "mtok_output"),
     }
 
 
-def _above(value: Decimal | TieredPrices | None) -> Decimal | None:
+def _above(value: Decimal | TieredPrices) -> Decimal:
     return value.tiers[0].price if isinstance(value, TieredPrices) else value
 
 

@@ -129,6 +129,7 @@ def test_a_price_taken_from_the_maker_says_so():
     prices = token_prices("azure/gpt-5", ON)
     assert (prices.provider, prices.input.amount) == ("azure", 1.25)
     assert prices.note == "azure has no row of its own: the maker's list price"
+    assert (prices.batch_input, prices.batch_output) == (None, None)
 
 
 def test_an_alias_says_what_it_is_priced_as():
