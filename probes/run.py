@@ -7,10 +7,10 @@ warnings, so that a run that was interrupted still says what it knows. The schem
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import os
-import tempfile
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -283,18 +283,17 @@ def save_run(run: Run, path: str | Path) -> None:
         RunError: the folder cannot be written or the disk is full; the target is as it was.
     """
     path = Path(path)
-    temporary: str | None = None
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
+        with temporary.open("w", encoding="utf-8") as file:
             file.write(run.to_json())
             file.flush()
             os.fsync(file.fileno())
-        Path(temporary).replace(path)
+        temporary.replace(path)
     except OSError as error:
-        if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink()
         raise RunError(
             f"{path}: cannot be written ({error.strerror}). What was there is untouched; "
             "free some space or choose another place with --out."

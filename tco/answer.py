@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tco.format import months, usd, volume
+from tco.format import months, share, usd, volume
 from tco.result import OptionResult, Result
 
 
@@ -43,9 +43,20 @@ def explain(result: Result, option: OptionResult) -> str:
     cost = f"{option.name} costs {usd(option.usd_per_mtok)} per million tokens"
     if option.name == result.baseline:
         return f"{cost} (what you pay today)."
+    saved = _against_today(result, option)
     if option.capacity is None:
-        return f"{cost} and {_verdict(option)}."
-    return f"{cost} at {option.capacity.utilisation_fraction:.0%} utilisation and {_verdict(option)}; {_needs(result, option)}."
+        return f"{cost}, {saved}, and {_verdict(option)}."
+    busy = share(option.capacity.utilisation_fraction)
+    return f"{cost} at {busy} utilisation, {saved}, and {_verdict(option)}; {_needs(result, option)}."
+
+
+def _against_today(result: Result, option: OptionResult) -> str:
+    """How much less or more than the baseline it costs over the horizon: the number that claims are made of."""
+    today = result.option(result.baseline).total_usd
+    if not today or option.total_usd is None:
+        return "with nothing to compare"
+    less = 1 - option.total_usd / today
+    return f"{less:.0%} less than today" if less >= 0 else f"{-less:.0%} more than today"
 
 
 def _verdict(option: OptionResult) -> str:
