@@ -204,15 +204,15 @@ def test_a_huge_file_is_refused_before_it_is_read(tmp_path):
         load_run(path)
 
 
-@pytest.mark.parametrize("call", ["fsync", "fdopen"])
-def test_a_full_disk_leaves_the_earlier_file_and_no_litter(tmp_path, monkeypatch, call):
+@pytest.mark.parametrize(("owner", "call"), [(os, "fsync"), (Path, "open")])
+def test_a_full_disk_leaves_the_earlier_file_and_no_litter(tmp_path, monkeypatch, owner, call):
     path = tmp_path / "run.json"
     save_run(_run(), path)
 
     def full(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(os, call, full)
+    monkeypatch.setattr(owner, call, full)
     with pytest.raises(RunError, match="No space left on device"):
         save_run(_run(run_id="run-2"), path)
     monkeypatch.undo()
