@@ -8,6 +8,7 @@ warnings, so that a run that was interrupted still says what it knows. The schem
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import math
 import os
@@ -238,7 +239,9 @@ def run_from_json(text: str, where: str = "run") -> Run:
     data = _parse_object(text, where)
     schema = data.get("schema")
     if not isinstance(schema, int) or isinstance(schema, bool):
-        raise RunError(f"{where}: no `schema` number; this is not a run file. Make one with `tco probe run --out FILE`.")
+        raise RunError(
+            f"{where}: no `schema` number; this is not a run file. Make one with `tco probe run --out FILE`."
+        )
     if schema > SCHEMA:
         raise RunError(
             f"{where}: schema {schema} is newer than {SCHEMA}, the newest that this version reads. "
@@ -327,10 +330,12 @@ def _first_problem(error: ValidationError) -> str:
 def _check_cells(run: Run, where: str) -> None:
     for number, cell in enumerate(run.cells):
         if (cell.concurrency is None) == (cell.request_rate_per_s is None):
-            raise RunError(f"{where}: `cells.{number}` must have exactly one of `concurrency` and `request_rate_per_s`.")
+            raise RunError(
+                f"{where}: `cells.{number}` must have exactly one of `concurrency` and `request_rate_per_s`."
+            )
         for name in ("ttft_ms", "itl_ms", "tpot_ms", "e2e_ms"):
             values = [v for v in _ordered(getattr(cell, name)) if v is not None]
-            if any(b < a and not math.isclose(a, b) for a, b in zip(values, values[1:], strict=False)):
+            if any(b < a and not math.isclose(a, b) for a, b in itertools.pairwise(values)):
                 raise RunError(f"{where}: `cells.{number}.{name}`: percentiles must not fall from p50 to p99.")
 
 

@@ -33,12 +33,12 @@ class Ledger:
     @property
     def monthly_usd(self) -> Months:
         """Running costs of each month [USD/month]."""
-        return np.sum(list(self.line_items.values()), axis=0)
+        return np.asarray(np.sum(list(self.line_items.values()), axis=0))
 
     @property
     def upfront_usd(self) -> Months:
         """Money laid out at the start of each month [USD/month]."""
-        return np.sum(list(self.investments.values()), axis=0)
+        return np.asarray(np.sum(list(self.investments.values()), axis=0))
 
     @property
     def costs_by_time_usd(self) -> Months:
@@ -46,7 +46,7 @@ class Ledger:
 
         What is bought at the start of month m is paid at time m − 1.
         """
-        return np.concatenate([self.upfront_usd, [0.0]]) + np.concatenate([[0.0], self.monthly_usd])
+        return np.asarray(np.concatenate([self.upfront_usd, [0.0]]) + np.concatenate([[0.0], self.monthly_usd]))
 
     @property
     def feasible(self) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 from probes.run import Run
 from tco.cashflow import Ledger
 from tco.register import quantities
-from tco.result import Warning_
+from tco.result import Caution
 from tco.scenario import Scenario, TokenOption
 from tco.workload.demand import Demand
 
@@ -17,7 +17,7 @@ STALE_DAYS = 180
 LOW_UTILISATION_FRACTION = 0.10
 
 
-def check(scenario: Scenario, runs: Mapping[str, Run], ledgers: Mapping[str, Ledger], asked: Demand) -> list[Warning_]:
+def check(scenario: Scenario, runs: Mapping[str, Run], ledgers: Mapping[str, Ledger], asked: Demand) -> list[Caution]:
     """All cautions about a filled scenario and its runs, most general first."""
     return [
         *_workload(scenario, asked),
@@ -29,9 +29,9 @@ def check(scenario: Scenario, runs: Mapping[str, Run], ledgers: Mapping[str, Led
     ]
 
 
-def _workload(scenario: Scenario, asked: Demand) -> Iterator[Warning_]:
+def _workload(scenario: Scenario, asked: Demand) -> Iterator[Caution]:
     if float(np.sum(asked.requests)) == 0:
-        yield Warning_(
+        yield Caution(
             code="no_demand",
             path="workload.requests_per_day",
             message="there are no requests, so there are no unit costs",
@@ -40,87 +40,87 @@ def _workload(scenario: Scenario, asked: Demand) -> Iterator[Warning_]:
         if not isinstance(option, TokenOption):
             continue
         if scenario.workload.cacheable_input_fraction.value and option.cached_input_usd_per_mtok is None:
-            yield Warning_(
+            yield Caution(
                 code="no_cached_price",
                 path=f"options.{option.name}.cached_input_usd_per_mtok",
                 message=f"{option.name}: no cached-read price is known, so cacheable input is billed in full",
             )
 
 
-def _quality(scenario: Scenario) -> Iterator[Warning_]:
+def _quality(scenario: Scenario) -> Iterator[Caution]:
     models = sorted({option.model for option in scenario.options})
     if len(models) > 1:
-        yield Warning_(
+        yield Caution(
             code="quality_not_compared",
             message=f"the options run different models ({', '.join(models)}); cost is compared, answer quality is not",
         )
 
 
-def _runs(runs: Mapping[str, Run]) -> Iterator[Warning_]:
+def _runs(runs: Mapping[str, Run]) -> Iterator[Caution]:
     for name, run in runs.items():
         path = f"options.{name}.run"
         if not run.complete:
             reason = run.incomplete_reason or "no reason given"
-            yield Warning_(
+            yield Caution(
                 code="run_incomplete",
                 path=path,
                 message=f"{name}: the run is incomplete ({reason}); only its finished cells count",
             )
         if run.evidence == "literature":
-            yield Warning_(
+            yield Caution(
                 code="run_not_yours",
                 path=path,
                 message=f"{name}: throughput was published by others ({run.source}), not measured here",
             )
         if any(cell.client_bound for cell in run.cells):
-            yield Warning_(
+            yield Caution(
                 code="client_bound",
                 path=path,
                 message=f"{name}: some cells were limited by the measuring client and are left out",
             )
-        if any(cell.token_source == "chunks" for cell in run.cells):
-            yield Warning_(
+        if any(cell.token_source == "chunks" for cell in run.cells):  # noqa: S105 - tokens of text, no secret
+            yield Caution(
                 code="tokens_counted_by_chunks",
                 path=path,
                 message=f"{name}: tokens were counted by chunks and may be too few",
             )
 
 
-def _capacity(ledgers: Mapping[str, Ledger]) -> Iterator[Warning_]:
+def _capacity(ledgers: Mapping[str, Ledger]) -> Iterator[Caution]:
     for name, own in ledgers.items():
         fleet = own.fleet
         if fleet is None:
             continue
         for reason in fleet.capacity.reasons:
             code = "capacity_note" if fleet.capacity.feasible else "not_feasible"
-            yield Warning_(code=code, path=f"options.{name}", message=f"{name}: {reason}")
+            yield Caution(code=code, path=f"options.{name}", message=f"{name}: {reason}")
         if 0 < fleet.utilisation_fraction < LOW_UTILISATION_FRACTION:
             share = fleet.utilisation_fraction
-            yield Warning_(
+            yield Caution(
                 code="idle_fleet",
                 path=f"options.{name}",
                 message=f"{name}: the fleet is used {share:.1%} of its capacity; the rest is paid for idle",
             )
 
 
-def _zero_lines(ledgers: Mapping[str, Ledger]) -> Iterator[Warning_]:
+def _zero_lines(ledgers: Mapping[str, Ledger]) -> Iterator[Caution]:
     for name, own in ledgers.items():
         if own.fleet is None:
             continue
         zero = [item for item, months in own.line_items.items() if not months.any()]
         if own.fleet.capacity.feasible and zero:
-            yield Warning_(
+            yield Caution(
                 code="zero_line", path=f"options.{name}", message=f"{name}: nothing is charged for {', '.join(zero)}"
             )
 
 
-def _stale_prices(scenario: Scenario) -> Iterator[Warning_]:
+def _stale_prices(scenario: Scenario) -> Iterator[Caution]:
     for path, quantity in quantities(scenario):
         if quantity.as_of is None or quantity.evidence not in {"listed", "literature"}:
             continue
         age_days = (scenario.as_of - quantity.as_of).days
         if age_days > STALE_DAYS:
-            yield Warning_(
+            yield Caution(
                 code="stale_price",
                 path=path,
                 message=f"{path}: read {age_days} days before the scenario's date; check it",

@@ -35,7 +35,7 @@ def fill(scenario: Scenario, runs: Mapping[str, Run]) -> Scenario:
     Raises:
         InputError: the book has no such price; the message says which field supplies it.
     """
-    options = []
+    options: list[TokenOption | RentOption | OwnOption] = []
     for option in scenario.options:
         try:
             if isinstance(option, TokenOption):

@@ -17,19 +17,15 @@ def usd(amount: float | None) -> str:
     sign, size = ("-" if amount < 0 else ""), abs(amount)
     for least, scale, suffix in _SCALES:
         if size >= least:
-            return (
-                f"{sign}${size / scale:.3g}{suffix}"
-                if size / scale >= 100
-                else f"{sign}${_three(size / scale)}{suffix}"
-            )  # noqa: PLR2004
+            return f"{sign}${_three(size / scale)}{suffix}"
     if size >= 100:  # noqa: PLR2004
         return f"{sign}${size:,.0f}"
     return f"{sign}${size:.2f}" if size >= 1 or size == 0 else f"{sign}${size:.3g}"
 
 
 def _three(number: float) -> str:
-    """Three significant digits of a number from 1 to 1000, trailing zero kept."""
-    return f"{number:.2f}" if number < 10 else f"{number:.1f}"  # noqa: PLR2004
+    """Three significant digits of a number from 1 on, trailing zeros kept."""
+    return f"{number:.2f}" if number < 10 else f"{number:.1f}" if number < 100 else f"{number:,.0f}"  # noqa: PLR2004
 
 
 def months(count: float | None) -> str:

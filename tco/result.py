@@ -82,7 +82,7 @@ class Assumption(_Record):
     note: str | None = None
 
 
-class Warning_(_Record):
+class Caution(_Record):
     """A caution in a sentence, with a code for machines and the input that it is about."""
 
     code: str
@@ -134,7 +134,7 @@ class Result(_Record):
     options: list[OptionResult]
     drivers: list[Driver]
     assumptions: list[Assumption]
-    warnings: list[Warning_]
+    warnings: list[Caution]
 
     def option(self, name: str) -> OptionResult:
         """The option of that name.

@@ -58,7 +58,7 @@ def _normalised(raw: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         )
     if not np.isfinite(raw).all() or (raw < 0).any() or raw.sum() <= 0:
         raise ValueError("profile weights must be 0 or more, finite, and not all 0")
-    return raw / raw.mean()
+    return np.asarray(raw / raw.mean())
 
 
 def _flat(_day: int, _hour: int) -> float:

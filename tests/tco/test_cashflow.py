@@ -12,7 +12,11 @@ def ledgers(**changes: object) -> tuple[object, object, object]:
     own = {**OWN, "one_off_usd": {"migration": 7_000.0}, "extra_usd_per_month": {"monitoring": 300.0}}
     question = scenario(options=[API, own], **changes)
     asked = demand(question)
-    return question, ledger(question.option("api"), None, question, asked), ledger(question.option("own"), run(), question, asked)
+    return (
+        question,
+        ledger(question.option("api"), None, question, asked),
+        ledger(question.option("own"), run(), question, asked),
+    )
 
 
 def test_the_total_is_the_sum_of_its_lines_less_the_residual() -> None:

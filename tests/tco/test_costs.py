@@ -58,7 +58,9 @@ def test_batch_share_is_billed_at_the_batch_price_and_not_cached() -> None:
     asked = demand(question)
     mtok = REQUESTS_PER_MONTH / 1e6
 
-    assert costs.input_tokens_usd(option, question, asked)[0] == pytest.approx(mtok * 100 * (0.8 * 0.5 * 1.0 + 0.2 * 0.5))
+    assert costs.input_tokens_usd(option, question, asked)[0] == pytest.approx(
+        mtok * 100 * (0.8 * 0.5 * 1.0 + 0.2 * 0.5)
+    )
     assert costs.cached_input_tokens_usd(option, question, asked)[0] == pytest.approx(mtok * 100 * 0.8 * 0.5 * 0.1)
     assert costs.output_tokens_usd(option, question, asked)[0] == pytest.approx(mtok * 50 * (0.8 * 3.0 + 0.2 * 1.5))
 

@@ -51,7 +51,12 @@ def test_unit_cost_at_full_load_times_utilisation_identity() -> None:
 
 
 def test_npv_at_the_irr_is_zero() -> None:
-    changes = {"options": [API, {**OWN, "server_price_usd": 3_000.0, "server_watts": 100.0, "colocation_usd_per_kw_month": 0.0}]}
+    changes = {
+        "options": [
+            API,
+            {**OWN, "server_price_usd": 3_000.0, "server_watts": 100.0, "colocation_usd_per_kw_month": 0.0},
+        ]
+    }
     found = evaluate(**changes).option("own").irr_per_year
 
     assert found is not None
@@ -82,7 +87,11 @@ def test_another_run_changes_the_payback() -> None:
 
 
 def test_the_run_interval_becomes_a_payback_band() -> None:
-    wide = {"test-run": run(cells=[cell(c, r, t, requests_per_s=Interval(mean=r, low=r / 2, high=r * 2)) for c, r, t in CURVE])}
+    wide = {
+        "test-run": run(
+            cells=[cell(c, r, t, requests_per_s=Interval(mean=r, low=r / 2, high=r * 2)) for c, r, t in CURVE]
+        )
+    }
     question = scenario(options=options(one_off_usd={"move": 500.0}, price_usd_per_hour=0.2, throughput_factor=None))
     rent = tco.evaluate(question, wide).option("rent")
 
@@ -123,7 +132,7 @@ def test_no_demand_has_costs_but_no_unit_costs() -> None:
 
 
 def test_a_missing_run_names_the_option_and_the_command() -> None:
-    with pytest.raises(InputError, match="option 'rent'.*tco probe run --out"):
+    with pytest.raises(InputError, match=r"option 'rent'.*tco probe run --out"):
         tco.evaluate(scenario())
 
 
@@ -164,7 +173,8 @@ def test_break_even_volume_is_where_the_saving_changes_sign() -> None:
 
     assert found is not None
     below, above = (
-        evaluate(workload__requests_per_day=found * f, options=options(price_usd_per_hour=0.5)).option("rent").npv_usd for f in (0.999, 1.001)
+        evaluate(workload__requests_per_day=found * f, options=options(price_usd_per_hour=0.5)).option("rent").npv_usd
+        for f in (0.999, 1.001)
     )
     assert below < 0 <= above
 

@@ -12,7 +12,9 @@ def test_a_bare_number_is_an_assumption() -> None:
     assert (3.0, "assumption", None) == (quantity.value, quantity.evidence, quantity.bounds)
 
 
-@pytest.mark.parametrize("bad", [True, "900 tokens", float("nan"), float("inf"), None, {"value": 1, "unit": "s"}, {"low": 1}])
+@pytest.mark.parametrize(
+    "bad", [True, "900 tokens", float("nan"), float("inf"), None, {"value": 1, "unit": "s"}, {"low": 1}]
+)
 def test_what_is_not_a_number_is_refused(bad: object) -> None:
     with pytest.raises(ValidationError):
         Quantity.model_validate(bad)
@@ -35,7 +37,12 @@ def test_at_holds_one_value_and_keeps_the_source() -> None:
 
 @pytest.mark.parametrize(
     ("kind", "bad", "hint"),
-    [(Fraction, 10, "0.10 for 10 %"), (Change, 5, "fraction"), (Positive, 0, "more than 0"), (Fraction, {"value": 0.5, "high": 2}, "0 to 1")],
+    [
+        (Fraction, 10, "0.10 for 10 %"),
+        (Change, 5, "fraction"),
+        (Positive, 0, "more than 0"),
+        (Fraction, {"value": 0.5, "high": 2}, "0 to 1"),
+    ],
 )
 def test_ranges_say_what_is_allowed(kind: object, bad: object, hint: str) -> None:
     with pytest.raises(ValidationError, match=hint):

@@ -13,7 +13,16 @@ def test_every_quantity_has_a_unit() -> None:
     rows = register(FILLED)
 
     assert len(rows) == len(list(quantities(FILLED)))
-    assert {row.unit for row in rows} >= {"USD/Mtok", "USD/hour", "USD/kWh", "fraction", "tokens/request", "requests/day", "USD", "W"}
+    assert {row.unit for row in rows} >= {
+        "USD/Mtok",
+        "USD/hour",
+        "USD/kWh",
+        "fraction",
+        "tokens/request",
+        "requests/day",
+        "USD",
+        "W",
+    }
 
 
 def test_every_path_can_be_changed_and_only_that() -> None:

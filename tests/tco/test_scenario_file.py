@@ -24,7 +24,9 @@ def test_shipped_scenarios_survive_a_round_trip(path: Path) -> None:
 
 
 def test_ranges_and_sources_survive_a_round_trip() -> None:
-    scenario = parse(text(workload__requests_per_day={"value": 5, "low": 1, "high": 9, "evidence": "invoice", "source": "bill"}))
+    scenario = parse(
+        text(workload__requests_per_day={"value": 5, "low": 1, "high": 9, "evidence": "invoice", "source": "bill"})
+    )
 
     assert scenario == parse(dump(scenario))
     assert "invoice" in dump(scenario)
@@ -53,7 +55,7 @@ def test_ranges_and_sources_survive_a_round_trip() -> None:
     ],
 )
 def test_bad_scenarios_are_refused_in_a_sentence(changes: dict[str, object], sentence: str) -> None:
-    with pytest.raises(InputError, match="(?s).*") as caught:
+    with pytest.raises(InputError) as caught:
         parse(text(**changes))
 
     assert sentence in str(caught.value)
@@ -125,10 +127,16 @@ def test_a_missing_or_binary_file_is_a_sentence(tmp_path: Path) -> None:
 
 
 def test_settings_reach_workload_and_options_by_name() -> None:
-    scenario = parse(text(), ["workload.requests_per_day=1e3", "options.rent.price_usd_per_hour=2.5", "horizon_months=24"])
+    scenario = parse(
+        text(), ["workload.requests_per_day=1e3", "options.rent.price_usd_per_hour=2.5", "horizon_months=24"]
+    )
 
     rent = scenario.option("rent")
-    assert (1000.0, 2.5, 24) == (scenario.workload.requests_per_day.value, rent.price_usd_per_hour.value, scenario.horizon_months)
+    assert (1000.0, 2.5, 24) == (
+        scenario.workload.requests_per_day.value,
+        rent.price_usd_per_hour.value,
+        scenario.horizon_months,
+    )
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,11 @@ def test_throughput_that_dips_past_the_knee_is_not_taken() -> None:
 
 
 def test_cells_limited_by_the_client_or_incomplete_are_left_out() -> None:
-    cells = [cell(1, 0.5, 100.0), cell(2, 9.0, 100.0, client_bound=True), cell(4, 9.0, 100.0, complete=False, reason="x")]
+    cells = [
+        cell(1, 0.5, 100.0),
+        cell(2, 9.0, 100.0, client_bound=True),
+        cell(4, 9.0, 100.0, complete=False, reason="x"),
+    ]
 
     assert slo_capacity(run(cells=cells), Slo(ttft_p95_ms=250), 100, 50).requests_per_s == 0.5
 

@@ -8,7 +8,9 @@ from scipy.stats import binom
 from tco.capacity.replicas import replicas_needed, with_spares
 
 
-@pytest.mark.parametrize(("peak", "goodput", "expected"), [(0, 2, 0), (0.1, 2, 1), (2, 2, 1), (2.1, 2, 2), (0.3, 0.1, 3)])
+@pytest.mark.parametrize(
+    ("peak", "goodput", "expected"), [(0, 2, 0), (0.1, 2, 1), (2, 2, 1), (2.1, 2, 2), (0.3, 0.1, 3)]
+)
 def test_replicas_are_whole(peak: float, goodput: float, expected: int) -> None:
     assert expected == replicas_needed(peak, goodput)
 

@@ -18,7 +18,9 @@ def test_the_same_shape_changes_nothing() -> None:
 
 
 @given(st.floats(0.01, 10), st.floats(0.01, 10), st.floats(25, 400), st.floats(12.5, 200))
-def test_the_bounds_hold_for_any_split_of_work(per_input: float, per_output: float, asked_in: float, asked_out: float) -> None:
+def test_the_bounds_hold_for_any_split_of_work(
+    per_input: float, per_output: float, asked_in: float, asked_out: float
+) -> None:
     factors = convert(PROBED, asked_in, asked_out)
     true_factor = (100 * per_input + 50 * per_output) / (asked_in * per_input + asked_out * per_output)
 

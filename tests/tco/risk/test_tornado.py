@@ -29,12 +29,18 @@ def test_an_end_that_cannot_serve_comes_first_and_flips() -> None:
 
     found = drivers(QUESTION, fragile, ("api",))
 
-    assert ("workload.output_tokens_per_request", None, True) == (found[0].path, found[0].npv_at_high_usd, found[0].flips)
+    assert ("workload.output_tokens_per_request", None, True) == (
+        found[0].path,
+        found[0].npv_at_high_usd,
+        found[0].flips,
+    )
 
 
 def test_other_options_are_not_shaken() -> None:
     question = scenario()
-    data = question.options[1].model_copy(update={"price_usd_per_hour": question.options[1].price_usd_per_hour.model_copy(update={"high": 9.0})})
+    data = question.options[1].model_copy(
+        update={"price_usd_per_hour": question.options[1].price_usd_per_hour.model_copy(update={"high": 9.0})}
+    )
     question = question.model_copy(update={"options": [question.options[0], data]})
 
     def price(q: Scenario) -> float:

@@ -27,5 +27,5 @@ def test_own_weights_are_scaled() -> None:
 
 @pytest.mark.parametrize("bad", [[1.0] * 24, [0.0] * 168, [-1.0] + [1.0] * 167, [float("nan")] * 168, "lunch"])
 def test_what_is_no_week_is_refused(bad: list[float] | str) -> None:
-    with pytest.raises(ValueError, match="168|profile"):
+    with pytest.raises(ValueError, match=r"168|profile"):
         Weights.from_profile(bad)
