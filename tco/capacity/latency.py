@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from probes.run import Cell, Percentiles
 
@@ -65,6 +65,6 @@ def percentile(values: Percentiles, share: str) -> Reading | None:
 def _log_normal(known: dict[str, float], lower: str, upper: str, share: str) -> float:
     if known[lower] <= 0:
         return known[upper]
-    z_lower, z_upper, z = (float(norm.ppf(_SHARES[name])) for name in (lower, upper, share))
+    z_lower, z_upper, z = (float(ndtri(_SHARES[name])) for name in (lower, upper, share))
     slope = math.log(known[upper] / known[lower]) / (z_upper - z_lower)
     return known[upper] * math.exp(slope * (z - z_upper))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from functools import lru_cache
 
-from scipy.stats import binom
+from scipy.special import bdtrc
 
 MAX_REPLICAS = 100_000
 """More is not a fleet but a mistake in the units; refused."""
@@ -56,6 +56,6 @@ def with_spares(needed: int, replica_availability: float, target: float) -> int:
         return 0
     # Never below the target by the last bit: 0.99 must meet 0.99.
     count = needed
-    while binom.sf(needed - 1, count, replica_availability) < target - _ROUNDING:
+    while bdtrc(needed - 1, count, replica_availability) < target - _ROUNDING:
         count += 1
     return count

@@ -11,7 +11,6 @@ from rich.table import Table
 
 from tco import InputError, OptionResult, Result, evaluate, load
 from tco.answer import explain, headline
-from tco.charts import cumulative_cost, save_chart
 from tco.cli._shared import console, fail, print_json
 from tco.format import months, share, usd, volume
 from tco.register import unit_of
@@ -37,6 +36,9 @@ def plan(
     try:
         result = evaluate(load(scenario, settings or []))
         if chart is not None:
+            # Drawing loads pandas and Altair, two seconds that an answer in text need not wait for.
+            from tco.charts import cumulative_cost, save_chart  # noqa: PLC0415
+
             save_chart(cumulative_cost(result), chart)
     except InputError as error:
         fail(str(error))
