@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -179,7 +180,7 @@ async def _try(
     timeouts: Timeouts,
 ) -> RequestTrace:
     prompt = fresh_prompt(endpoint, seed=shape.seed or 0, place=place, length=shape.input_tokens)
-    salt = "-".join(str(part) for part in place)
+    salt = secrets.token_hex(16)
     body = request_body(endpoint, dialect, prompt=prompt, output_tokens=shape.output_tokens, cache_salt=salt)
     url = f"{endpoint.base_url}{dialect.path}"
     return read_answer(await send(session, url, body, input_tokens=shape.input_tokens, timeouts=timeouts))

@@ -1,60 +1,17 @@
-import asyncio
-from dataclasses import replace
-
 import pytest
 
 from probes.client import Timeouts
 from probes.endpoint import Endpoint
 from probes.errors import ProbeError
-from probes.progress import Progress
-from probes.run import Engine, Environment, Model, Plan, Run, RunError, WorkloadShape
-from probes.sweep import RunHeader, run_sweep
+from probes.run import Plan, WorkloadShape
 from tests.fake_server import MODEL, VOCAB_SIZE, Behaviour, FakeServer
-
-HEADER = RunHeader(
-    run_id="run-1",
-    created_at="2026-01-02T03:04:05+00:00",
-    tool_version="0.1.0",
-    environment=Environment(cpu="fake"),
-    engine=Engine(name="fake"),
-    model=Model(name="tiny"),
-    gpu="H100",
-    gpus_per_replica=1,
-)
-SHAPE = WorkloadShape(input_tokens=16, output_tokens=8, seed=1)
-QUICK = Plan(concurrency=[1, 2], repeats=2, requests_per_stream=2, stop_when_flat=False)
-
-
-class _Desk:
-    """Where a sweep leaves its runs and says what it does."""
-
-    def __init__(self, *, disk_full: range = range(0)) -> None:
-        self.saved: list[Run] = []
-        self.events: list[Progress] = []
-        self.attempts = 0
-        self.disk_full = disk_full
-
-    def save(self, run: Run) -> None:
-        self.attempts += 1
-        if self.attempts - 1 in self.disk_full:
-            raise RunError("out.json: cannot be written (No space left on device).")
-        self.saved.append(run)
-
-    def kinds(self) -> list[str]:
-        return [event.kind for event in self.events]
-
-
-async def _sweep(server: FakeServer, desk: _Desk | None = None, *, endpoint=None, **more) -> Run:
-    desk = desk or _Desk()
-    endpoint = endpoint or Endpoint(base_url=server.url, served_model_name=MODEL, vocab_size=VOCAB_SIZE)
-    values = {"shape": SHAPE, "plan": QUICK, "header": HEADER, "save": desk.save, "on_event": desk.events.append}
-    return await run_sweep(endpoint, **(values | more))
+from tests.sweeping import QUICK, SHAPE, Desk, sweep
 
 
 async def test_a_sweep_measures_every_load_point_and_saves_after_each():
-    desk = _Desk()
+    desk = Desk()
     async with FakeServer() as server:
-        run = await _sweep(server, desk)
+        run = await sweep(server, desk)
     assert [cell.concurrency for cell in run.cells] == [1, 2]
     assert [(len(saved.cells), saved.complete) for saved in desk.saved] == [(1, False), (2, False), (2, True)]
     assert [saved.incomplete_reason for saved in desk.saved] == ["in progress", "in progress", None]
@@ -63,7 +20,7 @@ async def test_a_sweep_measures_every_load_point_and_saves_after_each():
 
 async def test_the_run_carries_what_was_known_beforehand_and_what_the_server_said():
     async with FakeServer() as server:
-        run = await _sweep(server)
+        run = await sweep(server)
     assert (
         run.run_id,
         run.gpu,
@@ -77,7 +34,7 @@ async def test_the_run_carries_what_was_known_beforehand_and_what_the_server_sai
 
 async def test_counts_are_exact_by_hand():
     async with FakeServer() as server:
-        one, two = (await _sweep(server)).cells
+        one, two = (await sweep(server)).cells
     # One stream: 20 requests at least, in 2 repeats; two streams: 2 x 2 x 5 = 20. 8 tokens out, 16 in.
     assert [(cell.requests_ok, cell.output_tokens, cell.input_tokens, cell.repeats) for cell in (one, two)] == [
         (20, 160, 320, 2),
@@ -89,7 +46,7 @@ async def test_throughput_of_one_stream_is_what_the_server_really_gave():
     plan = Plan(concurrency=[1], repeats=1)
     shape = WorkloadShape(input_tokens=16, output_tokens=11, seed=1)
     async with FakeServer(Behaviour(prefill_ms=30, tpot_ms=3)) as server:
-        (cell,) = (await _sweep(server, plan=plan, shape=shape)).cells
+        (cell,) = (await sweep(server, plan=plan, shape=shape)).cells
     measured = server.served[2:]  # after the trial and the warm-up
     really = sum(sum(served.tokens) for served in measured) / (
         (measured[-1].sent_ns[-1] - measured[0].received_ns) / 1e9
@@ -103,7 +60,7 @@ async def test_throughput_of_many_streams_is_what_a_server_of_two_slots_can_give
     plan = Plan(concurrency=[6], repeats=2)
     shape = WorkloadShape(input_tokens=16, output_tokens=11, seed=1)
     async with FakeServer(Behaviour(prefill_ms=30, tpot_ms=3, slots=2)) as server:
-        (cell,) = (await _sweep(server, plan=plan, shape=shape)).cells
+        (cell,) = (await sweep(server, plan=plan, shape=shape)).cells
     # The trial comes first and alone; then both slots are never empty, so any window over all that was served is the truth.
     busy = [served for served in server.served[1:] if not served.cancelled]
     really = sum(sum(served.tokens) for served in busy) / ((busy[-1].sent_ns[-1] - busy[0].received_ns) / 1e9)
@@ -114,7 +71,7 @@ async def test_throughput_of_many_streams_is_what_a_server_of_two_slots_can_give
 
 async def test_latencies_are_never_below_the_truth():
     async with FakeServer(Behaviour(prefill_ms=20, tpot_ms=2)) as server:
-        run = await _sweep(server)
+        run = await sweep(server)
     for cell in run.cells:
         assert cell.ttft_ms.p50 >= 20.0
         assert cell.e2e_ms.p50 >= 20.0 + 7 * 2.0
@@ -125,7 +82,7 @@ async def test_latencies_are_never_below_the_truth():
 
 async def test_tokens_are_right_with_three_in_a_chunk():
     async with FakeServer(Behaviour(tokens_per_chunk=3)) as server:
-        run = await _sweep(server, plan=Plan(concurrency=[1], repeats=2))
+        run = await sweep(server, plan=Plan(concurrency=[1], repeats=2))
     chunks = sum(len(served.tokens) for served in server.served[2:])
     assert (run.cells[0].output_tokens, chunks, run.cells[0].token_source, run.cells[0].warnings) == (
         160,
@@ -137,7 +94,7 @@ async def test_tokens_are_right_with_three_in_a_chunk():
 
 async def test_a_server_that_counts_nothing_is_believed_by_chunks_with_a_warning():
     async with FakeServer(Behaviour(usage=False, token_ids=False, text="w ")) as server:
-        run = await _sweep(server, plan=Plan(concurrency=[1], repeats=2))
+        run = await sweep(server, plan=Plan(concurrency=[1], repeats=2))
     (cell,) = run.cells
     assert (cell.token_source, "tokens_counted_by_chunks" in [warn.code for warn in cell.warnings]) == ("chunks", True)
 
@@ -146,13 +103,13 @@ async def test_a_text_endpoint_that_has_chat_only_is_measured_too():
     async with FakeServer(Behaviour(completions=False, accepted="openai", role_chunk_ms=0, token_ids=False)) as server:
         endpoint = Endpoint(base_url=server.url, served_model_name=MODEL, prompt="text")
         shape = WorkloadShape(input_tokens=16, output_tokens=8, seed=1, prompt="text")
-        (cell,) = (await _sweep(server, endpoint=endpoint, shape=shape, plan=Plan(concurrency=[2], repeats=2))).cells
+        (cell,) = (await sweep(server, endpoint=endpoint, shape=shape, plan=Plan(concurrency=[2], repeats=2))).cells
     assert (cell.requests_ok, cell.output_tokens, cell.input_tokens, cell.complete) == (20, 160, 320, True)
 
 
 async def test_every_prompt_and_every_cache_salt_is_new():
     async with FakeServer() as server:
-        await _sweep(server)
+        await sweep(server)
     prompts = {tuple(served.body["prompt"]) for served in server.served}
     salts = {served.body["cache_salt"] for served in server.served}
     assert (len(server.served), len(server.served)) == (len(prompts), len(salts))
@@ -160,24 +117,24 @@ async def test_every_prompt_and_every_cache_salt_is_new():
 
 async def test_a_seed_is_drawn_and_recorded_where_none_is_given():
     async with FakeServer() as server:
-        runs = [await _sweep(server, shape=SHAPE.model_copy(update={"seed": None})) for _ in range(2)]
+        runs = [await sweep(server, shape=SHAPE.model_copy(update={"seed": None})) for _ in range(2)]
     seeds = {run.workload.seed for run in runs}
     assert (len(seeds), None in seeds) == (2, False)
 
 
 async def test_prefix_cache_hits_refuse_the_cell_and_the_run_says_so():
     async with FakeServer(Behaviour(prefix_hit_fraction=0.5)) as server:
-        run = await _sweep(server, plan=Plan(concurrency=[1], repeats=2))
+        run = await sweep(server, plan=Plan(concurrency=[1], repeats=2))
     (cell,) = run.cells
     assert (cell.prefix_cache_hit_fraction, cell.complete, run.complete, run.usable_cells) == (0.5, False, False, [])
     assert run.incomplete_reason == f"concurrency 1: {cell.reason}"
 
 
 async def test_the_sweep_stops_where_throughput_is_flat_and_says_so():
-    desk = _Desk()
+    desk = Desk()
     plan = Plan(concurrency=[1, 2, 6, 12, 24], repeats=2)
     async with FakeServer(Behaviour(slots=1, prefill_ms=10)) as server:
-        run = await _sweep(server, desk, plan=plan)
+        run = await sweep(server, desk, plan=plan)
     points = [cell.concurrency for cell in run.cells]
     (warn,) = run.warnings
     assert ([1, 2, 6, 12, 24][: len(points)], True, "stopped_flat") == (points, run.complete, warn.code)
@@ -186,13 +143,13 @@ async def test_the_sweep_stops_where_throughput_is_flat_and_says_so():
 
 async def test_flat_throughput_does_not_stop_a_sweep_that_was_told_not_to():
     async with FakeServer(Behaviour(slots=1)) as server:
-        run = await _sweep(server, plan=Plan(concurrency=[1, 2, 3], repeats=2, stop_when_flat=False))
+        run = await sweep(server, plan=Plan(concurrency=[1, 2, 3], repeats=2, stop_when_flat=False))
     assert ([cell.concurrency for cell in run.cells], run.warnings) == ([1, 2, 3], [])
 
 
 async def test_up_to_a_tenth_of_failures_is_counted_and_borne():
     async with FakeServer(Behaviour(fail="429", fail_after=2, fail_every=15)) as server:
-        run = await _sweep(server, plan=Plan(concurrency=[1], repeats=2))
+        run = await sweep(server, plan=Plan(concurrency=[1], repeats=2))
     (cell,) = run.cells
     assert (cell.requests_ok, cell.requests_failed, cell.failures, cell.complete) == (18, 2, {"http_429": 2}, True)
 
@@ -213,17 +170,17 @@ async def test_up_to_a_tenth_of_failures_is_counted_and_borne():
 async def test_every_way_of_failing_lands_in_the_cell_by_its_name(fail, kind):
     behaviour = Behaviour(fail=fail, fail_after=5, fail_first=3)
     async with FakeServer(behaviour) as server:
-        run = await _sweep(server, plan=Plan(concurrency=[1], repeats=2), timeouts=Timeouts(total_s=5, stall_s=0.1))
+        run = await sweep(server, plan=Plan(concurrency=[1], repeats=2), timeouts=Timeouts(total_s=5, stall_s=0.1))
     (cell,) = run.cells
     assert (17, {kind: 3}, False, 136) == (cell.requests_ok, cell.failures, cell.complete, cell.output_tokens)
     assert f"3 of 20 requests failed ({kind} 3)" in cell.reason
 
 
 async def test_a_server_that_dies_in_the_first_load_point_is_a_plain_error():
-    desk = _Desk()
+    desk = Desk()
     async with FakeServer(Behaviour(fail="500", fail_after=1)) as server:
         with pytest.raises(ProbeError, match=r"http_5xx.*look at its log") as caught:
-            await _sweep(server, desk)
+            await sweep(server, desk)
     assert (
         caught.value.kind,
         desk.saved[-1].incomplete_reason,
@@ -233,18 +190,18 @@ async def test_a_server_that_dies_in_the_first_load_point_is_a_plain_error():
 async def test_a_server_that_dies_later_leaves_the_earlier_load_points():
     plan = Plan(concurrency=[1, 2, 3], repeats=2, stop_when_flat=False)
     async with FakeServer(Behaviour(fail="500", fail_after=22)) as server:
-        run = await _sweep(server, plan=plan)
+        run = await sweep(server, plan=plan)
     assert ([(cell.concurrency, cell.requests_ok) for cell in run.cells], run.complete) == ([(1, 20), (2, 0)], False)
     assert run.incomplete_reason == "concurrency 2: no request succeeded (http_5xx 20)"
 
 
 async def test_a_budget_that_is_spent_ends_the_run_before_the_next_load_point():
-    desk = _Desk()
+    desk = Desk()
     plan = Plan(concurrency=[1, 64], repeats=2, budget_s=1.8)
     async with FakeServer(
         Behaviour(prefill_ms=25)
     ) as server:  # 22 requests of 32 ms: 0.7 s; then 5 of 32 * sqrt(64): 1.3 s
-        run = await _sweep(server, desk, plan=plan)
+        run = await sweep(server, desk, plan=plan)
     assert ([cell.concurrency for cell in run.cells], run.complete, run.incomplete_reason) == ([1], False, "budget")
     assert (desk.events[-1].elapsed_s < 1.8, *desk.kinds()[-2:]) == (True, "stopped_budget", "done")
 
@@ -252,113 +209,16 @@ async def test_a_budget_that_is_spent_ends_the_run_before_the_next_load_point():
 async def test_a_load_point_that_overruns_the_budget_is_cut_and_not_used():
     plan = Plan(concurrency=[1], repeats=2, budget_s=0.4)
     async with FakeServer(Behaviour(prefill_ms=25)) as server:
-        run = await _sweep(server, plan=plan)
+        run = await sweep(server, plan=plan)
     (cell,) = run.cells
     assert (cell.complete, cell.reason, run.incomplete_reason, run.usable_cells) == (False, "budget", "budget", [])
     assert 0 < cell.requests_ok < 20
 
 
-async def _interrupted(server: FakeServer, desk: _Desk, when: str, **more) -> None:
-    """Cancels the sweep at its first event of a kind."""
-    task: asyncio.Task | None = None
-
-    def on_event(event: Progress) -> None:
-        desk.events.append(event)
-        if event.kind == when and task is not None:
-            task.cancel()
-
-    task = asyncio.create_task(_sweep(server, desk, on_event=on_event, **more))
-    with pytest.raises(asyncio.CancelledError):
-        await task
-
-
-async def test_an_interruption_saves_what_there_is():
-    desk = _Desk()
-    async with FakeServer() as server:
-        await _interrupted(server, desk, "repeat")
-    run = desk.saved[-1]
-    (cell,) = run.cells
-    assert (
-        run.complete,
-        run.incomplete_reason,
-        cell.complete,
-        cell.reason,
-        cell.requests_ok,
-    ) == (False, "interrupted", False, "interrupted", 10)
-    assert desk.kinds()[-1] == "interrupted"
-
-
-async def test_an_interrupted_run_is_resumed_without_measuring_anything_twice():
-    first, second = _Desk(), _Desk()
-    async with FakeServer() as server:
-        await _interrupted(server, first, "cell")
-        before = len(server.served)
-        later = replace(HEADER, run_id="run-2", created_at="2027-01-01T00:00:00+00:00")
-        run = await _sweep(server, second, existing=first.saved[-1], header=later)
-        prompts = [tuple(served.body["prompt"]) for served in server.served]
-    assert (True, [1, 2], "run-1", HEADER.created_at) == (
-        run.complete,
-        [cell.concurrency for cell in run.cells],
-        run.run_id,
-        run.created_at,
-    )
-    assert first.saved[-1].cells[0] == run.cells[0]
-    assert second.kinds() == ["skipped", "warmup", "repeat", "repeat", "cell", "done"]
-    assert len(prompts) == len(set(prompts)), "a resumed run must not find its prompts in the cache"
-    assert before < len(server.served)
-
-
-async def test_a_cell_that_was_cut_short_is_measured_again():
-    desk = _Desk()
-    async with FakeServer() as server:
-        await _interrupted(server, desk, "repeat")
-        run = await _sweep(server, existing=desk.saved[-1])
-    assert [(cell.concurrency, cell.requests_ok, cell.complete) for cell in run.cells] == [(1, 20, True), (2, 20, True)]
-
-
-async def test_a_complete_run_is_resumed_without_a_single_measured_request():
-    async with FakeServer() as server:
-        run = await _sweep(server)
-        before = len(server.served)
-        again = await _sweep(server, existing=run)
-    assert (run, 1) == (again, len(server.served) - before)
-
-
-@pytest.mark.parametrize(
-    "more",
-    [
-        {"shape": SHAPE.model_copy(update={"output_tokens": 9})},
-        {"shape": SHAPE.model_copy(update={"seed": 2})},
-        {"header": replace(HEADER, model=Model(name="other"))},
-    ],
-)
-async def test_another_workload_or_model_is_not_mixed_into_a_run(more):
-    async with FakeServer() as server:
-        run = await _sweep(server, plan=Plan(concurrency=[1], repeats=2))
-        with pytest.raises(ProbeError) as caught:
-            await _sweep(server, existing=run, **more)
-    assert caught.value.kind == "bad_arguments"
-
-
-async def test_a_full_disk_does_not_stop_the_measuring():
-    desk = _Desk(disk_full=range(2))
-    async with FakeServer() as server:
-        run = await _sweep(server, desk)
-    assert ([run], 2) == (desk.saved, desk.kinds().count("save_failed"))
-
-
-async def test_a_disk_that_stays_full_is_an_error_at_the_end_only():
-    desk = _Desk(disk_full=range(99))
-    async with FakeServer() as server:
-        with pytest.raises(RunError, match="No space left"):
-            await _sweep(server, desk)
-    assert (desk.kinds().count("save_failed"), desk.kinds().count("cell"), desk.kinds()[-1]) == (3, 2, "done")
-
-
 async def test_events_tell_how_far_it_is_and_how_long_it_will_take():
-    desk = _Desk()
+    desk = Desk()
     async with FakeServer() as server:
-        await _sweep(server, desk)
+        await sweep(server, desk)
     assert desk.kinds() == ["warmup", "repeat", "repeat", "cell", "warmup", "repeat", "repeat", "cell", "done"]
     assert [event.cells_done for event in desk.events] == [0, 0, 0, 1, 1, 1, 1, 2, 2]
     assert {2} == {event.cells_total for event in desk.events}
@@ -368,9 +228,9 @@ async def test_events_tell_how_far_it_is_and_how_long_it_will_take():
 
 
 async def test_the_estimate_after_the_first_repeat_is_near_the_truth():
-    desk = _Desk()
+    desk = Desk()
     async with FakeServer(Behaviour(prefill_ms=20)) as server:
-        await _sweep(server, desk, plan=Plan(concurrency=[1], repeats=2))
+        await sweep(server, desk, plan=Plan(concurrency=[1], repeats=2))
     first = next(event for event in desk.events if event.kind == "repeat")
     assert first.remaining_s == pytest.approx(desk.events[-1].elapsed_s - first.elapsed_s, rel=0.4)
 
@@ -387,7 +247,7 @@ async def test_the_estimate_after_the_first_repeat_is_near_the_truth():
 )
 async def test_arguments_that_cannot_be_measured_are_refused_before_anything_is_sent(more, word):
     with pytest.raises(ProbeError, match=word) as caught:
-        await _sweep(FakeServer(), **more)
+        await sweep(FakeServer(), **more)
     assert caught.value.kind == "bad_arguments"
 
 
@@ -395,7 +255,7 @@ async def test_a_model_that_is_not_served_is_refused_before_anything_is_measured
     async with FakeServer() as server:
         endpoint = Endpoint(base_url=server.url, served_model_name="other", vocab_size=VOCAB_SIZE)
         with pytest.raises(ProbeError, match=MODEL):
-            await _sweep(server, endpoint=endpoint)
+            await sweep(server, endpoint=endpoint)
     assert server.served == []
 
 
@@ -412,13 +272,13 @@ class _Meter:
 
 async def test_energy_is_measured_for_each_load_point():
     async with FakeServer() as server:
-        run = await _sweep(server, meter=_Meter())
+        run = await sweep(server, meter=_Meter())
     assert [(cell.power_watts, cell.energy_joules) for cell in run.cells] == [(100.0, 50.0), (200.0, 50.0)]
 
 
 async def test_the_key_is_in_no_run_and_no_event():
-    desk = _Desk()
+    desk = Desk()
     async with FakeServer(Behaviour(api_key="sk-secret-1")) as server:
         endpoint = Endpoint(base_url=server.url, served_model_name=MODEL, vocab_size=VOCAB_SIZE, api_key="sk-secret-1")
-        run = await _sweep(server, desk, endpoint=endpoint, plan=Plan(concurrency=[1], repeats=1))
+        run = await sweep(server, desk, endpoint=endpoint, plan=Plan(concurrency=[1], repeats=1))
     assert False is ("sk-secret" in run.to_json() + repr(desk.events))
