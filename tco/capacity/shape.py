@@ -1,9 +1,9 @@
 """From the request lengths that were probed to the lengths of the scenario.
 
-A server's work for a request grows with its input tokens and with its output tokens, at prices that one probe of one shape
-cannot tell apart. Whatever those prices are (`work = a · input + b · output`, a and b not negative), the rate for other
-lengths lies between the two ratios `probed input / asked input` and `probed output / asked output`. The lower one is a
-safe capacity, and that is what is used; the higher one is the upper end of its range.
+A server's work for a request is `a · input tokens + b · output tokens + c`, and one probe of one shape cannot tell a, b and c
+apart. Whatever they are, as long as none is negative, the rate for other lengths lies between the smallest and the largest of
+`probed input / asked input`, `probed output / asked output` and 1. The smallest is a safe capacity, and that is what is used;
+the largest is the upper end of its range. So longer requests cost capacity, and shorter ones are never credited with more.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from probes.run import WorkloadShape
 
 _SAME_WITHIN = 0.02
 FURTHEST_RATIO = 4.0
-"""Lengths further apart than this factor are refused: fixed costs per request and per token no longer cancel."""
+"""Requests longer than the probed ones by more than this factor are refused: attention and memory no longer grow in line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,8 +22,8 @@ class Conversion:
     """How capacity and latency of the probed shape carry over to the asked one.
 
     Attributes:
-        low: factor on the rate that is safe for any split of work [unitless].
-        high: factor on the rate at the other end [unitless].
+        low: factor on the rate that is safe for any split of work, at most 1 [unitless].
+        high: factor on the rate at the other end, at least 1 [unitless].
         input_ratio: asked over probed input tokens [unitless].
         output_ratio: asked over probed output tokens [unitless].
         usable: whether the lengths are close enough to say anything.
@@ -63,23 +63,25 @@ def convert(probed: WorkloadShape, input_tokens: float, output_tokens: float) ->
 
     Special cases:
         - both within 2 %: taken as the same;
-        - either more than four times longer or shorter: not usable, with the command that measures it.
+        - either more than four times longer: not usable, with the command that measures it;
+        - both shorter: the probed rate itself, a shorter request is surely not more work.
     """
     into, out = input_tokens / probed.input_tokens, output_tokens / probed.output_tokens
     if abs(into - 1) <= _SAME_WITHIN and abs(out - 1) <= _SAME_WITHIN:
         return Conversion(low=1.0, high=1.0, input_ratio=into, output_ratio=out, usable=True, sentence="")
-    shapes = f"{probed.input_tokens:g} in / {probed.output_tokens:g} out, the scenario has {input_tokens:g} in / {output_tokens:g} out"
+    shapes = (
+        f"{probed.input_tokens:g} in / {probed.output_tokens:g} out, "
+        f"the scenario has {input_tokens:g} in / {output_tokens:g} out"
+    )
     command = f"tco probe run --input-tokens {input_tokens:.0f} --output-tokens {output_tokens:.0f}"
-    usable = all(1 / FURTHEST_RATIO <= ratio <= FURTHEST_RATIO for ratio in (into, out))
+    usable = max(into, out) <= FURTHEST_RATIO
     if usable:
-        sentence = (
-            f"the run was probed with {shapes}: capacity is the safe bound between the two; measure it with `{command}`"
-        )
+        sentence = f"the run was probed with {shapes}: capacity is the safe bound; measure it with `{command}`"
     else:
-        sentence = f"the run was probed with {shapes}, more than {FURTHEST_RATIO:g} times apart; probe your own lengths: `{command}`"
+        sentence = f"the run was probed with {shapes}, over {FURTHEST_RATIO:g} times longer; probe your own lengths: `{command}`"
     return Conversion(
-        low=min(1 / into, 1 / out),
-        high=max(1 / into, 1 / out),
+        low=min(1 / into, 1 / out, 1.0),
+        high=max(1 / into, 1 / out, 1.0),
         input_ratio=into,
         output_ratio=out,
         usable=usable,

@@ -114,4 +114,4 @@ def test_lengths_too_far_apart_are_refused() -> None:
     found = slo_capacity(run(), Slo(), 1000, 50)
 
     assert not found.feasible
-    assert "more than 4 times apart" in found.reasons[0]
+    assert "over 4 times longer" in found.reasons[0]

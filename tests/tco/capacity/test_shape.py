@@ -17,14 +17,22 @@ def test_the_same_shape_changes_nothing() -> None:
     assert same.latency_factor("ttft_p95_ms") == 1.0
 
 
-@given(st.floats(0.01, 10), st.floats(0.01, 10), st.floats(25, 400), st.floats(12.5, 200))
+@given(st.floats(0, 10), st.floats(0.01, 10), st.floats(0, 100), st.floats(5, 400), st.floats(2.5, 200))
 def test_the_bounds_hold_for_any_split_of_work(
-    per_input: float, per_output: float, asked_in: float, asked_out: float
+    per_input: float, per_output: float, per_request: float, asked_in: float, asked_out: float
 ) -> None:
     factors = convert(PROBED, asked_in, asked_out)
-    true_factor = (100 * per_input + 50 * per_output) / (asked_in * per_input + asked_out * per_output)
+    true_factor = (100 * per_input + 50 * per_output + per_request) / (
+        asked_in * per_input + asked_out * per_output + per_request
+    )
 
     assert factors.low * 0.98 <= true_factor <= factors.high * 1.0201
+
+
+def test_shorter_requests_get_no_credit() -> None:
+    factors = convert(PROBED, 10, 5)
+
+    assert (1.0, 10.0, True) == (factors.low, factors.high, factors.usable)
 
 
 def test_longer_prompts_raise_ttft_but_shorter_ones_do_not_lower_it() -> None:
@@ -34,6 +42,6 @@ def test_longer_prompts_raise_ttft_but_shorter_ones_do_not_lower_it() -> None:
     assert convert(PROBED, 200, 150).latency_factor("tpot_p95_ms") == 1.0
 
 
-@pytest.mark.parametrize(("asked_in", "usable"), [(25, True), (24, False), (400, True), (401, False)])
-def test_four_times_is_the_furthest(asked_in: float, usable: bool) -> None:
+@pytest.mark.parametrize(("asked_in", "usable"), [(1, True), (400, True), (401, False)])
+def test_four_times_longer_is_the_furthest(asked_in: float, usable: bool) -> None:
     assert convert(PROBED, asked_in, 50).usable is usable
