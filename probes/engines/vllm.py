@@ -122,12 +122,21 @@ class RunningEngine:
     start_s: float
     process: SupervisedProcess
 
-    def failure(self) -> ProbeError | None:
-        """Why the engine has ended in the meantime; None while it runs."""
-        code = self.process.poll()
-        return (
-            None if code is None else diagnose(self.process.log_text(), code, has_gpu=not uses_cpu(engine_packages()))
-        )
+    def failure(self, within_s: float = 0.0) -> ProbeError | None:
+        """Why the engine has ended in the meantime.
+
+        Args:
+            within_s: how long to wait for it [s]: requests fail before the last process of a dying engine is gone.
+
+        Returns:
+            The reason; None while it runs.
+        """
+        deadline_s = time.monotonic() + within_s
+        while (code := self.process.poll()) is None and time.monotonic() < deadline_s:
+            time.sleep(0.05)
+        if code is None:
+            return None
+        return diagnose(self.process.log_text(), code, has_gpu=not uses_cpu(engine_packages()))
 
 
 @contextlib.contextmanager

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from tco.cli._probe_reporter import Reporter
 
 
+_DYING_S = 5.0
+"""How long an engine whose requests failed is given to be dead [s], so that its log can say why."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
     """Everything that is settled before a probe starts.
@@ -99,11 +103,12 @@ def _measure(session: Session, reporter: Reporter, saved: list[Path]) -> tuple[R
             run = asyncio.run(_sweep(session, running.endpoint, header, reporter, saved, meter=True))
         except ProbeError:
             # A dead engine looks like a closed connection from outside; its log knows better.
-            failure = running.failure()
+            failure = running.failure(_DYING_S)
             if failure is None:
                 raise
             raise failure from None
-        return run, running.failure()
+        failed = any(cell.requests_failed for cell in run.cells)
+        return run, running.failure(_DYING_S if failed else 0.0)
 
 
 async def _sweep(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -174,9 +175,8 @@ def show_command(file: Annotated[Path, typer.Argument(help="A run file.")], *, a
 def _show(run: Run) -> None:
     for line in run_heading(run):
         typer.echo(line)
-    out = Console(highlight=False)
     # A pipe has no width; rich would squeeze the table into 80 columns.
-    out.print(run_table(run), width=None if out.is_terminal else _PIPE_WIDTH)
+    Console(highlight=False, width=None if sys.stdout.isatty() else _PIPE_WIDTH).print(run_table(run))
 
 
 def _settled(settle: Callable[[], Session]) -> Session:

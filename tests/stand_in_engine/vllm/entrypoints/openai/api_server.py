@@ -28,7 +28,8 @@ def load_fake_server():
 
 
 def say(text):
-    print(f"(APIServer pid={os.getpid()}) INFO {text}", flush=True)
+    sys.stdout.write(f"(APIServer pid={os.getpid()}) INFO {text}\n")
+    sys.stdout.flush()
 
 
 def lose_port_once():
@@ -44,9 +45,9 @@ async def serve(options):
     behaviour = fake.Behaviour(prefill_ms=2.0, tpot_ms=float(os.environ.get("STAND_IN_TPOT_MS", "0.2")))
     server = fake.FakeServer(behaviour)
     await server.start(options.port)
-    while os.environ["STAND_IN"] != "die" or server.requests < 3:
+    while os.environ["STAND_IN"] != "die" or server.requests < 3:  # noqa: ASYNC110 -- nothing signals it
         await asyncio.sleep(0.01)
-    print("torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB.", flush=True)
+    say("torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB.")
     os._exit(1)
 
 
