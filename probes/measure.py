@@ -3,7 +3,7 @@
 The load is a closed loop: each of `concurrency` streams sends its next request when the last one is answered. Throughput is
 counted over *whole request cycles*: a stream's window runs from the sending of its first request of the repeat to the end of its
 last one, so that every prefill and every pause is in it exactly as often as in the long run. A fixed window over all streams
-would cut cycles at both ends, which at a few requests a stream is an error of tens of per cent. The streams' rates are summed,
+would cut cycles at both ends: with three requests a stream up to half too high. The streams' rates are summed,
 which is right because all streams are busy throughout (see `probes.load`).
 """
 

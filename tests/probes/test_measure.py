@@ -80,7 +80,7 @@ def test_throughput_of_one_stream_is_exact_for_any_number_of_requests(cycles):
     )
 
 
-def test_a_fixed_window_from_first_to_last_token_would_have_been_wrong_by_a_quarter():
+def test_a_fixed_window_from_first_to_last_token_would_have_been_16_per_cent_too_high():
     stream = _stream(3)
     window_s = (stream[-1].arrivals_ns[-1] - stream[0].arrivals_ns[0]) / 1e9
     assert 32 / window_s == pytest.approx(128.0)

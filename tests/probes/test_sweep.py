@@ -1,5 +1,6 @@
 import pytest
 
+from probes import measure
 from probes.client import Timeouts
 from probes.endpoint import Endpoint
 from probes.errors import ProbeError
@@ -130,7 +131,8 @@ async def test_prefix_cache_hits_refuse_the_cell_and_the_run_says_so():
     assert run.incomplete_reason == f"concurrency 1: {cell.reason}"
 
 
-async def test_the_sweep_stops_where_throughput_is_flat_and_says_so():
+async def test_the_sweep_stops_where_throughput_is_flat_and_says_so(monkeypatch):
+    monkeypatch.setattr(measure, "LAG_FLOOR_MS", 1e6)  # a busy test machine is not this test's matter
     desk = Desk()
     plan = Plan(concurrency=[1, 2, 6, 12, 24], repeats=2)
     async with FakeServer(Behaviour(slots=1, prefill_ms=10)) as server:
@@ -170,7 +172,7 @@ async def test_up_to_a_tenth_of_failures_is_counted_and_borne():
 async def test_every_way_of_failing_lands_in_the_cell_by_its_name(fail, kind):
     behaviour = Behaviour(fail=fail, fail_after=5, fail_first=3)
     async with FakeServer(behaviour) as server:
-        run = await sweep(server, plan=Plan(concurrency=[1], repeats=2), timeouts=Timeouts(total_s=5, stall_s=0.1))
+        run = await sweep(server, plan=Plan(concurrency=[1], repeats=2), timeouts=Timeouts(total_s=5, stall_s=0.6))
     (cell,) = run.cells
     assert (17, {kind: 3}, False, 136) == (cell.requests_ok, cell.failures, cell.complete, cell.output_tokens)
     assert f"3 of 20 requests failed ({kind} 3)" in cell.reason

@@ -48,7 +48,7 @@ async def test_a_client_that_computes_between_reads_is_late_and_busy():
             await asyncio.sleep(0)
 
     seen = await _watch(compute)
-    assert (seen.client_lag_p99_ms > 40, seen.client_cpu_fraction > 0.3) == (True, True)
+    assert (seen.client_lag_p99_ms > 40, seen.client_cpu_fraction > 0.1) == (True, True)
 
 
 async def test_the_meter_runs_from_begin_to_finish_and_stops_once():
