@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import accumulate
 from pathlib import Path
+from typing import NamedTuple
 
 import altair as alt
 import pandas as pd
@@ -12,8 +13,20 @@ from probes.run import Run
 from tco.errors import InputError
 from tco.result import Result
 
-INK, MUTED = "#16201d", "#6b7280"
-CATEGORIES = ["#0f6b5c", "#c2571a", "#3b5ba5", "#8a4f9e", "#7a6a2f", "#6b7280"]
+
+class Palette(NamedTuple):
+    """Colours of a chart: of a point that matters, of its label, and of the lines."""
+
+    ink: str
+    muted: str
+    lines: list[str]
+
+
+LIGHT = Palette("#16201d", "#6b7280", ["#0f6b5c", "#c2571a", "#3b5ba5", "#8a4f9e", "#7a6a2f", "#6b7280"])
+DARK = Palette("#e6edea", "#9aa4ae", ["#4fc3ac", "#f0935a", "#8aa6ec", "#c792dc", "#cbb866", "#9aa4ae"])
+"""On a dark page."""
+
+_DOLLARS = "datum.value == 0 ? '$0' : format(datum.value, '$~s')"
 
 
 def cumulative_frame(result: Result) -> pd.DataFrame:
@@ -44,7 +57,7 @@ def crossing(result: Result) -> tuple[float, float] | None:
     return month, float(costs[before] + (month - before) * (costs[after] - costs[before]))
 
 
-def cumulative_cost(result: Result) -> alt.LayerChart:
+def cumulative_cost(result: Result, palette: Palette = LIGHT) -> alt.LayerChart:
     """Cumulative cost of every option, with the month at which the contender has paid back."""
     frame = cumulative_frame(result)
     names = [option.name for option in result.options if option.feasible]
@@ -55,11 +68,11 @@ def cumulative_cost(result: Result) -> alt.LayerChart:
             x=alt.X(
                 "month:Q", title="Month", scale=alt.Scale(domain=[0, result.conventions.horizon_months], nice=False)
             ),
-            y=alt.Y("cost_usd:Q", title="Cumulative cost (USD)", axis=alt.Axis(format="$~s", grid=True)),
+            y=alt.Y("cost_usd:Q", title="Cumulative cost (USD)", axis=alt.Axis(labelExpr=_DOLLARS, grid=True)),
             color=alt.Color(
                 "option:N",
                 title=None,
-                scale=alt.Scale(domain=names, range=CATEGORIES[: len(names)]),
+                scale=alt.Scale(domain=names, range=palette.lines[: len(names)]),
                 legend=alt.Legend(orient="top", columns=2, labelLimit=220),
             ),
             strokeDash=alt.StrokeDash(
@@ -77,16 +90,20 @@ def cumulative_cost(result: Result) -> alt.LayerChart:
     layers: list[alt.Chart] = [lines]
     point = crossing(result)
     if point is not None:
-        layers += _crossing_layers(*point)
-    return alt.layer(*layers).properties(height=320, width="container")
+        layers += _crossing_layers(*point, palette, late=point[0] > result.conventions.horizon_months / 2)
+    return alt.LayerChart(layer=layers, height=400, width="container")
 
 
-def _crossing_layers(month: float, cost_usd: float) -> list[alt.Chart]:
+def _crossing_layers(month: float, cost_usd: float, palette: Palette, *, late: bool) -> list[alt.Chart]:
+    """The point, a line up from it, and its label above the plot, where no curve runs."""
     frame = pd.DataFrame({"month": [month], "cost_usd": [cost_usd], "label": [f"paid back: month {month:.1f}"]})
-    base = alt.Chart(frame).encode(x="month:Q", y="cost_usd:Q")
+    base = alt.Chart(frame).encode(x="month:Q")
     return [
-        base.mark_point(size=110, filled=True, color=INK, opacity=1),
-        base.mark_text(align="left", dx=9, dy=14, color=MUTED, fontWeight="bold").encode(text="label:N"),
+        base.mark_rule(color=palette.muted, strokeDash=[2, 3]).encode(y="cost_usd:Q", y2=alt.value(0)),
+        base.mark_point(size=110, filled=True, color=palette.ink, opacity=1).encode(y="cost_usd:Q"),
+        base.mark_text(
+            align="right" if late else "left", baseline="bottom", dy=-5, color=palette.ink, fontWeight="bold"
+        ).encode(y=alt.value(0), text="label:N"),
     ]
 
 
@@ -122,39 +139,62 @@ def run_frame(run: Run) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def load_curve(run: Run) -> alt.VConcatChart:
-    """Throughput with its 95 % interval, and latency, against the load that was offered."""
-    frame = run_frame(run)
+def load_curve(run: Run, palette: Palette = LIGHT) -> alt.VConcatChart:
+    """Throughput with its 95 % interval, and latency, against the load that was offered: one below the other."""
+    return alt.vconcat(throughput_curve(run, palette), latency_curve(run, palette))
+
+
+def throughput_curve(run: Run, palette: Palette = LIGHT) -> alt.LayerChart:
+    """Output tokens per second with their 95 % interval against the load that was offered."""
+    base = alt.Chart(run_frame(run)).encode(x=_load_axis(run))
+    colour = palette.lines[0]
+    band = base.mark_area(opacity=0.2, color=colour).encode(y=alt.Y("low:Q", title="Output tokens/s"), y2="high:Q")
+    line = base.mark_line(point={"color": colour}, color=colour).encode(
+        y=alt.Y("output_tokens_per_s:Q", title="Output tokens/s"),
+        tooltip=[
+            alt.Tooltip("load:Q", title="Load"),
+            alt.Tooltip("output_tokens_per_s:Q", title="Output tokens/s", format=",.1f"),
+            alt.Tooltip("requests_per_s:Q", title="Requests/s", format=".3f"),
+        ],
+    )
+    return alt.LayerChart(layer=[band, line], height=240, width="container")
+
+
+def latency_curve(run: Run, palette: Palette = LIGHT) -> alt.Chart:
+    """Time to first token and per output token, median and 95th percentile [ms], against the load that was offered."""
+    wide = run_frame(run).rename(columns=_LATENCY_NAMES)
+    latencies = wide.melt("load", list(_LATENCY_NAMES.values()), "metric", "latency_ms").dropna()
+    names = list(_LATENCY_NAMES.values())
+    chart: alt.Chart = alt.Chart(latencies, height=240, width="container").mark_line(point=True)
+    return chart.encode(
+        x=_load_axis(run),
+        y=alt.Y("latency_ms:Q", title="Latency (ms)", scale=alt.Scale(type="log")),
+        color=alt.Color(
+            "metric:N",
+            title=None,
+            legend=alt.Legend(orient="top", columns=2),
+            scale=alt.Scale(domain=names, range=palette.lines[: len(names)]),
+        ),
+        tooltip=[
+            alt.Tooltip("metric:N", title="Latency"),
+            alt.Tooltip("load:Q", title="Load"),
+            alt.Tooltip("latency_ms:Q", title="ms", format=",.1f"),
+        ],
+    )
+
+
+_LATENCY_NAMES = {
+    "ttft_p50_ms": "first token, median",
+    "ttft_p95_ms": "first token, p95",
+    "tpot_p50_ms": "per token, median",
+    "tpot_p95_ms": "per token, p95",
+}
+
+
+def _load_axis(run: Run) -> alt.X:
     closed = any(cell.concurrency is not None for cell in run.cells)
     title = "Concurrent requests" if closed else "Requests per second offered"
-    x = alt.X("load:Q", title=title, scale=alt.Scale(type="log", base=2 if closed else 10, nice=False))
-    base = alt.Chart(frame).encode(x=x)
-    throughput = alt.layer(
-        base.mark_area(opacity=0.2, color=CATEGORIES[0]).encode(y=alt.Y("low:Q", title="Output tokens/s"), y2="high:Q"),
-        base.mark_line(point=True, color=CATEGORIES[0]).encode(
-            y=alt.Y("output_tokens_per_s:Q", title="Output tokens/s"),
-            tooltip=[
-                "load:Q",
-                alt.Tooltip("output_tokens_per_s:Q", format=",.1f"),
-                alt.Tooltip("requests_per_s:Q", format=".3f"),
-            ],
-        ),
-    ).properties(height=190, width="container")
-    latencies = frame.melt(
-        "load", ["ttft_p50_ms", "ttft_p95_ms", "tpot_p50_ms", "tpot_p95_ms"], "metric", "latency_ms"
-    ).dropna()
-    latency = (
-        alt.Chart(latencies)
-        .mark_line(point=True)
-        .encode(
-            x=x,
-            y=alt.Y("latency_ms:Q", title="Latency (ms)", scale=alt.Scale(type="log")),
-            color=alt.Color("metric:N", title=None, legend=alt.Legend(orient="top"), scale=alt.Scale(range=CATEGORIES)),
-            tooltip=["metric:N", "load:Q", alt.Tooltip("latency_ms:Q", format=",.1f")],
-        )
-        .properties(height=190, width="container")
-    )
-    return alt.vconcat(throughput, latency)
+    return alt.X("load:Q", title=title, scale=alt.Scale(type="log", base=2 if closed else 10, nice=False))
 
 
 def save_chart(chart: alt.LayerChart | alt.VConcatChart, path: Path) -> None:

@@ -1,0 +1,121 @@
+"""Pictures of every page at a desk and on a phone, into docs/images: `python scripts/screenshots.py [SCENARIO]`."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tco.cli.app import app_arguments
+from tco.views import SCENARIO_VARIABLE
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ROOT / "docs" / "images"
+SIZES = {1440: 900, 390: 844}
+PAGES = {"decision": "", "inputs": "inputs", "prices": "prices", "probe": "probe"}
+MAX_BYTES = 300_000
+START_S = 60
+QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-quic",
+)
+
+
+def find_chromium() -> str | None:
+    """An installed Chromium or Chrome; None leaves it to Playwright's own."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return next((path for path in map(shutil.which, names) if path), None)
+
+
+def free_port() -> int:
+    """A port on this machine that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextlib.contextmanager
+def running_app(folder: Path, scenario: Path | None = None) -> Iterator[str]:
+    """The real app on a free port.
+
+    Args:
+        folder: where it is started; probes save their runs below it.
+        scenario: what it opens; None for the demo.
+
+    Yields:
+        Its address.
+    """
+    port = free_port()
+    given = {} if scenario is None else {SCENARIO_VARIABLE: str(scenario.resolve())}
+    command = app_arguments(port, browser=False)
+    with subprocess.Popen(
+        command, cwd=folder, env=os.environ | given, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
+        try:
+            wait_for(f"http://127.0.0.1:{port}/_stcore/health")
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+
+
+def wait_for(url: str) -> None:
+    """Returns once a page answers.
+
+    Raises:
+        TimeoutError: it does not.
+    """
+    end = time.monotonic() + START_S
+    while time.monotonic() < end:
+        with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=1):
+            return
+        time.sleep(0.2)
+    raise TimeoutError(f"{url} does not answer")
+
+
+def settled(page: Page) -> None:
+    """Waits until a page has been drawn: no script runs, charts are there."""
+    page.wait_for_selector("h2", timeout=60_000)
+    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]', timeout=60_000)
+    page.wait_for_timeout(1500)
+
+
+def take(browser: Browser, address: str, *, dark: bool = False) -> None:
+    """Takes all pages at all sizes."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for width, height in SIZES.items():
+        page = browser.new_page(viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light")
+        for name, path in PAGES.items():
+            page.goto(f"{address}/{path}")
+            settled(page)
+            file = FOLDER / f"{name}-{width}{'-dark' if dark else ''}.png"
+            page.screenshot(path=file)
+            size = file.stat().st_size
+            print(f"{file.relative_to(ROOT)}: {size / 1000:.0f} kB{' TOO LARGE' if size > MAX_BYTES else ''}")
+        page.close()
+
+
+def main() -> None:
+    """Starts the app, takes the pictures, stops the app."""
+    scenario = Path(sys.argv[1]) if len(sys.argv) > 1 else None
+    with running_app(ROOT, scenario) as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=list(QUIET))
+        take(browser, address)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,180 @@
+"""Widgets of a scenario's inputs: each writes to the session's scenario, or shows beside itself why it cannot."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from tco import Quantity
+from tco.register import unit_of
+from tco.views import _edit, _state
+from tco.views._words import meaning, name, number, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from tco.result import Assumption
+
+
+def quantity(path: str, value: Quantity | None, filled: Assumption | None = None) -> None:
+    """A number input for one quantity, with its range, evidence and source below.
+
+    Args:
+        path: the input.
+        value: what the scenario says; None where it is left to the price book or the run.
+        filled: what the price book or the run gives there, if there is an answer.
+    """
+    shown = value.value if value else None
+    book = "from the price book" if filled is None else f"from the price book or run: {number(filled.value)}"
+    with st.container(gap="xsmall"):
+        figure(
+            path,
+            f"{name(path)} ({unit_of(path)})",
+            shown,
+            change=_edit.set_value,
+            step=_step(shown if shown is not None else (filled.value if filled else None)),
+            placeholder=book,
+        )
+        st.caption(_origin(value, filled))
+
+
+def figure(
+    path: str,
+    label: str,
+    value: float | None,
+    *,
+    change: Callable[[str, str, Any], str] = _edit.set_field,
+    step: float | None = None,
+    placeholder: str | None = None,
+) -> None:
+    """A number input for a number of the scenario that need not be a quantity.
+
+    Args:
+        path: the input.
+        label: its name with the unit.
+        value: what the scenario says.
+        change: takes the YAML, the path and the number, gives the changed YAML.
+        step: of the arrows.
+        placeholder: shown while it is empty.
+    """
+    kept = _state.rejected(path)
+    st.number_input(
+        plain(label),
+        value=kept[0] if kept else value,
+        step=step,
+        format="%g",
+        key=_state.key(path),
+        help=meaning(path),
+        on_change=_apply,
+        args=(path, change),
+        placeholder=placeholder,
+    )
+    problem(path)
+
+
+def whole(path: str, label: str, value: int | None, placeholder: str = "from the run") -> None:
+    """A number input for a count.
+
+    Args:
+        path: the input.
+        label: its name with the unit.
+        value: what the scenario says.
+        placeholder: shown while it is empty.
+    """
+    kept = _state.rejected(path)
+    st.number_input(
+        label,
+        value=kept[0] if kept else value,
+        step=1,
+        key=_state.key(path),
+        on_change=_apply,
+        args=(path, _edit.set_field),
+        placeholder=placeholder,
+    )
+    problem(path)
+
+
+def choice(
+    path: str,
+    label: str,
+    options: Sequence[str],
+    value: str,
+    *,
+    change: Callable[[str, str, Any], str] = _edit.set_field,
+    **more: Any,
+) -> None:
+    """A select box for one field of the scenario.
+
+    Args:
+        path: the input.
+        label: its name.
+        options: what can be chosen; the present value is added where it is missing.
+        value: what the scenario says.
+        change: takes the YAML, the path and the choice, gives the changed YAML.
+        more: passed on to `st.selectbox`.
+    """
+    everything = list(options) if value in options else [value, *options]
+    st.selectbox(
+        label,
+        everything,
+        index=everything.index(value),
+        key=_state.key(path),
+        on_change=_apply,
+        args=(path, change),
+        **more,
+    )
+    problem(path)
+
+
+def line(path: str, label: str, value: str, *, change: Callable[[str, str, Any], str] = _edit.set_field) -> None:
+    """A text input for one field of the scenario.
+
+    Args:
+        path: the input.
+        label: its name.
+        value: what the scenario says.
+        change: takes the YAML, the path and the text, gives the changed YAML.
+    """
+    kept = _state.rejected(path)
+    st.text_input(
+        label, kept[0] if kept else value, key=_state.key(path), on_change=_apply, args=(path, change), max_chars=120
+    )
+    problem(path)
+
+
+def _apply(path: str, change: Callable[[str, str, Any], str]) -> None:
+    shown = st.session_state[_state.key(path)]
+    _state.attempt(path, lambda text: change(text, path, shown), shown)
+
+
+def problem(path: str) -> None:
+    """Why the last edit of an input was not accepted, if it was not.
+
+    Args:
+        path: the input.
+    """
+    kept = _state.rejected(path)
+    if kept is not None:
+        st.error(plain(f"{kept[1]}. The last valid value still counts."), icon=":material/error:")
+
+
+def _origin(value: Quantity | None, filled: Assumption | None) -> str:
+    """Range, evidence, date and source of a quantity in one line."""
+    known = value or filled
+    if known is None:
+        return "left open"
+    ends = [known.low, known.high]
+    parts = [
+        " to ".join("?" if end is None else number(end) for end in ends) if ends != [None, None] else "no range",
+        known.evidence,
+        f"{known.as_of:%d %b %Y}" if known.as_of else None,
+        known.source,
+    ]
+    return plain(" · ".join(part for part in parts if part))
+
+
+def _step(value: float | None) -> float:
+    """A tenth of the number's magnitude, so that an arrow changes it by a visible but small part."""
+    return 10.0 ** (math.floor(math.log10(abs(value))) - 1) if value else 0.01

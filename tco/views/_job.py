@@ -1,0 +1,187 @@
+"""The one probe that this app runs at a time: start it, watch it, cancel it.
+
+A probe is a process of its own, because a measurement must not share an interpreter with a page that redraws. Two at once
+would measure each other, so all sessions of the app share one slot.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import threading
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import streamlit as st
+
+from probes import Job, JobState, cancel, events_path, poll, start_job
+from tco.views import _state
+from tco.views._words import plain
+
+EVERY_S = 1.0
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+@dataclass
+class Slot:
+    """Where the running or the last probe is kept."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    job: Job | None = None
+    out: Path | None = None
+    folder: TemporaryDirectory[str] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What is to be measured.
+
+    Attributes:
+        target: arguments that name a model to start, or an endpoint.
+        concurrency: load points, as `1,2,4`.
+        input_tokens: in a prompt.
+        output_tokens: in an answer.
+        repeats: of each load point.
+        budget_minutes: for measuring.
+    """
+
+    target: tuple[str, ...]
+    concurrency: str
+    input_tokens: int
+    output_tokens: int
+    repeats: int
+    budget_minutes: int
+
+    @property
+    def name(self) -> str:
+        """The model, for the run's file name."""
+        chosen = next(part for part in self.target if part.startswith(("--model=", "--served-model=")))
+        return _UNSAFE.sub("-", chosen.partition("=")[2])[:60]
+
+    def command(self, out: Path, events: Path) -> list[str]:
+        """The command line; values are bound by `=`, so that none is taken for a flag."""
+        return [
+            *(sys.executable, "-m", "tco.cli", "probe", "run"),
+            *self.target,
+            f"--concurrency={self.concurrency}",
+            f"--input-tokens={self.input_tokens}",
+            f"--output-tokens={self.output_tokens}",
+            f"--repeats={self.repeats}",
+            f"--budget={self.budget_minutes}m",
+            f"--out={out}",
+            f"--progress-file={events}",
+        ]
+
+
+@st.cache_resource
+def slot() -> Slot:
+    """The app's one slot."""
+    return Slot()
+
+
+def start(request: Request) -> str | None:
+    """Starts a probe.
+
+    Returns:
+        Why it could not be started; None where it was.
+    """
+    here = slot()
+    with here.lock:
+        if here.job is not None and poll(here.job).running:
+            return "Another probe is running; two at once would measure each other. Wait for it, or cancel it."
+        if here.folder is not None:
+            here.folder.cleanup()
+        try:
+            here.folder = TemporaryDirectory(prefix="tco-probe-")
+            folder = Path(here.folder.name)
+            stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+            here.out = _state.runs_folder() / f"{stamp}-{request.name}.json"
+            here.job = start_job(request.command(here.out, events_path(folder)), folder)
+        except OSError as error:
+            return f"The probe could not be started ({error.strerror}). Free some space, or check the folder's rights."
+    return None
+
+
+def is_running() -> bool:
+    """Whether a probe runs now."""
+    job = slot().job
+    return job is not None and poll(job).running
+
+
+def show() -> None:
+    """The running or the last probe, if there is one; redraws itself while it runs."""
+    if slot().job is not None:
+        st.fragment(run_every=EVERY_S if is_running() else None)(_show)()
+
+
+def _show() -> None:
+    here = slot()
+    if here.job is None:
+        return
+    state = poll(here.job)
+    was_running = st.session_state.pop("probe_running", False)
+    if state.running:
+        st.session_state["probe_running"] = True
+        _show_running(state, here.job)
+        return
+    if was_running:
+        if here.out is not None and here.out.exists():
+            st.session_state["run_shown"] = here.out.as_posix()
+        st.rerun()
+    _show_ended(state)
+
+
+def _show_running(state: JobState, job: Job) -> None:
+    last = state.events[-1] if state.events else {}
+    done, total = last.get("cells_done") or 0, last.get("cells_total") or 0
+    with st.container(border=True):
+        st.markdown(f"**Measuring** · {plain(str(last.get('message') or 'starting'))}")
+        counted = f"{done} of {total} load points" if total else "not measuring yet"
+        st.progress(done / total if total else 0.0, text=f"{counted}, {_left(last)}")
+        _cells(state)
+        with st.expander("Log"):
+            st.code(state.log_tail or "nothing yet", language=None, wrap_lines=True)
+        if st.button("Cancel", icon=":material/stop_circle:", help="What was measured so far is kept."):
+            cancel(job)
+            st.toast("Stopping; what was measured is kept.")
+
+
+def _left(event: dict[str, Any]) -> str:
+    left_s = event.get("remaining_s")
+    if left_s is None:
+        return "time left not known yet"
+    return f"about {left_s:.0f} s left" if left_s < 100 else f"about {left_s / 60:.0f} min left"  # noqa: PLR2004
+
+
+def _cells(state: JobState) -> None:
+    cells = [event["cell"] for event in state.events if event.get("cell")]
+    if cells:
+        st.dataframe(
+            [
+                {
+                    "Concurrency": cell["concurrency"],
+                    "Output tokens/s": cell["output_tokens_per_s"]["mean"],
+                    "First token p95 (ms)": cell["ttft_ms"]["p95"],
+                    "Failed": cell["requests_failed"],
+                }
+                for cell in cells
+            ],
+            hide_index=True,
+            alt="Load points so far",
+        )
+
+
+def _show_ended(state: JobState) -> None:
+    problem = next((event for event in reversed(state.events) if event["kind"] == "failed"), None)
+    ended = next((event["message"] for event in reversed(state.events) if event["kind"] == "ended"), None)
+    if state.exit_code == 0:
+        st.success(plain(ended or "The probe is done."), icon=":material/check_circle:")
+        return
+    last_line = (state.log_tail.strip().splitlines() or ["The probe ended without a word."])[-1]
+    sentence = problem["message"] if problem else ended or last_line
+    st.warning(plain(sentence), icon=":material/warning:", title="The last probe did not finish")
+    with st.expander("Log"):
+        st.code((problem or {}).get("log_tail") or state.log_tail or "empty", language=None, wrap_lines=True)

@@ -1,0 +1,192 @@
+"""The options under comparison: their fields, and adding, copying, removing one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, get_args
+
+import streamlit as st
+
+import pricing
+from tco.register import quantities
+from tco.scenario import ElectricityRegion, OwnOption, RentalPrice, RentOption, Scenario, TokenOption
+from tco.views import _details, _edit, _fields, _state
+from tco.views._words import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pydantic.fields import FieldInfo
+
+    from tco import Quantity, Result
+    from tco.result import Assumption
+
+Option = TokenOption | RentOption | OwnOption
+
+KINDS = {
+    "api": "a vendor's API, paid per token",
+    "hosted": "an open model, paid per token",
+    "rent": "an open model on rented GPUs",
+    "own": "an open model on your own servers",
+}
+OWN_PRICE = "my own price"
+_WHOLE_NUMBERS = {
+    "gpus_per_replica": "GPUs per replica",
+    "gpus_per_server": "GPUs per server",
+    "economic_life_months": "Economic life (months)",
+}
+_FIRST_MODEL = "openai/gpt-5"
+_FIRST_SERVER_USD = 300_000.0
+_LANDLORDS = get_args(RentalPrice.model_fields["class_"].annotation)
+_COMMITMENTS = get_args(RentalPrice.model_fields["commitment"].annotation)
+
+
+def show(scenario: Scenario, answer: Result | str) -> None:
+    """All options, the baseline, and a form for one more.
+
+    Args:
+        scenario: as written.
+        answer: with what the price book and the runs fill in, or why there is none.
+    """
+    names = [option.name for option in scenario.options]
+    _fields.choice(
+        "baseline",
+        "Baseline: what you pay for today",
+        names,
+        scenario.baseline,
+        help="All others are compared with it.",
+    )
+    filled = {} if isinstance(answer, str) else {row.path: row for row in answer.assumptions}
+    for option in scenario.options:
+        given = {path: value for path, value in quantities(scenario) if path.startswith(f"options.{option.name}.")}
+        title = f"**{plain(option.name)}** · {KINDS[option.kind]}"
+        with st.expander(title, key=_state.key(f"open.{option.name}"), icon=":material/deployed_code:"):
+            _show_option(option, given, filled)
+    _show_new(names)
+
+
+def _show_option(option: Option, given: dict[str, Quantity], filled: dict[str, Assumption]) -> None:
+    at = f"options.{option.name}"
+    with st.grid(2, min_column_width=240, gap="medium"):
+        with st.container():
+            _fields.line(f"{at}.name", "Name", option.name, change=_renamed(option.name))
+        with st.container():
+            _fields.line(f"{at}.model", "Model", option.model)
+        if not isinstance(option, TokenOption):
+            _choose_run(option, at)
+        if isinstance(option, RentOption):
+            _choose_rental(option.price, at)
+        if isinstance(option, OwnOption):
+            _choose_electricity(option, at, filled)
+    with st.grid(3, min_column_width=220, gap="medium"):
+        for path, value in _inputs(option, at, given):
+            _fields.quantity(path, value, filled.get(path))
+        for field in _WHOLE_NUMBERS.keys() & type(option).model_fields.keys():
+            with st.container():
+                _fields.whole(f"{at}.{field}", _WHOLE_NUMBERS[field], getattr(option, field))
+    _details.show(at, given)
+    _buttons(option.name)
+
+
+def _renamed(old: str) -> Callable[[str, str, Any], str]:
+    return lambda text, _, new: _edit.rename_option(text, old, new)
+
+
+def _inputs(option: Option, at: str, given: dict[str, Quantity]) -> list[tuple[str, Quantity | None]]:
+    """What is left to the price book or the run first, because it is what carries the option; then what is given."""
+    fields = type(option).model_fields.items()
+    left_open = [f"{at}.{field}" for field, info in fields if getattr(option, field) is None and _is_quantity(info)]
+    return [*((path, None) for path in left_open), *given.items()]
+
+
+def _is_quantity(info: FieldInfo) -> bool:
+    return "Quantity" in str(info.annotation)
+
+
+def _choose_run(option: RentOption | OwnOption, at: str) -> None:
+    runs = _state.known_runs()
+    with st.container():
+        _fields.choice(
+            f"{at}.run",
+            "Run: what one replica can do",
+            list(runs),
+            option.run,
+            format_func=lambda name: f"{name} ({runs.get(name, 'from the file')})",
+            help="A load curve. Measure one, or upload one, on *Probe*.",
+        )
+    with st.container():
+        _fields.choice(
+            f"{at}.gpu", "GPU", ["from-run", *pricing.gpu_names()], option.gpu, help="Whose price is looked up."
+        )
+
+
+def _choose_rental(price: RentalPrice, at: str) -> None:
+    with st.container():
+        _fields.choice(
+            f"{at}.price.class", "Landlord", _LANDLORDS, price.class_, help="Whose rows of the price book count."
+        )
+    with st.container():
+        _fields.choice(
+            f"{at}.price.commitment",
+            "Commitment",
+            _COMMITMENTS,
+            price.commitment,
+            help="Spot is cheaper and may be taken back at any time.",
+        )
+
+
+def _choose_electricity(option: OwnOption, at: str, filled: dict[str, Assumption]) -> None:
+    now, path = option.electricity_usd_per_kwh, f"{at}.electricity_usd_per_kwh"
+    regions = sorted({quote.region for quote in pricing.electricity_quotes()})
+
+    def change(text: str, path: str, chosen: str) -> str:
+        if chosen != OWN_PRICE:
+            return _edit.set_field(text, path, {"region": chosen})
+        return _edit.set_value(text, path, filled[path].value if path in filled else 0.0)
+
+    with st.container():
+        _fields.choice(
+            path,
+            "Electricity price of",
+            [OWN_PRICE, *regions],
+            now.region if isinstance(now, ElectricityRegion) else OWN_PRICE,
+            change=change,
+            help="An ISO country or a US state of the price book, or the price of your contract.",
+        )
+
+
+def _buttons(name: str) -> None:
+    with st.container(horizontal=True):
+        for words, icon, change in (
+            ("Duplicate", ":material/content_copy:", _edit.duplicate_option),
+            ("Remove", ":material/delete:", _edit.remove_option),
+        ):
+            path = f"options.{name}.{words}"
+            st.button(words, icon=icon, key=_state.key(path), on_click=_press, args=(path, change, name))
+    for words in ("Duplicate", "Remove"):
+        _fields.problem(f"options.{name}.{words}")
+
+
+def _press(path: str, change: Callable[[str, str], str], name: str) -> None:
+    _state.attempt(path, lambda text: change(text, name), None)
+
+
+def _show_new(names: list[str]) -> None:
+    with st.popover("Add an option", icon=":material/add:"), st.form("new option", border=False):
+        kind = st.selectbox("Kind", list(KINDS), format_func=lambda kind: KINDS[kind])
+        name = st.text_input("Name", f"option {len(names) + 1}", max_chars=120)
+        st.caption("It starts with defaults; change them in its own section afterwards.")
+        if st.form_submit_button("Add", type="primary"):
+            _state.attempt("options", lambda text: _edit.add_option(text, _new(kind, name)), None)
+            if _state.rejected("options") is None:
+                st.rerun()
+        _fields.problem("options")
+
+
+def _new(kind: str, name: str) -> dict[str, Any]:
+    option: dict[str, Any] = {"name": name, "kind": kind, "model": _FIRST_MODEL}
+    if kind in {"rent", "own"}:
+        run = next(iter(_state.known_runs()), "")
+        option |= {"run": run, "model": run}
+    if kind == "own":
+        option["server_price_usd"] = {"value": _FIRST_SERVER_USD, "note": "a placeholder; put your quotation here"}
+    return option

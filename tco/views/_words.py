@@ -1,0 +1,182 @@
+"""The words on the pages: what an input is called, what it means, and data as text that Markdown leaves alone. No Streamlit."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple
+
+from tco.format import usd
+from tco.register import unit_of
+
+if TYPE_CHECKING:
+    from tco import Result
+    from tco.result import Driver, OptionResult
+
+
+class Word(NamedTuple):
+    """An input's name on the page and its meaning."""
+
+    label: str
+    meaning: str
+
+
+WORDS = {
+    "requests_per_day": Word("Traffic", "Calls to the model, mean over the week, in the first month."),
+    "growth_per_month_fraction": Word("Growth", "How much the requests grow from month to month; 0.02 is 2 %."),
+    "input_tokens_per_request": Word("Prompt length", "Mean length of a prompt, with everything that is sent along."),
+    "output_tokens_per_request": Word("Answer length", "Mean length of an answer, reasoning tokens included."),
+    "cacheable_input_fraction": Word(
+        "Cacheable input", "Share of the prompt that repeats and that a vendor sells cheaper."
+    ),
+    "batchable_fraction": Word(
+        "Can wait", "Share of requests that may be answered hours later: batch price, quiet hours."
+    ),
+    "peak_headroom_fraction": Word("Peak headroom", "Bursts inside the busiest hour, on top of its mean."),
+    "discount_rate_per_year": Word(
+        "Discount rate", "What money costs you: next year's dollar is worth less by this share."
+    ),
+    "input_usd_per_mtok": Word("Input price", "List price of a million input tokens."),
+    "output_usd_per_mtok": Word("Output price", "List price of a million output tokens."),
+    "cached_input_usd_per_mtok": Word("Cached input price", "Price of input that the vendor finds in its cache."),
+    "batch_input_usd_per_mtok": Word("Batch input price", "Price of input of requests that can wait."),
+    "batch_output_usd_per_mtok": Word("Batch output price", "Price of output of requests that can wait."),
+    "price_change_per_year_fraction": Word("Price change", "How the price moves; -0.10 is a fall of 10 % a year."),
+    "tokenizer_factor": Word("Tokenizer factor", "Tokens of this vendor for one token of the workload's count."),
+    "run_fte": Word("Staff", "Full-time people who keep it running; 0.25 is a quarter of one engineer."),
+    "cost_per_fte_usd_per_year": Word("Cost of one full-time engineer", "Salary with on-costs."),
+    "throughput_factor": Word("Throughput factor", "1 takes the run as measured; its range is the run's own interval."),
+    "availability_target_fraction": Word(
+        "Availability target", "Share of time the service must answer; spares follow."
+    ),
+    "replica_availability_fraction": Word(
+        "Availability of one replica", "Share of time that one copy of the model answers."
+    ),
+    "price_usd_per_hour": Word("Rent", "Of one GPU, or of one machine where the run has no GPU; busy or idle."),
+    "server_price_usd": Word("Server price", "One server with its GPUs, delivered."),
+    "residual_fraction": Word("Residual value", "What a server still fetches at the end of its economic life."),
+    "electricity_usd_per_kwh": Word("Electricity", "Price at the meter."),
+    "server_watts": Word("Server power", "What one loaded server draws."),
+    "pue": Word("PUE", "Power usage effectiveness: power of the site over power of the servers."),
+    "maintenance_fraction_per_year": Word("Maintenance", "Support and spare parts, as a share of the servers' price."),
+    "colocation_usd_per_kw_month": Word("Colocation", "Space, cooling and power feed in somebody's data centre."),
+}
+
+_MEASURED, _LISTED, _PUBLISHED = {"measured"}, {"invoice", "contract", "listed"}, {"literature", "expert"}
+_CODE = re.compile(r"(`[^`]+`)")
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!$~:<>|&^=@])")
+
+
+def plain(text: str) -> str:
+    r"""Data as Markdown that shows it letter by letter: no LaTeX from `$`, no strikethrough from `~`, no link, no icon.
+
+    Only `code` between backticks stays code; nothing is special inside it.
+
+    >>> plain("saves $5, see `a_b` and *c*")
+    'saves \\$5, see `a_b` and \\*c\\*'
+    """
+    parts = _CODE.split(" ".join(text.split()))
+    return "".join(part if number % 2 else _MARKDOWN.sub(r"\\\1", part) for number, part in enumerate(parts))
+
+
+def label(path: str) -> str:
+    """What an input is called, with its option where it belongs to one, with its unit.
+
+    >>> label("options.rented.price_usd_per_hour"), label("options.own.one_off_usd.set_up")
+    ('Rent of rented (USD/hour)', 'Set up of own (USD)')
+    """
+    parts = path.split(".")
+    of = f" of {parts[1]}" if parts[0] == "options" else ""
+    return f"{name(path)}{of} ({unit_of(path)})"
+
+
+def name(path: str) -> str:
+    """What an input is called, without option and unit."""
+    last = path.rpartition(".")[2]
+    return WORDS[last].label if last in WORDS else last.replace("_", " ").capitalize()
+
+
+def meaning(path: str) -> str | None:
+    """What an input means; None where its name says it all."""
+    word = WORDS.get(path.rpartition(".")[2])
+    return word.meaning if word else None
+
+
+def driver_title(driver: Driver) -> str:
+    """The input that moves the answer, with its option."""
+    return label(driver.path).rpartition(" (")[0]
+
+
+def driver_sentence(driver: Driver) -> str:
+    """How far that input may go, and what it does to the saving."""
+    unit = unit_of(driver.path)
+    ends = f"{_figure(driver.low, unit)} to {amount(driver.high, unit)}"
+    at_low, at_high = driver.npv_at_low_usd, driver.npv_at_high_usd
+    if at_low is None or at_high is None:
+        return f"{ends}: at {amount(driver.low if at_low is None else driver.high, unit)} it cannot be served."
+    return f"{ends}: {outcomes(at_low, at_high)}.{' This flips the answer.' if driver.flips else ''}"
+
+
+def amount(value: float, unit: str) -> str:
+    """A number with its unit; fractions as per cent.
+
+    >>> amount(-0.45, "fraction/year"), amount(0.12, "USD/hour"), amount(0.5, "factor")
+    ('-45 %/year', '0.12 USD/hour', '0.5')
+    """
+    per = unit.removeprefix("fraction") if unit.startswith("fraction") else f" {unit}".removesuffix(" factor")
+    return _figure(value, unit) + per
+
+
+def _figure(value: float, unit: str) -> str:
+    return f"{100 * value:.3g} %" if unit.startswith("fraction") else number(value)
+
+
+def outcomes(low_usd: float, high_usd: float) -> str:
+    """Two savings against the baseline in words.
+
+    >>> outcomes(100.0, 200.0), outcomes(-100.0, -200.0), outcomes(-100.0, 200.0)
+    ('saves $100 to $200', 'costs $100 to $200 more', 'from $100 more to $200 less')
+    """
+    low, high = usd(abs(low_usd)), usd(abs(high_usd))
+    if low_usd >= 0 and high_usd >= 0:
+        return f"saves {low} to {high}"
+    if low_usd <= 0 and high_usd <= 0:
+        return f"costs {low} to {high} more"
+    return f"from {low} {_more(low_usd)} to {high} {_more(high_usd)}"
+
+
+def _more(saved_usd: float) -> str:
+    return "less" if saved_usd > 0 else "more"
+
+
+def number(value: float) -> str:
+    """A number to four digits, thousands separated.
+
+    >>> number(20000.0), number(0.0521), number(1e-7)
+    ('20,000', '0.0521', '1e-07')
+    """
+    return f"{value:,.4g}" if abs(value) < 10_000 else f"{float(f'{value:.4g}'):,.0f}"  # noqa: PLR2004
+
+
+def basis(option: OptionResult) -> str:
+    """How good the number is that carries an option: `measured`, `interpolated`, `modelled`, `literature`, ...
+
+    A measured run says how its capacity was read from it; everything else says its evidence class.
+    """
+    if option.evidence == "measured" and option.capacity is not None:
+        return option.capacity.basis
+    return "assumed" if option.evidence == "assumption" else option.evidence
+
+
+def evidence_counts(result: Result) -> dict[str, int]:
+    """How many inputs are measured, listed, published, assumed."""
+    classes = Counter(_evidence_group(row.evidence) for row in result.assumptions)
+    return {group: classes[group] for group in ("measured", "listed", "published", "assumed") if classes[group]}
+
+
+def _evidence_group(evidence: str) -> str:
+    if evidence in _MEASURED:
+        return "measured"
+    if evidence in _LISTED:
+        return "listed"
+    return "published" if evidence in _PUBLISHED else "assumed"

@@ -1,0 +1,142 @@
+"""Decision: the answer first, then how good it is, then why."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from tco import InputError, OptionResult, Result
+from tco.answer import explain, headline
+from tco.charts import DARK, LIGHT, cumulative_cost
+from tco.format import months, usd
+from tco.views import _state
+from tco.views._words import basis, driver_sentence, driver_title, evidence_counts, plain
+
+SHOWN_DRIVERS = 3
+_BADGES = {
+    "measured": ("green", ":material/verified:", "Read from a load point that was measured."),
+    "interpolated": ("green", ":material/timeline:", "Read between two load points that were measured."),
+    "modelled": ("orange", ":material/function:", "Outside what was measured: a model carries it on from there."),
+    "literature": ("blue", ":material/menu_book:", "Somebody else measured and published it."),
+    "listed": ("blue", ":material/sell:", "A price from a price list."),
+    "assumed": ("orange", ":material/help:", "Nobody measured or looked it up."),
+}
+_OTHER_BADGE = ("gray", ":material/description:", "The evidence class of the option's price.")
+
+
+def show_answer(result: Result) -> None:
+    """The sentence, how good it is, four numbers, the chart, what moves it, the options."""
+    st.caption(f"{plain(result.scenario)} · prices as of {result.as_of:%d %B %Y}")
+    st.header(plain(headline(result)), anchor=False)
+    _evidence(result)
+    _numbers(result)
+    chart, side = st.columns([5, 3], gap="medium")
+    with chart:
+        _chart(result)
+    with side:
+        _drivers(result)
+        _options(result)
+    _cautions(result)
+
+
+def _subject(result: Result) -> OptionResult:
+    return result.option(result.contender or result.baseline)
+
+
+def _evidence(result: Result) -> None:
+    subject = _subject(result)
+    word = basis(subject)
+    colour, icon, meaning = _BADGES.get(word, _OTHER_BADGE)
+    counts = ", ".join(f"{count} {group}" for group, count in evidence_counts(result).items())
+    what = "throughput" if subject.capacity else "price"
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.badge(word, color=colour, icon=icon, help=meaning)  # type: ignore[arg-type]
+        st.caption(f"{what} of {plain(subject.name)} · of all inputs {counts}", width="content")
+
+
+def _numbers(result: Result) -> None:
+    baseline, contender = result.option(result.baseline), result.contender
+    best = result.option(contender) if contender else None
+    horizon = result.conventions.horizon_months
+    worth = best.npv_usd if best else None
+    with st.grid(4, min_column_width=150):
+        st.metric(
+            "Today, per month",
+            usd(baseline.monthly_usd[0] if baseline.monthly_usd else None),
+            help=f"What {plain(baseline.name)} costs in the first month.",
+            border=True,
+        )
+        st.metric(
+            "Extra cost (NPV)" if worth is not None and worth < 0 else "Saving (NPV)",
+            usd(abs(worth) if worth is not None else None),
+            help=f"Net present value against today: all cash flows of {horizon} months, later ones discounted.",
+            border=True,
+        )
+        st.metric(
+            "All-in investment",
+            usd(best.capex_usd if best else None),
+            help="Everything that is laid out at the start of a month: set-up, servers, replacements.",
+            border=True,
+        )
+        st.metric(
+            "Payback",
+            _payback(best),
+            help="Month in which the running saving has paid for the investment. Never: not within the horizon.",
+            border=True,
+        )
+
+
+def _payback(best: OptionResult | None) -> str:
+    return months(best.payback_months) if best and best.npv_usd is not None else "–"
+
+
+def _chart(result: Result) -> None:
+    if not any(option.feasible for option in result.options):
+        st.info(
+            "No option can serve this workload, so there is no cost to draw. Loosen the latency limits on *Inputs*."
+        )
+        return
+    palette = DARK if st.context.theme.type == "dark" else LIGHT
+    st.markdown("**Cumulative cost**")
+    st.altair_chart(
+        cumulative_cost(result, palette), alt=f"Cumulative cost of every option by month. {headline(result)}"
+    )
+
+
+def _drivers(result: Result) -> None:
+    st.markdown("**What moves it most**", help="Each input over its own range, all others held.")
+    if not result.drivers:
+        st.write("No input has a range yet. Give low and high values on *Inputs* to see what the answer hangs on.")
+    for driver in result.drivers[:SHOWN_DRIVERS]:
+        icon = ":orange[:material/swap_horiz:]" if driver.flips else ":material/arrow_range:"
+        st.markdown(f"{icon} **{plain(driver_title(driver))}**, {plain(driver_sentence(driver))}")
+
+
+def _options(result: Result) -> None:
+    st.markdown("**The options**")
+    for option in result.options:
+        icon = ":green[:material/check_circle:]" if option.name == result.recommended else ":material/circle:"
+        if not option.feasible:
+            icon = ":red[:material/block:]"
+        st.markdown(f"{icon} {plain(explain(result, option))}")
+
+
+def _cautions(result: Result) -> None:
+    if result.warnings:
+        with st.expander(f"Mind: {len(result.warnings)} cautions", icon=":material/warning:"):
+            for warning in result.warnings:
+                st.markdown(f"- {plain(warning.message)}")
+    kept = result.conventions
+    st.caption(
+        f"{kept.horizon_months} months, {kept.hours_per_month:g} hours a month, {kept.discount_rate_per_year:.0%} a year; "
+        + plain(kept.text)
+    )
+
+
+try:
+    answer = _state.result()
+except InputError as error:
+    st.header("There is no answer yet", anchor=False)
+    st.error(plain(str(error)), icon=":material/error:")
+    st.write("Change it on *Inputs*, or measure this machine on *Probe* and use the run in an option.")
+else:
+    show_answer(answer)
