@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import tco
+from tco.answer import explain, headline
+from tests.factories import API, RENT, run, scenario
+
+RUNS = {"test-run": run()}
+
+
+def answer(**changes: object) -> tco.Result:
+    return tco.evaluate(scenario(**changes), RUNS)
+
+
+def rent(**changes: object) -> list[dict[str, object]]:
+    return [API, {**RENT, **changes}]
+
+
+def test_moving_says_when_it_pays_back_and_what_it_is_worth() -> None:
+    """A month saves 657.45 - 365.25 = 292.20 USD; 500 are back after 1.7 months, 12 months are worth 3,006 USD."""
+    result = answer(options=rent(price_usd_per_hour=0.5, one_off_usd={"move": 500.0}))
+
+    assert headline(result) == "Move to rent: it pays back in 1.7 months and is worth $3,006 over 12 months."
+    assert explain(result, result.option("api")) == "api costs $1.67 per million tokens (what you pay today)."
+
+
+def test_staying_says_what_moving_would_cost() -> None:
+    result = answer(options=rent(price_usd_per_hour=2.0))
+
+    assert headline(result) == "Stay with api: the best alternative, rent, would cost $9,643 more over 12 months."
+
+
+def test_an_option_that_never_pays_back_says_what_would_have_to_be_true() -> None:
+    """Loaded fully, 2 USD/h at 1.6 requests/s of 150 tokens is 2.31 USD per million; the API is 1.67: 1.4 times."""
+    result = answer(options=rent(price_usd_per_hour=2.0))
+
+    assert explain(result, result.option("rent")) == (
+        "rent costs $3.70 per million tokens at 62.5 % utilisation, 122 % more than today, and never pays back; no volume makes it "
+        "cheaper: even fully loaded it costs $2.31, so it would have to be 1.4 times faster or cheaper."
+    )
+
+
+def test_an_option_that_cannot_serve_says_why() -> None:
+    result = answer(workload__slo={"ttft_p95_ms": 1.0})
+
+    assert headline(result) == "Stay with api: no other option can serve this workload."
+    assert explain(result, result.option("rent")).startswith("rent cannot serve: no measured load meets the promise")
+
+
+def test_saving_from_the_first_month_needs_no_payback() -> None:
+    result = answer(options=rent(price_usd_per_hour=0.5))
+
+    assert "it saves from the first month" in headline(result)
+
+
+def test_nothing_can_serve() -> None:
+    result = tco.evaluate(scenario(options=[RENT], baseline="rent", workload__slo={"ttft_p95_ms": 1.0}), RUNS)
+
+    assert headline(result) == "No option can serve this workload within its latency promise."
+
+
+def test_a_baseline_that_cannot_serve_hands_over() -> None:
+    result = answer(workload__slo={"ttft_p95_ms": 1.0}, baseline="rent")
+
+    assert headline(result) == "rent cannot serve this workload; api is the cheapest option that can."

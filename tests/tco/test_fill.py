@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+import pricing
+from probes.run import Environment, Gpu
+from tco.errors import InputError
+from tco.fill import fill, gpu_of
+from tests.factories import API, CURVE, OWN, RENT, cell, run, scenario
+
+ON = date(2026, 11, 23)
+
+
+def filled(option: dict[str, object], held: object = None) -> object:
+    question = scenario(options=[API, option])
+    return fill(question, {str(option["name"]): held or run()}).options[1]
+
+
+def without(option: dict[str, object], *names: str) -> dict[str, object]:
+    return {key: value for key, value in option.items() if key not in names}
+
+
+def test_token_prices_come_from_the_book_with_source_and_date() -> None:
+    option = filled({"name": "x", "kind": "api", "model": "openai/gpt-6.1-sol"})
+    listed = pricing.token_prices("openai/gpt-6.1-sol", ON)
+
+    assert (2.0, 10.0, 0.1, 1.0) == (
+        option.input_usd_per_mtok.value,
+        option.output_usd_per_mtok.value,
+        option.cached_input_usd_per_mtok.value,
+        option.batch_input_usd_per_mtok.value,
+    )
+    assert (listed.input.source, "listed") == (option.input_usd_per_mtok.source, option.input_usd_per_mtok.evidence)
+
+
+def test_own_token_prices_are_kept_and_the_book_is_not_asked() -> None:
+    option = filled({**API, "name": "x"})
+
+    assert (1.0, None) == (option.input_usd_per_mtok.value, option.cached_input_usd_per_mtok)
+
+
+def test_rent_is_the_median_with_its_range() -> None:
+    option = filled(without(RENT, "price_usd_per_hour"))
+    quote = pricing.rental_price("H100-SXM", on=ON)
+
+    price = option.price_usd_per_hour
+    assert (quote.price.amount, quote.low_usd_per_hour, quote.high_usd_per_hour) == (price.value, price.low, price.high)
+
+
+def test_a_machine_without_gpu_needs_its_price_from_the_user() -> None:
+    with pytest.raises(InputError, match="give `price_usd_per_hour` for one machine"):
+        filled(without(RENT, "price_usd_per_hour"), run(gpu=None, gpus_per_replica=0))
+
+
+def test_electricity_comes_from_the_region() -> None:
+    option = filled({**OWN, "electricity_usd_per_kwh": {"region": "DE"}})
+    quote = pricing.electricity_price("DE", on=ON)
+
+    assert option.electricity_usd_per_kwh.value == quote.price.amount
+
+
+def test_an_unknown_region_or_gpu_names_the_option() -> None:
+    with pytest.raises(InputError, match="option 'own'"):
+        filled({**OWN, "electricity_usd_per_kwh": {"region": "ATLANTIS"}})
+    with pytest.raises(InputError, match="option 'rent'"):
+        filled({**without(RENT, "price_usd_per_hour"), "gpu": "H9000"})
+
+
+def test_server_power_uses_measured_watts_and_the_rest_of_the_server() -> None:
+    """Eight H100 of 700 W TDP that drew 400 W: 8 · (400 + 0.8 · 700) = 7,680 W; at the rated power at most 8 · 700 · 1.9."""
+    held = run(cells=[cell(*point, power_watts=400.0) for point in CURVE])
+    watts = filled(without(OWN, "server_watts"), held).server_watts
+
+    assert (7_680.0, 8 * (400 + 0.4 * 700), 8 * 700 * 1.9) == pytest.approx((watts.value, watts.low, watts.high))
+
+
+def test_server_power_without_measurement_is_rated() -> None:
+    watts = filled(without(OWN, "server_watts")).server_watts
+
+    assert watts.value == pytest.approx(8 * 700 * 1.8)
+
+
+def test_server_power_of_an_unknown_machine_needs_the_user() -> None:
+    with pytest.raises(InputError, match="give `server_watts`"):
+        filled(without(OWN, "server_watts"), run(gpu=None, gpus_per_replica=0))
+
+
+def test_the_throughput_interval_is_the_runs() -> None:
+    factor = filled(without(RENT, "throughput_factor")).throughput_factor
+
+    assert (1.0, 0.9, 1.1) == pytest.approx((factor.value, factor.low, factor.high))
+    assert ("measured", "run test-run") == (factor.evidence, factor.source)
+
+
+def test_the_gpu_is_read_from_the_driver_where_the_run_names_none() -> None:
+    held = run(gpu=None, environment=Environment(gpus=[Gpu(name="NVIDIA H100 80GB HBM3", memory_gib=80)]))
+    option = scenario().option("rent")
+
+    assert gpu_of(option, held) == "H100-SXM"
+    assert gpu_of(option.model_copy(update={"gpu": "L4"}), held) == "L4"
