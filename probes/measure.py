@@ -136,8 +136,10 @@ def is_client_bound(around: Surroundings, measured: Latencies) -> bool:
     """Whether the measuring client, not the server, may have set the numbers.
 
     True when the client used more than 0.9 of the one core that an event loop can use, or when its event loop's lateness
-    (99th percentile) was over 5 ms and over a quarter of the median gap between tokens (of the median TTFT, where answers
-    have one token). Below 5 ms lateness is what a busy operating system does to any process.
+    (99th percentile) was over 5 ms and over a quarter of the median TTFT. A late client stamps late and sends its next
+    request late, once a request each; what decides (throughput, TTFT, TPOT, E2E) is off by at most that share of a TTFT.
+    Single gaps between tokens suffer sooner: `_warnings` says so. Below 5 ms lateness is what a busy operating system does to
+    any process.
 
     Args:
         around: the client's CPU use and lag.
@@ -145,7 +147,11 @@ def is_client_bound(around: Surroundings, measured: Latencies) -> bool:
     """
     if (around.client_cpu_fraction or 0.0) > MAX_CLIENT_CPU_FRACTION:
         return True
-    reference_ms = measured.itl_ms.p50 if measured.itl_ms.p50 is not None else measured.ttft_ms.p50
+    return _is_late(around, measured.ttft_ms.p50)
+
+
+def _is_late(around: Surroundings, reference_ms: float | None) -> bool:
+    """Whether the client's lag was over 5 ms and over a quarter of a reference [ms]; unknown counts as 0."""
     return (around.client_lag_p99_ms or 0.0) > max(LAG_FLOOR_MS, MAX_LAG_OF_REFERENCE * (reference_ms or 0.0))
 
 
@@ -252,6 +258,10 @@ def _warnings(
     if is_client_bound(around, measured):
         text = "The measuring client was too busy; the server may be faster. Run the probe on an idle machine."
         warnings.append(Warn(code="client_bound", message=text, observed=around.client_lag_p99_ms))
+    elif measured.itl_ms.p50 is not None and _is_late(around, measured.itl_ms.p50):
+        text = "The measuring client was late by up to a good part of a gap between tokens: read ITL percentiles with care."
+        threshold = MAX_LAG_OF_REFERENCE * measured.itl_ms.p50
+        warnings.append(Warn(code="client_late", message=text, observed=around.client_lag_p99_ms, threshold=threshold))
     if around.preemptions:
         text = "The engine ran out of KV cache and threw requests out; this load is beyond what it can hold."
         warnings.append(Warn(code="preemptions", message=text, observed=around.preemptions, threshold=0))
