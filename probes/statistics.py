@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
+from scipy.special import stdtrit
 
 from probes.run import Interval, Percentiles
 
@@ -72,5 +72,5 @@ def interval(values: Sequence[float]) -> Interval:
     if len(values) == 1:
         return Interval(mean=mean)
     spread = float(np.std(values, ddof=1)) / math.sqrt(len(values))
-    half = float(stats.t.ppf((1 + CONFIDENCE_FRACTION) / 2, len(values) - 1)) * spread
+    half = float(stdtrit(len(values) - 1, (1 + CONFIDENCE_FRACTION) / 2)) * spread
     return Interval(mean=mean, low=max(0.0, mean - half), high=mean + half)
