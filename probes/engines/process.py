@@ -99,11 +99,15 @@ class SupervisedProcess:
 
     def listens_on(self, port: int) -> bool:
         """Whether a process of this tree listens on a TCP port; another program's server there does not count."""
-        for process in tree_of(self.marker):
+        for process in self.members():
             with contextlib.suppress(psutil.Error):
                 if any(c.status == psutil.CONN_LISTEN and c.laddr.port == port for c in process.net_connections("tcp")):
                     return True
         return False
+
+    def members(self) -> list[psutil.Process]:
+        """Living processes of the tree, the supervisor among them."""
+        return tree_of(self.marker, self.pid)
 
     def terminate(self) -> None:
         """Asks the tree to stop and returns at once."""
@@ -125,7 +129,7 @@ class SupervisedProcess:
         finally:
             # Also reached by a second Ctrl-C while waiting: then without grace.
             self._process.kill()
-            kill_tree(self.marker)
+            kill_tree(self.marker, self.pid)
             code = self._process.wait()
             os.close(self._pipe)
             self._pipe = -1
@@ -144,11 +148,16 @@ class SupervisedProcess:
         self.stop()
 
 
-def tree_of(marker: str) -> list[psutil.Process]:
-    """Living processes whose environment carries a tree's marker.
+def tree_of(marker: str, session: int | None = None, title: str = "") -> list[psutil.Process]:
+    """Living processes of a supervised tree.
+
+    They carry the tree's marker in their environment. A process that has given itself a title (vLLM's workers do) may have overwritten its environment with it; those are
+    found by their session.
 
     Args:
         marker: from `SupervisedProcess.marker`.
+        session: the supervisor's process id, whose session the tree is in; None looks at markers only.
+        title: what the name of a process that is found by its session only must begin with.
 
     Returns:
         The processes, zombies and other users' processes left out.
@@ -156,20 +165,25 @@ def tree_of(marker: str) -> list[psutil.Process]:
     found: list[psutil.Process] = []
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error, OSError):
-            if process.environ().get(MARKER_VARIABLE) == marker and process.status() != psutil.STATUS_ZOMBIE:
+            marked = process.environ().get(MARKER_VARIABLE) == marker
+            if not marked and session is not None:
+                marked = os.getsid(process.pid) == session and process.name().startswith(title)
+            if marked and process.status() != psutil.STATUS_ZOMBIE:
                 found.append(process)
     return found
 
 
-def kill_tree(marker: str, within_s: float = 10.0) -> None:
+def kill_tree(marker: str, session: int | None = None, title: str = "", within_s: float = 10.0) -> None:
     """Kills every process of a tree and waits until they are gone.
 
     Args:
-        marker: from `SupervisedProcess.marker`.
+        marker: as for `tree_of`.
+        session: as for `tree_of`.
+        title: as for `tree_of`.
         within_s: when to give up on processes that the kernel does not end [s].
     """
     deadline = time.monotonic() + within_s
-    while (living := tree_of(marker)) and time.monotonic() < deadline:
+    while (living := tree_of(marker, session, title)) and time.monotonic() < deadline:
         for process in living:
             with contextlib.suppress(psutil.Error):
                 process.kill()

@@ -1,6 +1,6 @@
 """Engines that this tool has started, noted on disk, so that one left behind is found by the next probe.
 
-One small file an engine, in the user's cache folder. It is written before the engine starts and removed after it is gone. A file whose probe is no longer alive is a
+One small file an engine, in the user's cache folder. It is written when the engine starts and removed after it is gone. A file whose probe is no longer alive is a
 leftover; a process id alone proves nothing (they are reused), so the start time of the process is compared as well.
 """
 
@@ -11,10 +11,17 @@ import json
 import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psutil
 
 from probes.engines.process import kill_tree, tree_of
+
+if TYPE_CHECKING:
+    from probes.engines.process import SupervisedProcess
+
+TITLE = "VLLM::"
+"""What vLLM calls its workers. A session alone proves nothing either: after a restart of the machine its number may be another program's."""
 
 _SAME_START_WITHIN_S = 1.0
 """Start times of one process may differ by rounding and by clock corrections [s]."""
@@ -25,7 +32,8 @@ class EngineRecord:
     """An engine that this tool has started.
 
     Attributes:
-        marker: value of `TCO_PROBE_TREE` in each of its processes.
+        marker: value of `TCO_PROBE_TREE` in its processes.
+        session: its session, which is the process id of its supervisor.
         owner_pid: process id of the probe that started it.
         owner_create_time: that process's start [s since 1970].
         port: where it listens.
@@ -33,6 +41,7 @@ class EngineRecord:
     """
 
     marker: str
+    session: int
     owner_pid: int
     owner_create_time: float
     port: int
@@ -69,21 +78,26 @@ def cache_folder() -> Path:
     return (Path(base) if base else Path.home() / ".cache") / "tco-llm"
 
 
-def note_engine(marker: str, port: int, model: str) -> None:
-    """Notes an engine that this process is about to start. A cache that cannot be written is no reason to fail.
+def note_engine(process: SupervisedProcess, port: int, model: str) -> None:
+    """Notes an engine that this process has just started. A cache that cannot be written is no reason to fail.
 
     Args:
-        marker: name of its process tree.
+        process: its process tree.
         port: where it will listen.
         model: what it will serve.
     """
     owner = psutil.Process()
     record = EngineRecord(
-        marker=marker, owner_pid=owner.pid, owner_create_time=owner.create_time(), port=port, model=model
+        marker=process.marker,
+        session=process.pid,
+        owner_pid=owner.pid,
+        owner_create_time=owner.create_time(),
+        port=port,
+        model=model,
     )
     with contextlib.suppress(OSError):
         _folder().mkdir(parents=True, exist_ok=True)
-        _file(marker).write_text(json.dumps(asdict(record)), encoding="utf-8")
+        _file(record.marker).write_text(json.dumps(asdict(record)), encoding="utf-8")
 
 
 def forget_engine(marker: str) -> None:
@@ -108,7 +122,7 @@ def find_engines() -> list[FoundEngine]:
         owner_alive = _is_alive(record.owner_pid, record.owner_create_time)
         if owner_alive and record.owner_pid == os.getpid():
             continue
-        processes = sorted(tree_of(record.marker), key=_create_time)
+        processes = sorted(tree_of(record.marker, record.session, TITLE), key=_create_time)
         if processes:
             pids = tuple(process.pid for process in processes)
             found.append(FoundEngine(record=record, pids=pids, owner_alive=owner_alive))
@@ -119,7 +133,7 @@ def find_engines() -> list[FoundEngine]:
 
 def stop_leftover(engine: FoundEngine) -> None:
     """Ends every process of a leftover and removes its note."""
-    kill_tree(engine.record.marker)
+    kill_tree(engine.record.marker, engine.record.session, TITLE)
     forget_engine(engine.record.marker)
 
 
@@ -136,6 +150,7 @@ def _read(file: Path) -> EngineRecord | None:
         data = json.loads(file.read_text(encoding="utf-8"))
         return EngineRecord(
             marker=str(data["marker"]),
+            session=int(data["session"]),
             owner_pid=int(data["owner_pid"]),
             owner_create_time=float(data["owner_create_time"]),
             port=int(data["port"]),

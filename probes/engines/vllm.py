@@ -199,17 +199,17 @@ def _launch(options: VllmOptions, port: int, *, on_cpu: bool) -> SupervisedProce
         *options.args,
     ]
     environment = engine_environment(offline=options.model.kind != "hub", on_cpu=on_cpu)
-    note_engine(marker, port, options.model.name)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         _prune_logs(folder)
-        return SupervisedProcess(command, env=environment, log_path=folder / f"engine-{marker}.log", marker=marker)
+        process = SupervisedProcess(command, env=environment, log_path=folder / f"engine-{marker}.log", marker=marker)
     except OSError as error:
-        forget_engine(marker)
         message = (
             f"the engine cannot be started: {folder} cannot be written or no process can be made ({error.strerror})."
         )
         raise ProbeError("engine_exited", message) from None
+    note_engine(process, port, options.model.name)
+    return process
 
 
 def _stop(process: SupervisedProcess) -> None:

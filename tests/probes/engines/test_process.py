@@ -121,6 +121,25 @@ def test_the_command_itself_dies_with_a_killed_supervisor(start):
     assert process.poll() == 128 + signal.SIGKILL
 
 
+def test_a_process_that_has_lost_its_marker_is_found_by_its_session(start):
+    # A worker that sets its title overwrites its environment; here it is started without one.
+    code = (
+        "import subprocess, sys, time\n"
+        "subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'], env={})\n"
+        "print('ready', flush=True); time.sleep(600)"
+    )
+    process = start(python(code))
+    wait_until(lambda: "ready" in process.log_text())
+    assert (2, 3) == (len(tree_of(process.marker)), len(process.members()))
+    # Killed at the same time as its supervisor, the worker is an orphan that nobody watches.
+    os.kill(process.pid, signal.SIGKILL)
+    wait_until(lambda: not tree_of(process.marker))
+    assert len(process.members()) == 1
+    process.stop()
+
+    assert [] == process.members()
+
+
 def test_a_command_gets_time_to_end_by_itself(start):
     code = (
         "import signal, sys, time\n"

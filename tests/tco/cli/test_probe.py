@@ -292,7 +292,14 @@ def test_an_engine_left_by_a_killed_probe_is_named_and_stopped(tco, tmp_path, ma
     leftover = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], env=environment)
     folder = tmp_path / "cache/tco-llm/engines"
     folder.mkdir(parents=True)
-    note = {"marker": mark, "owner_pid": 2**22 + 1, "owner_create_time": 1.0, "port": 8000, "model": "m"}
+    note = {
+        "marker": mark,
+        "session": 2**22 + 1,
+        "owner_pid": 2**22 + 1,
+        "owner_create_time": 1.0,
+        "port": 8000,
+        "model": "m",
+    }
     (folder / f"{mark}.json").write_text(json.dumps(note))
     try:
         result = tco(*TINY, "--concurrency", "1", "--out", "r.json")
