@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import date  # noqa: TC003 - pydantic reads the annotation
+from datetime import date
 from functools import cache
 from statistics import median
 from typing import TYPE_CHECKING, Annotated, NamedTuple

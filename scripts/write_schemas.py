@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from pydantic import BaseModel
+
+from pricing import Price
 from probes.run import Run
-
-if TYPE_CHECKING:
-    from pydantic import BaseModel
+from tco.result import Result
+from tco.scenario import Scenario
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "schema"
-RECORDS: dict[str, type[BaseModel]] = {"run": Run}
+RECORDS: dict[str, type[BaseModel]] = {"price": Price, "result": Result, "run": Run, "scenario": Scenario}
 
 
 def schema_text(name: str) -> str:

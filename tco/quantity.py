@@ -9,7 +9,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, GetJsonSchemaHandler, model_validator
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from pricing.price import Evidence
 
@@ -57,6 +59,12 @@ class Quantity(BaseModel):
         if (self.low is not None and self.low > self.value) or (self.high is not None and self.high < self.value):
             raise ValueError(f"the range {self.low} to {self.high} does not hold the value {self.value}")
         return self
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """The published schema allows what the reader allows: a bare number, or the record."""
+        record = handler.resolve_ref_schema(handler(core))
+        return {"anyOf": [{"type": "number"}, record]}
 
     @property
     def bounds(self) -> tuple[float, float] | None:

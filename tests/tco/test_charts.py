@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import tco
+from tco.charts import crossing, cumulative_cost, cumulative_frame, load_curve, run_frame, save_chart
+from tco.errors import InputError
+from tests.factories import API, CURVE, RENT, cell, run, scenario
+
+RUNS = {"test-run": run()}
+
+
+def result(**rent: object) -> tco.Result:
+    option = {**RENT, "price_usd_per_hour": 0.5, "one_off_usd": {"move": 500.0}, **rent}
+    return tco.evaluate(scenario(options=[API, option]), RUNS)
+
+
+def test_the_lines_start_with_the_investment_and_end_with_all_costs() -> None:
+    frame = cumulative_frame(result()).set_index(["option", "month"])["cost_usd"]
+
+    assert frame[("rent", 0)] == 500
+    assert frame[("rent", 12)] == pytest.approx(500 + 12 * 0.5 * 730.5)
+    assert frame[("api", 0)] == 0
+
+
+def test_the_crossing_lies_on_both_lines() -> None:
+    answer = result()
+    month, cost = crossing(answer)
+
+    assert month == pytest.approx(answer.option("rent").payback_months)
+    assert cost == pytest.approx(month * answer.option("api").monthly_usd[0])
+    assert cost == pytest.approx(500 + month * 365.25)
+
+
+def test_no_crossing_without_payback() -> None:
+    assert crossing(result(price_usd_per_hour=2.0)) is None
+    assert crossing(result(one_off_usd={})) is None
+
+
+def test_the_chart_marks_the_payback_and_draws_every_option() -> None:
+    spec = json.dumps(cumulative_cost(result()).to_dict())
+
+    assert "paid back: month 1.7" in spec
+    assert '"api"' in spec
+    assert '"rent"' in spec
+
+
+def test_options_that_cannot_serve_are_not_drawn() -> None:
+    answer = tco.evaluate(scenario(workload__slo={"ttft_p95_ms": 1.0}), RUNS)
+
+    assert set(cumulative_frame(answer)["option"]) == {"api"}
+
+
+def test_the_load_curve_shows_usable_cells_only() -> None:
+    cells = [*[cell(*point) for point in CURVE], cell(16, 1.0, 900.0, client_bound=True)]
+
+    assert run_frame(run(cells=cells))["load"].tolist() == [1, 2, 4, 8]
+    assert "Concurrent requests" in json.dumps(load_curve(run()).to_dict())
+
+
+@pytest.mark.parametrize("ending", [".svg", ".png", ".json"])
+def test_charts_are_written_in_three_forms(tmp_path: Path, ending: str) -> None:
+    path = tmp_path / "deep" / f"chart{ending}"
+    save_chart(cumulative_cost(result()), path)
+
+    start = {".svg": b"<svg", ".png": b"\x89PNG", ".json": b"{"}[ending]
+    assert path.read_bytes().startswith(start)
+
+
+def test_other_endings_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"end the name with \.svg"):
+        save_chart(cumulative_cost(result()), tmp_path / "chart.pdf")
