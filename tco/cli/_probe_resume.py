@@ -84,7 +84,8 @@ def _same_engine(run: Run, plan: Plan, file: Path, *, port: int | None, start_ti
 
 def _check_same_machine(run: Run, environment: Environment, file: Path) -> None:
     before = run.environment
-    facts = ("hostname_hash", "cpu", "cpu_cores", "gpus")
+    # Not the host's name: a container gets a new one each time it is started.
+    facts = ("cpu", "cpu_cores", "gpus")
     changed = [fact for fact in facts if getattr(before, fact) != getattr(environment, fact)]
     if changed:
         words = ", ".join(fact.replace("_", " ") for fact in changed)

@@ -68,6 +68,17 @@ def test_a_run_starts_an_engine_measures_saves_and_ends_it(tco, tmp_path):
     assert [] == stand_in.carrying("XDG_CACHE_HOME", str(tmp_path / "cache"))[1:]
 
 
+def test_on_a_terminal_a_bar_moves_and_the_lines_stay(tco, monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
+    result = tco(*TINY, "--concurrency", "1", "--out", "r.json")
+
+    assert result.exit_code == 0, result.output
+    assert "engine ready after" in result.stderr
+    assert "tok/s" in result.stderr
+    assert "\x1b[" in result.stderr
+
+
 def test_json_on_stdout_is_the_run(tco, tmp_path):
     result = tco(*TINY, "--concurrency", "1", "--out", "r.json", "--json")
 
@@ -232,7 +243,7 @@ def test_resume_starts_the_same_engine_and_keeps_what_is_measured(tco, interrupt
     ("part", "change", "words"),
     [
         ("engine", {"version": "0.1.0"}, "One run belongs to one engine version"),
-        ("environment", {"hostname_hash": "000000000000"}, "another machine (hostname hash differ)"),
+        ("environment", {"cpu": "another", "cpu_cores": 512}, "another machine (cpu, cpu cores differ)"),
         ("model", {"config_sha256": "0" * 64}, "has changed"),
         ("plan", None, "was not made by `tco probe run`"),
     ],
@@ -249,7 +260,7 @@ def test_resume_refuses_to_mix_what_does_not_belong_together(tco, interrupted, p
 def start_long_run(tmp_path, mark):
     """A run in a process of its own that needs many seconds; returns once its first cell is saved."""
     environment = {**os.environ, "TCO_TEST_MARK": mark, "STAND_IN_TPOT_MS": "10"}
-    command = [sys.executable, "-m", "tco.cli", "probe", *TINY, "--concurrency", "1,2,4,8", "--output-tokens", "16"]
+    command = [sys.executable, "-m", "tco.cli", "probe", *TINY, "--concurrency", "1,2,4,8", "--output-tokens", "8"]
     with (tmp_path / "stderr").open("w") as log:
         process = subprocess.Popen([*command, "--out", "r.json"], env=environment, stderr=log, start_new_session=True)
     stand_in.wait_until((tmp_path / "r.json").exists)
