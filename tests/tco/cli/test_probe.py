@@ -298,6 +298,20 @@ def test_a_kill_takes_the_engine_along_and_the_run_can_be_resumed(tco, tmp_path,
     assert load_run("r.json").complete
 
 
+def test_a_probe_that_an_app_started_ends_with_the_app_and_so_does_its_engine(tco, tmp_path, mark):
+    code = (
+        "import pathlib, sys, time; from probes import start_job\n"
+        f"job = start_job([sys.executable, '-m', 'tco.cli', 'probe', *{TINY!r}, '--out', 'r.json'], pathlib.Path('job'))\n"
+        "time.sleep(600)"
+    )
+    environment = {**os.environ, "TCO_TEST_MARK": mark, "STAND_IN_TPOT_MS": "20"}
+    with subprocess.Popen([sys.executable, "-c", code], env=environment) as app_process:
+        # The app, two supervisors, the probe, the server and its two workers.
+        stand_in.wait_until(lambda: len(stand_in.carrying("TCO_TEST_MARK", mark)) == 7)
+        app_process.kill()
+    stand_in.wait_until(lambda: not stand_in.carrying("TCO_TEST_MARK", mark), within_s=10)
+
+
 def test_an_engine_left_by_a_killed_probe_is_named_and_stopped(tco, tmp_path, mark):
     environment = {**os.environ, "TCO_PROBE_TREE": mark}
     leftover = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], env=environment)
