@@ -37,7 +37,7 @@ lint: install-test  ## ruff, mypy --strict, import-linter
 	.venv/bin/lint-imports
 
 docs: install-test  ## run the examples in README, docs and docstrings
-	$(PYTEST) --doctest-modules pricing probes tco --doctest-glob='*.md' README.md docs -p no:cacheprovider
+	$(PYTEST) --doctest-modules pricing probes tco --ignore=tco/views --doctest-glob='*.md' README.md docs -p no:cacheprovider
 
 bench: install-test  ## accuracy and speed beside peers, as ratios
 	.venv/bin/python -m benchmarks

@@ -25,7 +25,7 @@ def _value(quantity: Quantity | None) -> float:
 def price_path(change_per_year_fraction: float, months: int) -> Months:
     """Factor on a price by month: `(1 + change)^((m − 1) / 12)`, 1 in the first month [unitless].
 
-    >>> [round(x, 3) for x in price_path(-0.10, 25)[[0, 12, 24]]]
+    >>> price_path(-0.10, 25)[[0, 12, 24]].round(3).tolist()
     [1.0, 0.9, 0.81]
     """
     return np.asarray((1 + change_per_year_fraction) ** (np.arange(months) / MONTHS_PER_YEAR))

@@ -1,0 +1,9 @@
+"""`make bench`: every benchmark, one after the other. Figures are ratios between two ways in one run, never bare seconds."""
+
+from __future__ import annotations
+
+from benchmarks import appraisal_beside_pyxirr, probe_beside_vllm_bench
+
+if __name__ == "__main__":
+    appraisal_beside_pyxirr.main()
+    probe_beside_vllm_bench.main()
