@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
-
-import yaml
 
 from tco import InputError, dump, parse
 
@@ -123,7 +122,8 @@ def _data(text: str) -> dict[str, Any]:
 
 
 def _text(data: dict[str, Any]) -> str:
-    return dump(parse(yaml.safe_dump(data, sort_keys=False, allow_unicode=True)))
+    # JSON is YAML, and it has no aliases where two options share an object.
+    return dump(parse(json.dumps(data, ensure_ascii=False)))
 
 
 def _option(data: dict[str, Any], name: str) -> dict[str, Any]:

@@ -59,10 +59,10 @@ def figure(
         step: of the arrows.
         placeholder: shown while it is empty.
     """
-    kept = _state.rejected(path)
+    _preset(path, value)
     st.number_input(
         plain(label),
-        value=kept[0] if kept else value,
+        value=None,
         step=step,
         format="%g",
         key=_state.key(path),
@@ -83,10 +83,10 @@ def whole(path: str, label: str, value: int | None, placeholder: str = "from the
         value: what the scenario says.
         placeholder: shown while it is empty.
     """
-    kept = _state.rejected(path)
+    _preset(path, value)
     st.number_input(
         label,
-        value=kept[0] if kept else value,
+        value=None,
         step=1,
         key=_state.key(path),
         on_change=_apply,
@@ -128,20 +128,30 @@ def choice(
     problem(path)
 
 
-def line(path: str, label: str, value: str, *, change: Callable[[str, str, Any], str] = _edit.set_field) -> None:
+def line(path: str, label: str, value: str) -> None:
     """A text input for one field of the scenario.
 
     Args:
         path: the input.
         label: its name.
         value: what the scenario says.
-        change: takes the YAML, the path and the text, gives the changed YAML.
     """
     kept = _state.rejected(path)
     st.text_input(
-        label, kept[0] if kept else value, key=_state.key(path), on_change=_apply, args=(path, change), max_chars=120
+        label,
+        kept[0] if kept else value,
+        key=_state.key(path),
+        on_change=_apply,
+        args=(path, _edit.set_field),
+        max_chars=120,
     )
     problem(path)
+
+
+def _preset(path: str, value: float | None) -> None:
+    """Puts the present value, or the last edit, into a number input that can be emptied: one with a default cannot."""
+    kept = _state.rejected(path)
+    st.session_state.setdefault(_state.key(path), kept[0] if kept else value)
 
 
 def _apply(path: str, change: Callable[[str, str, Any], str]) -> None:

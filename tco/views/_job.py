@@ -22,6 +22,8 @@ from tco.views import _state
 from tco.views._words import plain
 
 EVERY_S = 1.0
+_CANCELLED = "Cancelled before anything was measured."
+_CANCELLED_KEPT = "Cancelled. What was measured until then is kept, and shown below."
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -33,6 +35,7 @@ class Slot:
     job: Job | None = None
     out: Path | None = None
     folder: TemporaryDirectory[str] | None = None
+    cancelled: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +102,7 @@ def start(request: Request) -> str | None:
             folder = Path(here.folder.name)
             stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
             here.out = _state.runs_folder() / f"{stamp}-{request.name}.json"
+            here.cancelled = False
             here.job = start_job(request.command(here.out, events_path(folder)), folder)
         except OSError as error:
             return f"The probe could not be started ({error.strerror}). Free some space, or check the folder's rights."
@@ -125,16 +129,20 @@ def _show() -> None:
     was_running = st.session_state.pop("probe_running", False)
     if state.running:
         st.session_state["probe_running"] = True
-        _show_running(state, here.job)
+        _show_running(state, here)
         return
     if was_running:
         if here.out is not None and here.out.exists():
             st.session_state["run_shown"] = here.out.as_posix()
         st.rerun()
-    _show_ended(state)
+    if here.cancelled:
+        kept = here.out is not None and here.out.exists()
+        st.info(_CANCELLED_KEPT if kept else _CANCELLED, icon=":material/stop_circle:")
+    else:
+        _show_ended(state)
 
 
-def _show_running(state: JobState, job: Job) -> None:
+def _show_running(state: JobState, here: Slot) -> None:
     last = state.events[-1] if state.events else {}
     done, total = last.get("cells_done") or 0, last.get("cells_total") or 0
     with st.container(border=True):
@@ -145,8 +153,14 @@ def _show_running(state: JobState, job: Job) -> None:
         with st.expander("Log"):
             st.code(state.log_tail or "nothing yet", language=None, wrap_lines=True)
         if st.button("Cancel", icon=":material/stop_circle:", help="What was measured so far is kept."):
-            cancel(job)
-            st.toast("Stopping; what was measured is kept.")
+            _cancel(here)
+
+
+def _cancel(here: Slot) -> None:
+    if here.job is not None:
+        here.cancelled = True
+        cancel(here.job)
+        st.toast("Stopping; what was measured is kept.")
 
 
 def _left(event: dict[str, Any]) -> str:

@@ -68,7 +68,7 @@ def _show_option(option: Option, given: dict[str, Quantity], filled: dict[str, A
     at = f"options.{option.name}"
     with st.grid(2, min_column_width=240, gap="medium"):
         with st.container():
-            _fields.line(f"{at}.name", "Name", option.name, change=_renamed(option.name))
+            _rename(option.name)
         with st.container():
             _fields.line(f"{at}.model", "Model", option.model)
         if not isinstance(option, TokenOption):
@@ -87,8 +87,18 @@ def _show_option(option: Option, given: dict[str, Quantity], filled: dict[str, A
     _buttons(option.name)
 
 
-def _renamed(old: str) -> Callable[[str, str, Any], str]:
-    return lambda text, _, new: _edit.rename_option(text, old, new)
+def _rename(name: str) -> None:
+    path = f"options.{name}.name"
+    kept = _state.rejected(path)
+    st.text_input(
+        "Name", kept[0] if kept else name, key=_state.key(path), on_change=_renamed, args=(path, name), max_chars=120
+    )
+    _fields.problem(path)
+
+
+def _renamed(path: str, old: str) -> None:
+    new = st.session_state[_state.key(path)]
+    _state.attempt(path, lambda text: _edit.rename_option(text, old, new), new, reshapes=True)
 
 
 def _inputs(option: Option, at: str, given: dict[str, Quantity]) -> list[tuple[str, Quantity | None]]:
@@ -138,14 +148,14 @@ def _choose_electricity(option: OwnOption, at: str, filled: dict[str, Assumption
     now, path = option.electricity_usd_per_kwh, f"{at}.electricity_usd_per_kwh"
     regions = sorted({quote.region for quote in pricing.electricity_quotes()})
 
-    def change(text: str, path: str, chosen: str) -> str:
+    def change(text: str, _: str, chosen: str) -> str:
         if chosen != OWN_PRICE:
             return _edit.set_field(text, path, {"region": chosen})
         return _edit.set_value(text, path, filled[path].value if path in filled else 0.0)
 
     with st.container():
         _fields.choice(
-            path,
+            f"{path}.region",
             "Electricity price of",
             [OWN_PRICE, *regions],
             now.region if isinstance(now, ElectricityRegion) else OWN_PRICE,
@@ -167,16 +177,16 @@ def _buttons(name: str) -> None:
 
 
 def _press(path: str, change: Callable[[str, str], str], name: str) -> None:
-    _state.attempt(path, lambda text: change(text, name), None)
+    _state.attempt(path, lambda text: change(text, name), None, reshapes=True)
 
 
 def _show_new(names: list[str]) -> None:
     with st.popover("Add an option", icon=":material/add:"), st.form("new option", border=False):
-        kind = st.selectbox("Kind", list(KINDS), format_func=lambda kind: KINDS[kind])
-        name = st.text_input("Name", f"option {len(names) + 1}", max_chars=120)
+        kind = st.selectbox("Kind", list(KINDS), format_func=lambda kind: KINDS[kind], key="new_kind")
+        name = st.text_input("Name", f"option {len(names) + 1}", max_chars=120, key="new_name")
         st.caption("It starts with defaults; change them in its own section afterwards.")
         if st.form_submit_button("Add", type="primary"):
-            _state.attempt("options", lambda text: _edit.add_option(text, _new(kind, name)), None)
+            _state.attempt("options", lambda text: _edit.add_option(text, _new(kind, name)), None, reshapes=True)
             if _state.rejected("options") is None:
                 st.rerun()
         _fields.problem("options")

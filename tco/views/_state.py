@@ -97,13 +97,14 @@ def key(path: str) -> str:
     return f"{st.session_state['revision']}|{path}"
 
 
-def attempt(path: str, change: Callable[[str], str], shown: Any) -> None:
+def attempt(path: str, change: Callable[[str], str], shown: Any, *, reshapes: bool = False) -> None:
     """Changes the scenario's text; where that gives no valid scenario, keeps the edit and the reason beside the widget.
 
     Args:
         path: the input.
         change: takes the scenario's YAML and gives the changed one.
         shown: what the widget holds, so that it is still there after a visit to another page.
+        reshapes: the change adds, takes away or renames inputs; all widgets start afresh.
     """
     try:
         st.session_state["scenario_text"] = change(text())
@@ -111,6 +112,7 @@ def attempt(path: str, change: Callable[[str], str], shown: Any) -> None:
         st.session_state["rejected"][path] = (shown, str(error))
     else:
         st.session_state["rejected"].pop(path, None)
+        st.session_state["revision"] += reshapes
 
 
 def rejected(path: str) -> tuple[Any, str] | None:
@@ -141,7 +143,7 @@ def runs_folder() -> Path:
 
 def known_runs() -> dict[str, str]:
     """Every run that can be chosen: where it is from, by the reference that a scenario uses."""
-    saved = sorted(runs_folder().glob("*.json")) if runs_folder().is_dir() else []
+    saved = sorted(runs_folder().glob("*.json"), reverse=True) if runs_folder().is_dir() else []
     return {
         **dict.fromkeys(st.session_state["runs"], "uploaded"),
         **{path.as_posix(): "saved here" for path in saved},

@@ -41,7 +41,7 @@ def show_rental(on: date, wanted: str) -> None:
     )
     st.markdown("**The market, USD per GPU-hour**")
     _table(
-        grouped.reset_index(), dict.fromkeys(("Min", "Median", "Max"), _MONEY), "GPU rental by GPU and landlord", 420
+        grouped.reset_index(), dict.fromkeys(("Min", "Median", "Max"), _CENTS), "GPU rental by GPU and landlord", 420
     )
     gpus = list(dict.fromkeys(market["GPU"].sort_values()))
     first = gpus.index("H100-SXM") if "H100-SXM" in gpus else 0
@@ -181,7 +181,9 @@ day = _state.scenario().as_of
 st.header("Prices", anchor=False)
 st.caption(f"As they count on {day:%d %B %Y}, the scenario's date. Every row says where it was read, and when.")
 search = st.text_input("Search", placeholder="GPU, provider, model, region", icon=":material/search:", max_chars=60)
-rent, tokens, power, buy = st.tabs(["GPU rental", "API tokens", "Electricity", "GPUs to buy"], on_change="rerun")
+rent, tokens, power, buy = st.tabs(
+    ["GPU rental", "API tokens", "Electricity", "GPUs to buy"], on_change="rerun", key="price_tabs"
+)
 if rent.open:
     with rent:
         show_rental(day, search)

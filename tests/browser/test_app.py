@@ -1,0 +1,104 @@
+"""What a person sees and does in the real app."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from scripts.screenshots import PAGES, settled
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+
+
+def answer(page) -> str:
+    return page.get_by_role("heading", level=2).inner_text()
+
+
+def payback(page) -> str:
+    return page.get_by_test_id("stMetric").filter(has_text="Payback").get_by_test_id("stMetricValue").inner_text()
+
+
+def test_a_probe_through_the_page_changes_the_decision(page, app, endpoint):
+    page.goto(app)
+    settled(page)
+    assert answer(page).startswith("Stay with api-today")
+    assert payback(page) == "never"
+
+    page.get_by_role("link", name="Probe").click()
+    page.get_by_text("A running server").click()
+    page.get_by_label("Address", exact=True).fill(endpoint)
+    page.get_by_label("Model name that it serves", exact=True).fill("fake-model")
+    page.get_by_label("Concurrency", exact=True).fill("1,2")
+    page.get_by_label("Output tokens", exact=True).fill("20")
+    page.get_by_role("button", name="Start the probe").click()
+    expect(page.get_by_text("Measuring")).to_be_visible(timeout=30_000)
+    expect(page.get_by_test_id("stAlert").filter(has_text="2 cells, complete")).to_be_visible(timeout=120_000)
+
+    expect(page.get_by_label("Run", exact=True)).to_have_value(re.compile("fake-model.json"))
+    expect(page.get_by_test_id("stVegaLiteChart")).to_have_count(2)
+    page.get_by_role("button", name="Use this run").click()
+    page.get_by_text("See the decision").click()
+
+    expect(page.get_by_test_id("stMetric").first).to_be_visible(timeout=30_000)
+    settled(page)
+    assert answer(page).startswith("Move to our-server: it pays back in")
+    assert payback(page) == "0.3 months"
+
+
+def test_a_wrong_address_is_said_in_a_sentence(page, app):
+    page.goto(f"{app}/probe")
+    settled(page)
+    page.get_by_text("A running server").click()
+    page.get_by_label("Address", exact=True).fill("http://127.0.0.1:9")
+    page.get_by_label("Model name that it serves", exact=True).fill("fake-model")
+    page.get_by_role("button", name="Start the probe").click()
+
+    alert = page.get_by_test_id("stAlert").filter(has_text="The last probe did not finish")
+    expect(alert).to_contain_text("http://127.0.0.1:9", timeout=120_000)
+
+
+def test_a_running_probe_can_be_cancelled(page, app, endpoint):
+    page.goto(f"{app}/probe")
+    settled(page)
+    page.get_by_text("A running server").click()
+    page.get_by_label("Address", exact=True).fill(endpoint)
+    page.get_by_label("Model name that it serves", exact=True).fill("fake-model")
+    page.get_by_label("Output tokens", exact=True).fill("3000")
+    page.get_by_role("button", name="Start the probe").click()
+    page.get_by_role("button", name="Cancel").click(timeout=60_000)
+
+    expect(page.get_by_test_id("stAlert").filter(has_text="Cancelled")).to_be_visible(timeout=120_000)
+
+
+def test_the_answer_and_the_chart_fit_the_first_screen_of_a_desk(page, app):
+    page.goto(app)
+    settled(page)
+
+    chart = page.get_by_test_id("stVegaLiteChart").bounding_box()
+    assert chart["y"] + chart["height"] <= 900
+
+
+@pytest.mark.parametrize("path", PAGES.values(), ids=PAGES.keys())
+def test_no_page_is_wider_than_a_phone(browser, app, path):
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.goto(f"{app}/{path}")
+    settled(page)
+
+    widths = page.evaluate(
+        "[document.documentElement.scrollWidth, document.querySelector('[data-testid=stMain]').scrollWidth]"
+    )
+    page.close()
+    assert widths == [390, 390]
+
+
+@pytest.mark.parametrize("path", PAGES.values(), ids=PAGES.keys())
+def test_no_page_writes_an_error_to_the_browser_console(browser, app, path):
+    page = browser.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(f"{app}/{path}")
+    settled(page)
+    page.close()
+    assert errors == []

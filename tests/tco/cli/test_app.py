@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+
+from typer.testing import CliRunner
+
+from tco.cli import app
+from tco.cli.app import ENTRY, app_arguments
+from tco.shipped import streamlit_config
+
+
+def flags(arguments):
+    return dict(part.removeprefix("--").split("=", 1) for part in arguments if part.startswith("--"))
+
+
+def test_the_theme_of_the_config_file_is_passed_on_whole():
+    config = tomllib.loads(streamlit_config().read_text(encoding="utf-8"))
+    given = flags(app_arguments())
+
+    assert given["theme.primaryColor"] == config["theme"]["primaryColor"]
+    assert given["theme.dark.backgroundColor"] == config["theme"]["dark"]["backgroundColor"]
+    assert json.loads(given["theme.light.chartCategoricalColors"]) == config["theme"]["light"]["chartCategoricalColors"]
+
+
+def test_the_app_stays_on_this_machine_and_reports_to_nobody():
+    given = flags(app_arguments(8600, browser=False))
+
+    assert given["server.address"] == "127.0.0.1"
+    assert given["browser.gatherUsageStats"] == "false"
+    assert (given["server.port"], given["server.headless"]) == ("8600", "true")
+
+
+def test_the_entry_is_a_file_of_the_package():
+    assert Path(app_arguments()[4]) == ENTRY
+    assert ENTRY.is_file()
+
+
+def test_a_scenario_that_cannot_be_read_is_refused_before_a_server_starts(tmp_path):
+    missing = tmp_path / "missing.yaml"
+    found = CliRunner().invoke(app, ["app", str(missing)])
+
+    assert found.exit_code == 2
+    assert "cannot be read" in found.output

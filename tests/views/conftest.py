@@ -1,0 +1,53 @@
+"""The app in-process, opened with a scenario that can be worked out by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from probes import save_run
+from tco import Scenario, dump
+from tco.views import SCENARIO_VARIABLE
+from tests.factories import run, scenario_data
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """An empty folder that the app is started in."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def open_app(folder, monkeypatch):
+    """Opens the app with a scenario beside whose file lies its run."""
+
+    def opened(**changes) -> AppTest:
+        save_run(run(), folder / "test-run.json")
+        data = scenario_data(**changes)
+        data["options"][1]["run"] = "test-run.json"
+        path = folder / "scenario.yaml"
+        path.write_text(dump(Scenario.model_validate(data)), encoding="utf-8")
+        monkeypatch.setenv(SCENARIO_VARIABLE, str(path))
+        return start()
+
+    return opened
+
+
+def start() -> AppTest:
+    """The first page of the app."""
+    return AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+
+
+def at_page(app: AppTest, name: str) -> AppTest:
+    """Another page of the app."""
+    return app.switch_page(f"tco/views/{name}.py").run()
+
+
+def key(app: AppTest, path: str) -> str:
+    """Key of the widget of an input."""
+    return f"{app.session_state['revision']}|{path}"

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tco import evaluate, load
+from tco.answer import explain, headline
+from tco.format import usd
+from tco.views._words import plain
+from tests.factories import API, RENT
+from tests.views.conftest import ROOT, start
+
+
+def test_the_answer_and_its_numbers_are_those_of_the_model(open_app, folder):
+    app = open_app()
+    result = evaluate(load(folder / "scenario.yaml"))
+    best = result.option("rent")
+
+    assert not app.exception
+    assert app.header[0].value == plain(headline(result))
+    assert [metric.value for metric in app.metric] == [
+        usd(result.option("api").monthly_usd[0]),
+        usd(-best.npv_usd),
+        usd(best.capex_usd),
+        "never",
+    ]
+    # 86,400 requests a day, 100 tokens in at 1 USD/Mtok, 50 out at 3 USD/Mtok, 730.5 hours: 657.45 USD.
+    assert app.metric[0].value == "$657"
+
+
+def test_every_option_has_its_line(open_app, folder):
+    app = open_app()
+    result = evaluate(load(folder / "scenario.yaml"))
+    shown = " ".join(text.value for text in app.markdown)
+
+    assert all(plain(explain(result, option)) in shown for option in result.options)
+
+
+def test_the_chart_holds_the_models_costs(open_app):
+    app = open_app()
+    spec = json.loads(app.get("vega_lite_chart")[0].proto.spec)
+
+    assert spec["layer"][0]["encoding"]["color"]["scale"]["domain"] == ["api", "rent"]
+
+
+def test_what_is_missing_is_said_and_nothing_is_invented(open_app, folder):
+    (folder / "test-run.json").unlink(missing_ok=True)
+    app = open_app()
+    (folder / "test-run.json").unlink()
+    app.run()
+
+    assert not app.exception
+    assert app.header[0].value == "There is no answer yet"
+    assert "test\\-run\\.json" in app.error[0].value
+    assert list(app.metric) == []
+
+
+def test_a_workload_that_nothing_can_serve_is_not_drawn(open_app):
+    app = open_app(workload__slo={"ttft_p95_ms": 1.0}, baseline="rent")
+
+    assert not app.exception
+    assert "rent cannot serve this workload" in app.header[0].value
+    assert app.metric[0].value == "–"
+
+
+def test_names_are_data(open_app):
+    name = "$5 ~~or~~ :red[$9]"
+    app = open_app(options=[API | {"name": name}, dict(RENT)], baseline=name)
+
+    assert not app.exception
+    assert plain(name) in app.header[0].value
+
+
+@pytest.mark.usefixtures("folder")
+def test_without_a_file_the_app_opens_with_an_answer():
+    app = start()
+
+    assert not app.exception
+    assert len(app.metric) == 4
+    assert app.session_state["scenario_folder"] == str(ROOT / "scenarios")

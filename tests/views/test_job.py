@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from tco.cli import app
+from tco.views import _job
+
+
+def request(*target: str) -> _job.Request:
+    return _job.Request(target=target, concurrency="1,2", input_tokens=10, output_tokens=5, repeats=2, budget_minutes=3)
+
+
+def test_the_command_is_the_one_of_the_command_line():
+    command = request("--endpoint=http://x", "--served-model=m").command(Path("runs/m.json"), Path("events"))
+
+    assert command == [
+        sys.executable,
+        *("-m", "tco.cli", "probe", "run", "--endpoint=http://x", "--served-model=m", "--concurrency=1,2"),
+        *("--input-tokens=10", "--output-tokens=5", "--repeats=2", "--budget=3m", "--out=runs/m.json"),
+        "--progress-file=events",
+    ]
+
+
+def test_the_command_line_knows_every_flag():
+    shown = CliRunner().invoke(app, ["probe", "run", "--help"], env={"COLUMNS": "200"}).output
+    flags = [part.partition("=")[0] for part in request("--model=m").command(Path("o"), Path("e")) if part[:2] == "--"]
+
+    assert [flag for flag in flags if flag not in shown] == []
+
+
+@pytest.mark.parametrize(
+    ("target", "name"),
+    [
+        (("--model=Qwen3-0.6B",), "Qwen3-0.6B"),
+        (("--endpoint=http://x", "--served-model=meta/Llama 3"), "meta-Llama-3"),
+        (("--model=../../etc/passwd",), "..-..-etc-passwd"),
+    ],
+)
+def test_a_run_is_named_after_its_model_and_stays_in_its_folder(target, name):
+    assert request(*target).name == name

@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import pytest
+
+from tco import parse
+from tests.factories import API, OWN
+from tests.views.conftest import at_page, key
+
+
+@pytest.fixture
+def inputs(open_app):
+    return at_page(open_app(), "inputs")
+
+
+def current(app):
+    return parse(app.session_state["scenario_text"])
+
+
+def names(app):
+    return [option.name for option in current(app).options]
+
+
+def test_an_options_price_can_be_changed(inputs):
+    inputs.number_input(key=key(inputs, "options.rent.price_usd_per_hour")).set_value(3.5).run()
+
+    assert not inputs.exception
+    assert current(inputs).option("rent").price_usd_per_hour.value == 3.5
+
+
+def test_a_price_that_is_emptied_comes_from_the_price_book(inputs):
+    path = "options.rent.price_usd_per_hour"
+    inputs.number_input(key=key(inputs, path)).set_value(None).run()
+
+    assert not inputs.exception
+    assert current(inputs).option("rent").price_usd_per_hour is None
+    assert inputs.number_input(key=key(inputs, path)).placeholder.startswith("from the price book or run: ")
+
+
+def test_another_baseline_can_be_chosen(inputs):
+    inputs.selectbox(key=key(inputs, "baseline")).select("rent").run()
+
+    assert current(inputs).baseline == "rent"
+    assert not inputs.exception
+
+
+def test_the_rental_filters_and_the_gpu_are_inputs(inputs):
+    inputs.selectbox(key=key(inputs, "options.rent.price.class")).select("hyperscaler").run()
+    inputs.selectbox(key=key(inputs, "options.rent.gpu")).select("H200-SXM").run()
+
+    rent = current(inputs).option("rent")
+    assert not inputs.exception
+    assert (rent.price.class_, rent.gpu) == ("hyperscaler", "H200-SXM")
+
+
+def test_an_option_can_be_copied_renamed_and_removed(inputs):
+    inputs.button(key=key(inputs, "options.rent.Duplicate")).click().run()
+    assert names(inputs) == ["api", "rent", "rent 2"]
+
+    inputs.text_input(key=key(inputs, "options.rent 2.name")).set_value("dearer").run()
+    assert names(inputs) == ["api", "rent", "dearer"]
+
+    inputs.button(key=key(inputs, "options.rent.Remove")).click().run()
+    assert names(inputs) == ["api", "dearer"]
+
+    inputs.text_input(key=key(inputs, "options.api.name")).set_value("vendor").run()
+    assert current(inputs).baseline == inputs.selectbox(key=key(inputs, "baseline")).value == "vendor"
+    assert not inputs.exception
+
+
+def test_the_baseline_is_not_removed_but_the_reason_is_given(inputs):
+    inputs.button(key=key(inputs, "options.api.Remove")).click().run()
+
+    assert names(inputs) == ["api", "rent"]
+    assert "'api' is the baseline" in inputs.error[0].value
+
+
+def test_a_name_that_is_taken_is_refused_with_the_reason(inputs):
+    inputs.text_input(key=key(inputs, "options.rent.name")).set_value("api").run()
+
+    assert names(inputs) == ["api", "rent"]
+    assert "used twice" in inputs.error[0].value
+
+
+@pytest.mark.parametrize("kind", ["api", "hosted", "rent", "own"])
+def test_an_option_of_every_kind_can_be_added(inputs, kind):
+    inputs.selectbox(key="new_kind").select(kind)
+    inputs.text_input(key="new_name").set_value("added")
+    next(button for button in inputs.button if button.label == "Add").click().run()
+
+    assert not inputs.exception
+    assert names(inputs) == ["api", "rent", "added"]
+    assert current(inputs).option("added").kind == kind
+
+
+def test_electricity_is_of_a_region_or_the_readers_own_price(open_app):
+    app = at_page(open_app(options=[dict(API), dict(OWN)]), "inputs")
+    path = "options.own.electricity_usd_per_kwh.region"
+    app.selectbox(key=key(app, path)).select("DE").run()
+    assert current(app).option("own").electricity_usd_per_kwh.region == "DE"
+
+    app.selectbox(key=key(app, path)).select("my own price").run()
+    assert not app.exception
+    assert current(app).option("own").electricity_usd_per_kwh.value > 0
+
+
+def test_range_evidence_and_source_of_an_input_can_be_given(inputs):
+    path = "workload.requests_per_day"
+    inputs.number_input(key=key(inputs, f"{path}.low")).set_value(80_000.0)
+    inputs.selectbox(key=key(inputs, f"{path}.evidence")).select("invoice")
+    inputs.text_input(key=key(inputs, f"{path}.source")).set_value("usage export")
+    next(button for button in inputs.button if button.label == "Keep").click().run()
+
+    new = current(inputs).workload.requests_per_day
+    assert not inputs.exception
+    assert (86_400.0, 80_000.0, "invoice", "usage export") == (new.value, new.low, new.evidence, new.source)
+
+
+def test_a_range_that_does_not_hold_the_value_is_refused(inputs):
+    path = "workload.requests_per_day"
+    inputs.number_input(key=key(inputs, f"{path}.low")).set_value(90_000.0)
+    next(button for button in inputs.button if button.label == "Keep").click().run()
+
+    assert "does not hold the value" in inputs.error[0].value
+    assert current(inputs).workload.requests_per_day.low is None
