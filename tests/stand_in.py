@@ -32,7 +32,7 @@ def carrying(name, value):
     return found
 
 
-def wait_until(condition, within_s=20.0):
+def wait_until(condition, within_s=60.0):
     deadline = time.monotonic() + within_s
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"

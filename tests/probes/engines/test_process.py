@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[3]
 STUBBORN = [sys.executable, str(ROOT / "tests/stubborn_tree.py"), "3"]
 
 
-def wait_until(condition, within_s=10.0):
+def wait_until(condition, within_s=30.0):
     deadline = time.monotonic() + within_s
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"
