@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from itertools import accumulate
 from pathlib import Path
 from typing import NamedTuple
@@ -91,7 +92,7 @@ def cumulative_cost(result: Result, palette: Palette = LIGHT) -> alt.LayerChart:
     point = crossing(result)
     if point is not None:
         layers += _crossing_layers(*point, palette, late=point[0] > result.conventions.horizon_months / 2)
-    return alt.LayerChart(layer=layers, height=400, width="container")
+    return alt.LayerChart(layer=layers, height=420, width="container")
 
 
 def _crossing_layers(month: float, cost_usd: float, palette: Palette, *, late: bool) -> list[alt.Chart]:
@@ -157,7 +158,7 @@ def throughput_curve(run: Run, palette: Palette = LIGHT) -> alt.LayerChart:
             alt.Tooltip("requests_per_s:Q", title="Requests/s", format=".3f"),
         ],
     )
-    return alt.LayerChart(layer=[band, line], height=240, width="container")
+    return alt.LayerChart(layer=[band, line], height=300, width="container")
 
 
 def latency_curve(run: Run, palette: Palette = LIGHT) -> alt.Chart:
@@ -165,10 +166,12 @@ def latency_curve(run: Run, palette: Palette = LIGHT) -> alt.Chart:
     wide = run_frame(run).rename(columns=_LATENCY_NAMES)
     latencies = wide.melt("load", list(_LATENCY_NAMES.values()), "metric", "latency_ms").dropna()
     names = list(_LATENCY_NAMES.values())
-    chart: alt.Chart = alt.Chart(latencies, height=240, width="container").mark_line(point=True)
+    chart: alt.Chart = alt.Chart(latencies, height=300, width="container").mark_line(point=True)
     return chart.encode(
         x=_load_axis(run),
-        y=alt.Y("latency_ms:Q", title="Latency (ms)", scale=alt.Scale(type="log")),
+        y=alt.Y(
+            "latency_ms:Q", title="Latency (ms)", scale=alt.Scale(type="log"), axis=alt.Axis(tickCount=5, format="~s")
+        ),
         color=alt.Color(
             "metric:N",
             title=None,
@@ -194,7 +197,12 @@ _LATENCY_NAMES = {
 def _load_axis(run: Run) -> alt.X:
     closed = any(cell.concurrency is not None for cell in run.cells)
     title = "Concurrent requests" if closed else "Requests per second offered"
-    return alt.X("load:Q", title=title, scale=alt.Scale(type="log", base=2 if closed else 10, nice=False))
+    return alt.X(
+        "load:Q",
+        title=title,
+        scale=alt.Scale(type="log", base=2 if closed else 10, nice=False),
+        axis=alt.Axis(values=run_frame(run)["load"].tolist(), format="~g"),
+    )
 
 
 def save_chart(chart: alt.LayerChart | alt.VConcatChart, path: Path) -> None:
@@ -205,12 +213,12 @@ def save_chart(chart: alt.LayerChart | alt.VConcatChart, path: Path) -> None:
     """
     if path.suffix not in {".svg", ".png", ".json"}:
         raise InputError(f"--chart {path}: end the name with .svg, .png or .json")
+    if path.suffix != ".json" and importlib.util.find_spec("vl_convert") is None:
+        raise InputError(
+            f"--chart {path}: drawing needs one more package; run `pip install 'tco-llm[report]'`, or end the name with .json"
+        )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         chart.properties(width=760, background="white").save(str(path), scale_factor=2 if path.suffix == ".png" else 1)
-    except ImportError:
-        raise InputError(
-            f"--chart {path}: drawing needs one more package; run `pip install 'tco-llm[report]'`, or end the name with .json"
-        ) from None
     except OSError as error:
         raise InputError(f"--chart {path}: cannot be written ({error.strerror})") from None

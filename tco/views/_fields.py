@@ -31,7 +31,7 @@ def quantity(path: str, value: Quantity | None, filled: Assumption | None = None
     with st.container(gap="xsmall"):
         figure(
             path,
-            f"{name(path)} ({unit_of(path)})",
+            name(path) if unit_of(path) == "factor" else f"{name(path)} ({unit_of(path)})",
             shown,
             change=_edit.set_value,
             step=_step(shown if shown is not None else (filled.value if filled else None)),

@@ -22,6 +22,7 @@ from tco.views import _state
 from tco.views._words import plain
 
 EVERY_S = 1.0
+_FOUR_DIGITS = st.column_config.NumberColumn(format="%.4g")
 _CANCELLED = "Cancelled before anything was measured."
 _CANCELLED_KEPT = "Cancelled. What was measured until then is kept, and shown below."
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
@@ -184,6 +185,8 @@ def _cells(state: JobState) -> None:
                 for cell in cells
             ],
             hide_index=True,
+            column_config=dict.fromkeys(("Output tokens/s", "First token p95 (ms)"), _FOUR_DIGITS),
+            placeholder="–",
             alt="Load points so far",
         )
 

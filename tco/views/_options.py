@@ -80,9 +80,10 @@ def _show_option(option: Option, given: dict[str, Quantity], filled: dict[str, A
     with st.grid(3, min_column_width=220, gap="medium"):
         for path, value in _inputs(option, at, given):
             _fields.quantity(path, value, filled.get(path))
-        for field in _WHOLE_NUMBERS.keys() & type(option).model_fields.keys():
-            with st.container():
-                _fields.whole(f"{at}.{field}", _WHOLE_NUMBERS[field], getattr(option, field))
+        for field, words in _WHOLE_NUMBERS.items():
+            if field in type(option).model_fields:
+                with st.container():
+                    _fields.whole(f"{at}.{field}", words, getattr(option, field))
     _details.show(at, given)
     _buttons(option.name)
 

@@ -22,7 +22,7 @@ def show_scenario(scenario: Scenario) -> None:
     """Which scenario: choose a shipped one, upload one, download this one."""
     names = list(shipped_scenarios())
     origin = st.session_state["scenario_origin"]
-    pick, give, take = st.columns([3, 3, 2], gap="medium")
+    pick, give = st.columns(2, gap="medium")
     with pick:
         options = names if origin in names else [origin, *names]
         st.selectbox(
@@ -43,7 +43,6 @@ def show_scenario(scenario: Scenario) -> None:
             key=f"upload {st.session_state['revision']}",
             on_change=_upload,
         )
-    with take:
         st.download_button(
             "Save as YAML",
             _state.text(),
@@ -185,7 +184,12 @@ def show_register(answer: Result | str) -> None:
     ]
     columns = {name: st.column_config.NumberColumn(format="%.4g") for name in ("Value", "Low", "High")}
     st.dataframe(
-        pd.DataFrame(rows), hide_index=True, column_config=columns, height=520, alt="All inputs with their sources"
+        pd.DataFrame(rows),
+        hide_index=True,
+        column_config=columns,
+        height=520,
+        placeholder="–",
+        alt="All inputs with their sources",
     )
 
 

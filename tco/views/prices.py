@@ -165,7 +165,7 @@ def _table(frame: pd.DataFrame, money: dict[str, str], alt: str, height: int) ->
     columns = {name: st.column_config.NumberColumn(format=form) for name, form in money.items()}
     link = {"Link": st.column_config.LinkColumn(display_text="open", width="small")}
     rows = min(height, 38 + 35 * len(frame))
-    st.dataframe(frame, hide_index=True, height=rows, column_config={**columns, **link}, alt=alt)
+    st.dataframe(frame, hide_index=True, height=rows, placeholder="–", column_config={**columns, **link}, alt=alt)
 
 
 def _matches(wanted: str, *fields: str | None) -> bool:

@@ -199,6 +199,7 @@ def _table(run: Run) -> None:
     rows = [
         {
             "Load": cell.label,
+            "State": _cell_state(cell.complete, cell.reason, client_bound=cell.client_bound),
             "Requests/s": cell.requests_per_s.mean,
             "Output tokens/s": cell.output_tokens_per_s.mean,
             "low": cell.output_tokens_per_s.low,
@@ -209,12 +210,13 @@ def _table(run: Run) -> None:
             "Per token p95": cell.tpot_ms.p95,
             "Failed": cell.requests_failed,
             "Power (W)": cell.power_watts,
-            "State": _cell_state(cell.complete, cell.reason, client_bound=cell.client_bound),
         }
         for cell in run.cells
     ]
-    numbers = {name: st.column_config.NumberColumn(format="%.4g") for name in list(rows[0])[1:-1]} if rows else {}
-    st.dataframe(pd.DataFrame(rows), hide_index=True, column_config=numbers, alt="Load points of the run")
+    numbers = {name: st.column_config.NumberColumn(format="%.4g") for name in list(rows[0])[2:]} if rows else {}
+    st.dataframe(
+        pd.DataFrame(rows), hide_index=True, column_config=numbers, placeholder="–", alt="Load points of the run"
+    )
     st.caption("Latencies in milliseconds.")
 
 
@@ -271,7 +273,7 @@ def _show_used(option: str) -> None:
             plain(str(error)), icon=":material/warning:", title="The run is in the scenario, but there is no answer yet"
         )
         return
-    st.success(plain(f"{option}: {answer}"), icon=":material/balance:")
+    st.success(plain(f"Used in {option}. {answer}"), icon=":material/balance:")
     st.page_link(Path(__file__).parent / "decision.py", label="See the decision", icon=":material/arrow_forward:")
 
 
