@@ -6,8 +6,6 @@ The filled scenario is what is evaluated, listed in the assumptions register, an
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
-
 import pricing
 from pricing import Price, PriceNotFound
 from probes.run import Run
@@ -39,7 +37,7 @@ def fill(scenario: Scenario, runs: Mapping[str, Run]) -> Scenario:
     for option in scenario.options:
         try:
             if isinstance(option, TokenOption):
-                options.append(_fill_tokens(option, scenario.as_of))
+                options.append(_fill_tokens(option, scenario))
             elif isinstance(option, RentOption):
                 options.append(_fill_rent(option, runs[option.name], scenario))
             else:
@@ -70,13 +68,16 @@ def _listed(price: Price, low: float | None = None, high: float | None = None, n
     )
 
 
-def _fill_tokens(option: TokenOption, on: date) -> TokenOption:
+def _fill_tokens(option: TokenOption, scenario: Scenario) -> TokenOption:
+    """Listed prices of the scenario's date; a mean prompt above the vendor's threshold is billed whole at the long rate."""
     if option.input_usd_per_mtok is not None and option.output_usd_per_mtok is not None:
         return option
-    prices = pricing.token_prices(option.model, on)
+    prices = pricing.token_prices(option.model, scenario.as_of)
+    tokens = scenario.workload.input_tokens_per_request.value * option.tokenizer_factor.value
+    is_long = prices.long_context_from_tokens is not None and tokens > prices.long_context_from_tokens
     listed = {
-        "input_usd_per_mtok": prices.input,
-        "output_usd_per_mtok": prices.output,
+        "input_usd_per_mtok": (prices.long_context_input if is_long else None) or prices.input,
+        "output_usd_per_mtok": (prices.long_context_output if is_long else None) or prices.output,
         "cached_input_usd_per_mtok": prices.cached_read,
         "batch_input_usd_per_mtok": prices.batch_input,
         "batch_output_usd_per_mtok": prices.batch_output,

@@ -73,3 +73,18 @@ def test_charts_are_written_in_three_forms(tmp_path: Path, ending: str) -> None:
 def test_other_endings_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"end the name with \.svg"):
         save_chart(cumulative_cost(result()), tmp_path / "chart.pdf")
+
+
+def test_a_missing_extra_says_which_command_adds_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+
+    with pytest.raises(InputError, match=r"pip install 'tco-llm\[report\]'"):
+        save_chart(cumulative_cost(result()), tmp_path / "chart.svg")
+    save_chart(cumulative_cost(result()), tmp_path / "chart.json")
+
+
+def test_a_place_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+
+    with pytest.raises(InputError, match="cannot be written"):
+        save_chart(cumulative_cost(result()), tmp_path / "file" / "chart.json")

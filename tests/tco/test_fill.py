@@ -35,6 +35,16 @@ def test_token_prices_come_from_the_book_with_source_and_date() -> None:
     assert (listed.input.source, "listed") == (option.input_usd_per_mtok.source, option.input_usd_per_mtok.evidence)
 
 
+def test_long_prompts_are_billed_whole_at_the_long_rate() -> None:
+    """gpt-6.1-sol lists 4 and 15 USD from 272,000 prompt tokens on, 2 and 10 below."""
+    question = scenario(
+        options=[API, {"name": "x", "kind": "api", "model": "openai/gpt-6.1-sol"}], workload__input_tokens_per_request=300_000
+    )
+    option = fill(question, {}).options[1]
+
+    assert (4.0, 15.0) == (option.input_usd_per_mtok.value, option.output_usd_per_mtok.value)
+
+
 def test_own_token_prices_are_kept_and_the_book_is_not_asked() -> None:
     option = filled({**API, "name": "x"})
 
