@@ -29,7 +29,8 @@ def show_machine() -> None:
     """What is here, and whether a probe can start."""
     environment = describe_environment()
     st.markdown("**This machine**")
-    st.caption(plain(f"{environment.cpu}, {environment.memory_gib:g} GiB, {environment.os}"))
+    system = (environment.os or "unknown system").split()[0]
+    st.caption(plain(f"{environment.cpu}, {environment.memory_gib:g} GiB, {system}"))
     with st.container(gap="xsmall"):
         for finding in check_machine(environment, engine_packages()):
             st.markdown(f"{_LEVELS[finding.level]} {plain(f'{finding.sentence} {finding.remedy}')}")
