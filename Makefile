@@ -12,20 +12,20 @@ demo: install  ## install, probe this machine with a real engine, print and draw
 	@echo "== 1/3  What is here"
 	@$(TCO) probe env
 	@echo "== 2/3  Probing this machine with a real engine"
-	@$(TCO) probe run --out runs/demo.json --force --concurrency 1,4,8,16 --input-tokens 64 --output-tokens 32 --budget 170s || [ $$? -eq 5 ]
+	@$(TCO) probe run --out runs/demo.json --force --concurrency 1,4,8,16 --input-tokens 64 --output-tokens 32 --budget 150s || [ $$? -eq 5 ]
 	@echo "== 3/3  The payback, computed from that run"
 	@$(TCO) plan scenarios/demo.yaml --chart runs/demo.svg
 	@echo
 	@echo "Run file: runs/demo.json   Chart: runs/demo.svg"
 	@echo "Open the app:  make app"
 
-test: install-test  ## all tests: unit, real engine, real browser
+test: install-test  ## all tests: unit, processes, real engine, real browser
 	@scripts/ensure-chromium.sh
 	$(PYTEST) -m "not engine and not browser"
 	$(PYTEST) -m "engine or browser"
 
 unit: install-test  ## unit tests only, under a minute
-	$(PYTEST) -m "not engine and not browser"
+	$(PYTEST) -m "not engine and not browser and not slow"
 
 app: install  ## open the app on 127.0.0.1:8501
 	$(TCO) app

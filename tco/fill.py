@@ -6,6 +6,7 @@ The filled scenario is what is evaluated, listed in the assumptions register, an
 from __future__ import annotations
 
 from collections.abc import Mapping
+
 import pricing
 from pricing import Price, PriceNotFound
 from probes.run import Run

@@ -23,7 +23,8 @@ def find_run(reference: str, folder: Path | None = None) -> Run:
     """Reads the run that a scenario names.
 
     Args:
-        reference: a path (absolute, or relative to `folder`), or the name of a shipped run.
+        reference: a path (absolute, or relative to `folder`), or the name of a shipped run. Where no such file exists, the
+            shipped run of the same file name is taken: `runs/h100-llama-3.1-8b-fp8.json` needs no copy.
         folder: the scenario file's folder; None where the scenario came from no file.
 
     Raises:
@@ -34,8 +35,8 @@ def find_run(reference: str, folder: Path | None = None) -> Run:
         path = folder / reference
     elif Path(reference).is_file():
         path = Path(reference)
-    elif reference.removesuffix(".json") in shipped:
-        path = shipped[reference.removesuffix(".json")]
+    elif (name := Path(reference).name.removesuffix(".json")) in shipped:
+        path = shipped[name]
     else:
         near = difflib.get_close_matches(Path(reference).stem, shipped, n=1, cutoff=0.4)
         hint = f"did you mean the shipped run {near[0]!r}? " if near else ""

@@ -13,7 +13,7 @@ from tco import InputError, OptionResult, Result, evaluate, load
 from tco.answer import explain, headline
 from tco.cli._shared import console, fail, print_json
 from tco.format import months, share, usd, volume
-from tco.register import unit_of
+from tco.words import driver_sentence, driver_title
 
 _SHOWN_DRIVERS = 3
 
@@ -60,14 +60,9 @@ def show(result: Result) -> None:
     for option in result.options:
         out.print(f"• {explain(result, option)}", markup=False)
     if result.drivers:
-        out.print("\nWhat moves it most (NPV of " + str(result.contender) + "):", markup=False)
+        out.print(f"\nWhat moves it most (NPV of {result.contender} against {result.baseline}):", markup=False)
         for driver in result.drivers[:_SHOWN_DRIVERS]:
-            ends = f"{usd(driver.npv_at_low_usd)} to {usd(driver.npv_at_high_usd)}"
-            flips = ", which flips the answer" if driver.flips else ""
-            out.print(
-                f"• {driver.path} {driver.low:,.4g} to {driver.high:,.4g} {unit_of(driver.path)}: {ends}{flips}",
-                markup=False,
-            )
+            out.print(f"• {driver_title(driver)}, {driver_sentence(driver)}", markup=False)
     if result.warnings:
         out.print("\nMind:", markup=False)
         for warning in result.warnings:

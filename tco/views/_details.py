@@ -8,7 +8,7 @@ import streamlit as st
 
 from pricing import Evidence
 from tco.views import _edit, _fields, _state
-from tco.views._words import label
+from tco.words import label
 
 if TYPE_CHECKING:
     from tco import Quantity

@@ -10,7 +10,7 @@ import streamlit as st
 from tco import Quantity
 from tco.register import unit_of
 from tco.views import _edit, _state
-from tco.views._words import meaning, name, number, plain
+from tco.words import meaning, name, number, plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

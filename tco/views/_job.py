@@ -19,7 +19,7 @@ import streamlit as st
 
 from probes import Job, JobState, cancel, events_path, poll, start_job
 from tco.views import _state
-from tco.views._words import plain
+from tco.words import plain
 
 EVERY_S = 1.0
 _FOUR_DIGITS = st.column_config.NumberColumn(format="%.4g")

@@ -10,7 +10,7 @@ import pricing
 from tco.register import quantities
 from tco.scenario import ElectricityRegion, OwnOption, RentalPrice, RentOption, Scenario, TokenOption
 from tco.views import _details, _edit, _fields, _state
-from tco.views._words import plain
+from tco.words import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable

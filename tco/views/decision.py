@@ -9,7 +9,7 @@ from tco.answer import explain, headline
 from tco.charts import DARK, LIGHT, cumulative_cost
 from tco.format import months, usd
 from tco.views import _state
-from tco.views._words import basis, driver_sentence, driver_title, evidence_counts, plain
+from tco.words import basis, driver_sentence, driver_title, evidence_counts, plain
 
 SHOWN_DRIVERS = 3
 _BADGES = {

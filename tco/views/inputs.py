@@ -13,7 +13,7 @@ from tco.register import quantities
 from tco.scenario import PROFILE_NAMES, Scenario, Slo
 from tco.shipped import shipped_scenarios
 from tco.views import _details, _edit, _fields, _options, _state
-from tco.views._words import label, plain
+from tco.words import label, plain
 
 MAX_UPLOAD_MB = 1
 

@@ -12,7 +12,7 @@ import streamlit as st
 import pricing
 from pricing import Price, PriceNotFound, TokenPrices
 from tco.views import _state
-from tco.views._words import plain
+from tco.words import plain
 
 _URL = re.compile(r"https?://\S+")
 _MONEY, _CENTS = "$%.4g", "$%.2f"

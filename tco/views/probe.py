@@ -13,7 +13,7 @@ from tco.answer import headline
 from tco.charts import DARK, LIGHT, latency_curve, throughput_curve
 from tco.scenario import TokenOption
 from tco.views import _edit, _job, _state
-from tco.views._words import plain
+from tco.words import plain
 
 MAX_UPLOAD_MB = 8
 HERE, ENDPOINT = "A model here", "A running server"

@@ -14,6 +14,8 @@ from probes.engines.process import tree_of
 from probes.job import cancel, events_path, poll, start_job
 from tests.stand_in import wait_until
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 
 

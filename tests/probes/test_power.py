@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from probes.power import GpuEnergyMeter, PowerSampler, energy_meter
@@ -65,10 +67,11 @@ def test_a_window_that_was_never_started_gives_nothing():
 
 
 def test_without_a_counter_power_is_sampled_instead():
-    # A constant 300 W over however long the window really was.
+    # A constant 300 W over however long the window really was; long enough that the thread's start does not count.
     nvml = FakeNvml(power_mw=[[300_000] * 1000])
     meter = GpuEnergyMeter(nvml, [0])
     meter.start()
+    time.sleep(0.3)
     watts, joules = meter.stop()
 
     assert watts == pytest.approx(300.0, rel=0.05)

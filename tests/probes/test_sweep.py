@@ -8,6 +8,8 @@ from probes.run import Plan, WorkloadShape
 from tests.fake_server import MODEL, VOCAB_SIZE, Behaviour, FakeServer
 from tests.sweeping import QUICK, SHAPE, Desk, sweep
 
+pytestmark = pytest.mark.slow
+
 
 async def test_a_sweep_measures_every_load_point_and_saves_after_each():
     desk = Desk()

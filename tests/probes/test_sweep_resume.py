@@ -9,6 +9,8 @@ from probes.run import Model, Plan, RunError
 from tests.fake_server import FakeServer
 from tests.sweeping import HEADER, SHAPE, Desk, sweep
 
+pytestmark = pytest.mark.slow
+
 
 async def _interrupted(server: FakeServer, desk: Desk, when: str, **more) -> None:
     """Cancels the sweep at its first event of a kind."""

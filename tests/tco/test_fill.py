@@ -38,7 +38,8 @@ def test_token_prices_come_from_the_book_with_source_and_date() -> None:
 def test_long_prompts_are_billed_whole_at_the_long_rate() -> None:
     """gpt-6.1-sol lists 4 and 15 USD from 272,000 prompt tokens on, 2 and 10 below."""
     question = scenario(
-        options=[API, {"name": "x", "kind": "api", "model": "openai/gpt-6.1-sol"}], workload__input_tokens_per_request=300_000
+        options=[API, {"name": "x", "kind": "api", "model": "openai/gpt-6.1-sol"}],
+        workload__input_tokens_per_request=300_000,
     )
     option = fill(question, {}).options[1]
 

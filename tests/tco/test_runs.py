@@ -20,7 +20,13 @@ def test_a_file_beside_the_scenario_is_found_first(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", shipped_runs())
 def test_shipped_runs_are_found_by_name(name: str) -> None:
     assert find_run(name) == find_run(f"{name}.json")
-    assert find_run(name).evidence == "literature"
+    assert find_run(name).evidence == "literature"  # nobody measured these on the reader's machine
+
+
+def test_a_path_without_a_file_takes_the_shipped_run_of_that_name(tmp_path: Path) -> None:
+    shipped = find_run("h100-llama-3.1-8b-fp8")
+
+    assert find_run("runs/h100-llama-3.1-8b-fp8.json", tmp_path) == shipped
 
 
 def test_an_unknown_run_names_a_near_one() -> None:

@@ -7,7 +7,7 @@ import pytest
 from tco import evaluate, load
 from tco.answer import explain, headline
 from tco.format import usd
-from tco.views._words import plain
+from tco.words import plain
 from tests.factories import API, RENT
 from tests.views.conftest import ROOT, start
 

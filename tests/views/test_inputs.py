@@ -5,7 +5,7 @@ import pytest
 from tco import dump, evaluate, load, parse
 from tco.answer import headline
 from tco.shipped import shipped_scenarios
-from tco.views._words import plain
+from tco.words import plain
 from tests.factories import scenario
 from tests.views.conftest import at_page, key
 

@@ -14,6 +14,8 @@ import pytest
 
 from probes.engines.process import MARKER_VARIABLE, SupervisedProcess, kill_tree, tree_of
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 STUBBORN = [sys.executable, str(ROOT / "tests/stubborn_tree.py"), "3"]
 

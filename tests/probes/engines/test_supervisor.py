@@ -11,6 +11,8 @@ import pytest
 
 from probes.engines import supervisor
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def supervise():

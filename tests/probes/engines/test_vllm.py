@@ -12,6 +12,8 @@ from probes.errors import ProbeError
 from probes.run import Engine, Model
 from tests import stand_in
 
+pytestmark = pytest.mark.slow
+
 
 def options(**changes):
     given = {

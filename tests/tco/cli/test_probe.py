@@ -14,6 +14,8 @@ from probes import load_run, save_run
 from tco.cli.probe import app
 from tests import stand_in
 
+pytestmark = pytest.mark.slow
+
 SHORT = ["--input-tokens", "8", "--output-tokens", "4", "--repeats", "2", "--requests-per-stream", "2"]
 TINY = ["run", "--model", "tiny-llama-test", *SHORT]
 

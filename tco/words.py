@@ -1,4 +1,4 @@
-"""The words on the pages: what an input is called, what it means, and data as text that Markdown leaves alone. No Streamlit."""
+"""The words for people: what an input is called and means, what moves the answer, data as text that Markdown leaves alone."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from tco import evaluate
 from tco.register import quantities
 from tco.result import Driver
 from tco.scenario import OwnOption, RentOption, TokenOption, Workload
-from tco.views._words import WORDS, basis, driver_sentence, driver_title, evidence_counts, label, meaning, plain
+from tco.words import WORDS, basis, driver_sentence, driver_title, evidence_counts, label, meaning, plain
 from tests.factories import run, scenario
 
 
