@@ -56,7 +56,7 @@ def _against_today(result: Result, option: OptionResult) -> str:
     if not today or option.total_usd is None:
         return "with nothing to compare"
     less = 1 - option.total_usd / today
-    return f"{less * 100:.0f} % less than today" if less >= 0 else f"{-less * 100:.0f} % more than today"
+    return f"{less * 100:.0f}% less than today" if less >= 0 else f"{-less * 100:.0f}% more than today"
 
 
 def _verdict(option: OptionResult) -> str:

@@ -40,16 +40,16 @@ def months(count: float | None) -> str:
 
 
 def share(fraction: float | None) -> str:
-    """A share in per cent; a rate of return above 1,000 % says no more than that.
+    """A share in per cent; a rate of return above 1,000% says no more than that.
 
     >>> share(0.1234), share(0.0012), share(54.3), share(None)
-    ('12.3 %', '0.12 %', 'over 1,000 %', '–')
+    ('12.3%', '0.12%', 'over 1,000%', '–')
     """
     if fraction is None:
         return "–"
     if fraction > 10:  # noqa: PLR2004
-        return "over 1,000 %"
-    return f"{fraction:.1%}".replace("%", " %") if abs(fraction) >= 0.01 else f"{fraction:.2%}".replace("%", " %")  # noqa: PLR2004
+        return "over 1,000%"
+    return f"{fraction:.1%}" if abs(fraction) >= 0.01 else f"{fraction:.2%}"  # noqa: PLR2004
 
 
 def volume(requests_per_day: float | None) -> str:

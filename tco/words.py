@@ -121,14 +121,14 @@ def amount(value: float, unit: str) -> str:
     """A number with its unit; fractions as per cent.
 
     >>> amount(-0.45, "fraction/year"), amount(0.12, "USD/hour"), amount(0.5, "factor")
-    ('-45 %/year', '0.12 USD/hour', '0.5')
+    ('-45%/year', '0.12 USD/hour', '0.5')
     """
     per = unit.removeprefix("fraction") if unit.startswith("fraction") else f" {unit}".removesuffix(" factor")
     return _figure(value, unit) + per
 
 
 def _figure(value: float, unit: str) -> str:
-    return f"{100 * value:.3g} %" if unit.startswith("fraction") else number(value)
+    return f"{100 * value:.3g}%" if unit.startswith("fraction") else number(value)
 
 
 def outcomes(low_usd: float, high_usd: float) -> str:

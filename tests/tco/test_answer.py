@@ -34,7 +34,7 @@ def test_an_option_that_never_pays_back_says_what_would_have_to_be_true() -> Non
     result = answer(options=rent(price_usd_per_hour=2.0))
 
     assert explain(result, result.option("rent")) == (
-        "rent costs $3.70 per million tokens at 62.5 % utilisation, 122 % more than today, and never pays back; no volume makes it "
+        "rent costs $3.70 per million tokens at 62.5% utilisation, 122% more than today, and never pays back; no volume makes it "
         "cheaper: even fully loaded it costs $2.31, so it would have to be 1.4 times faster or cheaper."
     )
 

@@ -27,9 +27,7 @@ def test_payback_speaks() -> None:
 
 
 def test_shares_keep_small_ones_visible() -> None:
-    assert ["0.12 %", "12.3 %", "-5.0 %", "over 1,000 %", "–"] == [
-        share(x) for x in (0.0012, 0.1234, -0.05, 99.0, None)
-    ]
+    assert ["0.12%", "12.3%", "-5.0%", "over 1,000%", "–"] == [share(x) for x in (0.0012, 0.1234, -0.05, 99.0, None)]
 
 
 def test_volumes_have_three_digits() -> None:

@@ -76,7 +76,7 @@ def test_a_share_is_told_in_per_cent():
         npv_at_high_usd=2.0,
         flips=False,
     )
-    assert driver_sentence(found) == "-1 % to 5 %/month: saves $1.00 to $2.00."
+    assert driver_sentence(found) == "-1% to 5%/month: saves $1.00 to $2.00."
 
 
 def test_the_basis_of_a_measured_option_says_how_its_capacity_was_read():
