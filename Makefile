@@ -46,7 +46,7 @@ screenshots: install-test  ## take the pictures of the README and docs anew
 	@scripts/ensure-chromium.sh
 	.venv/bin/python scripts/screenshots.py
 
-install:
+install:  ## make .venv with the app and the engine for this machine
 	@scripts/install.sh demo
 
 install-test:

