@@ -120,11 +120,11 @@ def _capacity(own: Ledger) -> Capacity | None:
 def _unit_costs(own: Ledger, scenario: Scenario) -> dict[str, Any]:
     """Cost per request and per million tokens, input and output together, at the actual load and with all replicas busy.
 
-    Special cases: no requests, no unit cost (null); an option paid per token costs the same at any load.
+    Special cases: less than one request over the horizon, no unit cost (null); an option paid per token costs the same at any load.
     """
     asked = demand(scenario)
     requests = float(np.sum(asked.requests))
-    if requests == 0:
+    if requests < 1:
         return {}
     per_mtok = own.total_usd / asked.mtok
     full = per_mtok
@@ -146,8 +146,8 @@ def _payback_band(
     asked = demand(scenario)
 
     def payback(at: float) -> float | None:
-        held = option.model_copy(update={"throughput_factor": factor.at(at)})
-        return finance.payback_months(savings_by_time_usd(baseline, ledger(held, run, scenario, asked)))
+        held = ledger(option.model_copy(update={"throughput_factor": factor.at(at)}), run, scenario, asked)
+        return finance.payback_months(savings_by_time_usd(baseline, held)) if held.feasible else None
 
     low, high = factor.bounds
     return {"payback_band_months": (payback(high), payback(low))}
@@ -155,18 +155,16 @@ def _payback_band(
 
 def _saving_at_volume(
     option: TokenOption | RentOption | OwnOption, scenario: Scenario, runs: Mapping[str, Run]
-) -> Callable[[float], float]:
+) -> Callable[[float], float | None]:
     baseline = scenario.option(scenario.baseline)
 
-    def saving_usd(requests_per_day: float) -> float:
+    def saving_usd(requests_per_day: float) -> float | None:
         at_volume = with_value(scenario, "workload.requests_per_day", requests_per_day)
         asked = demand(at_volume)
-        try:
-            costs = ledger(option, runs.get(option.name), at_volume, asked)
-            today = ledger(baseline, runs.get(baseline.name), at_volume, asked)
-        except OverflowError:
-            # More replicas than any fleet has: not a volume at which this option can be chosen.
-            return float("-inf")
+        costs = ledger(option, runs.get(option.name), at_volume, asked)
+        today = ledger(baseline, runs.get(baseline.name), at_volume, asked)
+        if not (costs.feasible and today.feasible):
+            return None
         return saving_npv_usd(scenario.discount_rate_per_year.value, today, costs)
 
     return saving_usd

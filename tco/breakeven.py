@@ -11,7 +11,7 @@ _POINTS_PER_DECADE = 8
 _HALVINGS = 40
 
 
-def breakeven_requests_per_day(saving_usd: Callable[[float], float]) -> float | None:
+def breakeven_requests_per_day(saving_usd: Callable[[float], float | None]) -> float | None:
     """Smallest volume from which the option saves money at every larger volume that was tried.
 
     Whole replicas make the saving climb in steps, so it can cross zero several times. The volumes from 1 to 1e9 requests a
@@ -19,7 +19,8 @@ def breakeven_requests_per_day(saving_usd: Callable[[float], float]) -> float | 
     width below 1e-9.
 
     Args:
-        saving_usd: NPV of the saving against the baseline at a volume [requests/day] -> [USD].
+        saving_usd: NPV of the saving against the baseline at a volume [requests/day] -> [USD]; None where the volume cannot be
+            served, which is then not among those tried.
 
     Special cases:
         - saves at every volume tried: 0.0;
@@ -30,17 +31,19 @@ def breakeven_requests_per_day(saving_usd: Callable[[float], float]) -> float | 
     """
     decades = np.log10(MOST_REQUESTS_PER_DAY / LEAST_REQUESTS_PER_DAY)
     volumes = np.geomspace(LEAST_REQUESTS_PER_DAY, MOST_REQUESTS_PER_DAY, int(decades * _POINTS_PER_DECADE) + 1)
-    losing = -1
-    for number in range(volumes.size - 1, -1, -1):
-        if saving_usd(float(volumes[number])) < 0:
-            losing = number
-            break
-    if losing == -1:
-        return 0.0
-    if losing == volumes.size - 1:
-        return None
-    low, high = float(volumes[losing]), float(volumes[losing + 1])
+    saving_from: float | None = None
+    for volume in volumes[::-1].tolist():
+        saving = saving_usd(volume)
+        if saving is not None and saving < 0:
+            return None if saving_from is None else _narrowed(saving_usd, volume, saving_from)
+        if saving is not None:
+            saving_from = volume
+    return None if saving_from is None else 0.0
+
+
+def _narrowed(saving_usd: Callable[[float], float | None], loses: float, saves: float) -> float:
     for _ in range(_HALVINGS):
-        middle = (low + high) / 2
-        low, high = (low, middle) if saving_usd(middle) >= 0 else (middle, high)
-    return high
+        middle = (loses + saves) / 2
+        saving = saving_usd(middle)
+        loses, saves = (loses, middle) if saving is not None and saving >= 0 else (middle, saves)
+    return saves

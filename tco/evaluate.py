@@ -9,16 +9,15 @@ from collections.abc import Callable, Mapping
 
 from probes.run import Run
 from tco.appraise import appraise
-from tco.cashflow import Ledger, ledger, saving_npv_usd
+from tco.cashflow import ledger, saving_npv_usd
 from tco.checks import check
-from tco.errors import InputError
 from tco.fill import fill
 from tco.register import register
 from tco.result import Conventions, OptionResult, Result
 from tco.risk.tornado import drivers
 from tco.runs import find_runs
 from tco.scenario import Scenario
-from tco.workload.demand import Demand, demand
+from tco.workload.demand import demand
 
 
 def evaluate(scenario: Scenario, runs: Mapping[str, Run] | None = None) -> Result:
@@ -33,12 +32,12 @@ def evaluate(scenario: Scenario, runs: Mapping[str, Run] | None = None) -> Resul
         recommended; what moves the answer; the assumptions register; warnings.
 
     Raises:
-        InputError: a run or a price is missing, a demand too large to be meant.
+        InputError: a run or a price is missing.
     """
     found = find_runs(scenario, runs)
     filled = fill(scenario, found)
     asked = demand(filled)
-    ledgers = _ledgers(filled, found, asked)
+    ledgers = {option.name: ledger(option, found.get(option.name), filled, asked) for option in filled.options}
     options = [appraise(option, filled, found, ledgers) for option in filled.options]
     contender = _contender(options, filled.baseline)
     return Result(
@@ -58,13 +57,6 @@ def evaluate(scenario: Scenario, runs: Mapping[str, Run] | None = None) -> Resul
         assumptions=register(filled),
         warnings=check(filled, found, ledgers, asked),
     )
-
-
-def _ledgers(scenario: Scenario, runs: Mapping[str, Run], asked: Demand) -> dict[str, Ledger]:
-    try:
-        return {option.name: ledger(option, runs.get(option.name), scenario, asked) for option in scenario.options}
-    except OverflowError as error:
-        raise InputError(str(error)) from None
 
 
 def _npv_of(name: str, runs: Mapping[str, Run]) -> Callable[[Scenario], float | None]:

@@ -15,6 +15,9 @@ from pydantic_core import CoreSchema
 
 from pricing.price import Evidence
 
+# Below this a number is a slip, and quotients of such numbers are infinite.
+_SMALLEST = 1e-12
+
 Distribution = Literal["triangular", "pert", "lognormal", "uniform"]
 
 
@@ -55,6 +58,13 @@ class Quantity(BaseModel):
         return data
 
     @model_validator(mode="after")
+    def _no_dust(self) -> Quantity:
+        for number in (self.value, self.low, self.high):
+            if number is not None and 0 < abs(number) < _SMALLEST:
+                raise ValueError(f"{number:g} is too small to be meant; write 0")
+        return self
+
+    @model_validator(mode="after")
     def _range_holds_the_value(self) -> Quantity:
         if (self.low is not None and self.low > self.value) or (self.high is not None and self.high < self.value):
             raise ValueError(f"the range {self.low} to {self.high} does not hold the value {self.value}")
@@ -93,7 +103,7 @@ _LARGEST = 1e15
 NonNegative = Annotated[Quantity, _within(0, _LARGEST, "0 or more")]
 """Zero or more."""
 
-Positive = Annotated[Quantity, _within(1e-12, _LARGEST, "more than 0")]
+Positive = Annotated[Quantity, _within(_SMALLEST, _LARGEST, "more than 0")]
 """More than zero."""
 
 Fraction = Annotated[Quantity, _within(0, 1, "0 to 1; write a fraction, 0.10 for 10 %")]

@@ -42,12 +42,19 @@ def size_fleet(option: RentOption | OwnOption, run: Run, workload: Workload, ask
 
     A fleet never shrinks below the demand of its month and is not autoscaled: what stands is paid for around the clock.
 
-    Special cases: an infeasible capacity or zero demand gives an empty fleet.
+    Special cases:
+        - zero demand gives an empty fleet;
+        - an infeasible capacity, or a demand of more replicas than any fleet has, gives an empty fleet that is not feasible.
     """
     capacity = slo_capacity(run, workload.slo, asked.input_tokens_per_request, asked.output_tokens_per_request)
     factor = option.throughput_factor.value if option.throughput_factor is not None else 1.0
     goodput = capacity.requests_per_s * factor
-    replicas = _replicas(option, goodput, asked) if capacity.feasible else np.zeros_like(asked.requests)
+    replicas = np.zeros_like(asked.requests)
+    if capacity.feasible:
+        try:
+            replicas = _replicas(option, goodput, asked)
+        except OverflowError as error:
+            capacity = replace(capacity, feasible=False, reasons=(str(error),))
     gpus = run.gpus_per_replica if option.gpus_per_replica is None else option.gpus_per_replica
     if factor != 1 or gpus != run.gpus_per_replica:
         capacity = replace(capacity, basis="modelled")

@@ -22,6 +22,11 @@ def test_the_last_crossing_of_a_sawtooth_counts() -> None:
     assert all(saving(found * f) >= -1e-6 for f in (1.0, 10.0, 100.0))
 
 
+def test_volumes_that_cannot_be_served_are_not_tried() -> None:
+    assert breakeven_requests_per_day(lambda v: v - 500 if v < 1e5 else None) == pytest.approx(500)
+    assert breakeven_requests_per_day(lambda _: None) is None
+
+
 def test_always_and_never() -> None:
     assert breakeven_requests_per_day(lambda _: 1.0) == 0.0
     assert breakeven_requests_per_day(lambda _: -1.0) is None

@@ -143,9 +143,11 @@ def test_a_missing_api_price_names_the_option() -> None:
         evaluate(options=[data, RENT])
 
 
-def test_an_absurd_demand_is_a_sentence() -> None:
-    with pytest.raises(InputError, match="check the units"):
-        evaluate(workload__requests_per_day=1e14)
+def test_an_absurd_demand_cannot_be_served_and_says_why() -> None:
+    rent = evaluate(workload__requests_per_day=1e14).option("rent")
+
+    assert not rent.feasible
+    assert "check the units" in rent.reasons[0]
 
 
 @settings(max_examples=25, deadline=None)

@@ -25,6 +25,11 @@ def test_the_range_must_hold_the_value() -> None:
         Quantity(value=5, low=6, high=7)
 
 
+def test_dust_is_refused() -> None:
+    with pytest.raises(ValidationError, match="too small to be meant"):
+        Quantity(value=1e-300)
+
+
 def test_one_sided_range_reaches_to_the_value() -> None:
     assert Quantity(value=5, high=8).bounds == (5, 8)
 
