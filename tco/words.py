@@ -23,7 +23,7 @@ class Word(NamedTuple):
 
 WORDS = {
     "requests_per_day": Word("Traffic", "Calls to the model, mean over the week, in the first month."),
-    "growth_per_month_fraction": Word("Growth", "How much the requests grow from month to month; 0.02 is 2 %."),
+    "growth_per_month_fraction": Word("Growth", "How much the requests grow from month to month; 0.02 is 2%."),
     "input_tokens_per_request": Word("Prompt length", "Mean length of a prompt, with everything that is sent along."),
     "output_tokens_per_request": Word("Answer length", "Mean length of an answer, reasoning tokens included."),
     "cacheable_input_fraction": Word(
@@ -41,7 +41,7 @@ WORDS = {
     "cached_input_usd_per_mtok": Word("Cached input price", "Price of input that the vendor finds in its cache."),
     "batch_input_usd_per_mtok": Word("Batch input price", "Price of input of requests that can wait."),
     "batch_output_usd_per_mtok": Word("Batch output price", "Price of output of requests that can wait."),
-    "price_change_per_year_fraction": Word("Price change", "How the price moves; -0.10 is a fall of 10 % a year."),
+    "price_change_per_year_fraction": Word("Price change", "How the price moves; -0.10 is a fall of 10% a year."),
     "tokenizer_factor": Word("Tokenizer factor", "Tokens of this vendor for one token of the workload's count."),
     "run_fte": Word("Staff", "Full-time people who keep it running; 0.25 is a quarter of one engineer."),
     "cost_per_fte_usd_per_year": Word("Cost of one full-time engineer", "Salary with on-costs."),

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 import tco
+from scripts.write_reference import PAGE, page_text
 from scripts.write_schemas import FOLDER, RECORDS, schema_text
 from tco.runs import shipped_runs
 from tests.factories import run, scenario
@@ -49,3 +50,7 @@ def test_a_result_satisfies_the_published_schema() -> None:
 def test_an_unknown_key_does_not_satisfy_the_schema() -> None:
     with pytest.raises(jsonschema.ValidationError, match="nonsense"):
         valid({**yaml.safe_load(tco.dump(scenario())), "as_of": "2026-11-23", "nonsense": 1}, "scenario")
+
+
+def test_the_reference_of_the_scenario_file_is_current() -> None:
+    assert page_text() == PAGE.read_text(encoding="utf-8"), "run: python -m scripts.write_reference"

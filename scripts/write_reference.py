@@ -1,0 +1,149 @@
+"""Writes `docs/scenario.md`, the reference of the scenario file, from the records that read it: `python -m scripts.write_reference`.
+
+A test fails while the written page is not current, so it cannot drift from the code.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from tco.quantity import Quantity
+from tco.register import unit_of
+from tco.scenario import PROFILE_NAMES, OwnOption, People, RentalPrice, RentOption, Scenario, Slo, TokenOption, Workload
+from tco.words import WORDS
+
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "scenario.md"
+
+_HEAD = f"""# The scenario file
+
+A scenario is the question: YAML in UTF-8, one file, at most a megabyte.
+`scenarios/` holds examples that run; `tco plan FILE` answers one, the app's page *Inputs* edits one, `docs/schema/scenario.schema.json` is its schema for editors.
+
+A number may be bare, which makes it an assumption, or say more:
+
+```yaml
+requests_per_day: 120_000
+requests_per_day: {{value: 120_000, low: 80_000, high: 180_000, evidence: invoice, source: usage export of October 2026}}
+```
+
+Keys of a number are `value`, `low`, `high`, `distribution`, `evidence` (measured, invoice, contract, listed, literature, expert, assumption), `source`, `as_of` and `note`.
+The unit is in the name; fractions are fractions, 0.10 for 10%.
+Its range is what the answer is shaken by.
+A field that is left out takes its default; a price that is left out comes from the price book on `as_of`.
+
+One input is changed for one answer by `--set`: `tco plan FILE --set workload.requests_per_day=300000 --set options.rented-h100.price_usd_per_hour=2.5`.
+
+Profiles of the week: {", ".join(f"`{name}`" for name in PROFILE_NAMES)}, or 168 weights from Monday 00:00.
+Runs are named by a path beside the scenario file, or by the name of a shipped one.
+"""
+
+_SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
+    ("The file", Scenario),
+    ("`workload`", Workload),
+    ("`workload.slo`", Slo),
+    ("An option of kind `api` or `hosted`", TokenOption),
+    ("An option of kind `rent`", RentOption),
+    ("`price` of an option of kind `rent`", RentalPrice),
+    ("An option of kind `own`", OwnOption),
+    ("`people` of any option", People),
+)
+_MEANINGS = {
+    "schema": "Number of the file's format.",
+    "name": "What it is called.",
+    "question": "What is asked, for people.",
+    "as_of": "The day whose prices count.",
+    "currency": "Only USD for now.",
+    "horizon_months": "How many months are counted.",
+    "hours_per_month": "Hours that are paid for in a month.",
+    "baseline": "Name of the option that is paid for today.",
+    "workload": "The traffic, below.",
+    "options": "What is compared, below.",
+    "profile": "When in the week the requests come.",
+    "slo": "The latency promise, below.",
+    "kind": "Which of the four ways to buy.",
+    "model": "For `api` and `hosted` the price book's name, `seller/model`; else for people.",
+    "one_off_usd": "Named costs at the start.",
+    "extra_usd_per_month": "Named running costs that have no line of their own.",
+    "people": "Who runs it, below.",
+    "run": "The run that says what one replica carries.",
+    "gpu": "Whose price and power are looked up; `from-run` takes the run's.",
+    "gpus_per_replica": "Where the deployment is not the probed one; its capacity is then `modelled`.",
+    "price": "Which rental price is looked up, below.",
+    "class": "Kind of landlord.",
+    "commitment": "How it is rented.",
+    "provider": "One landlord only.",
+    "region": "One region only.",
+    "gpus_per_server": "GPUs in one server.",
+    "economic_life_months": "After which a server is bought anew.",
+}
+
+
+def page_text() -> str:
+    """The whole page."""
+    return _HEAD + "".join(f"\n## {title}\n\n{_table(record)}" for title, record in _SECTIONS)
+
+
+def _table(record: type[BaseModel]) -> str:
+    rows = ["| field | unit | default | meaning |", "|---|---|---|---|"]
+    for name, field in record.model_fields.items():
+        shown = field.alias or name
+        rows.append(f"| `{shown}` | {_unit(shown)} | {_default(field)} | {_meaning(shown)} |")
+    return "\n".join(rows) + "\n"
+
+
+def _unit(name: str) -> str:
+    if name.endswith("_ms"):
+        return "ms"
+    if name.endswith("_months"):
+        return "months"
+    try:
+        return unit_of(name)
+    except LookupError:
+        return ""
+
+
+def _default(field: FieldInfo) -> str:
+    value: Any = field.default
+    if value is PydanticUndefined:
+        return "**required**"
+    if isinstance(value, Quantity):
+        span = f" ({value.low:g} to {value.high:g})" if value.low is not None and value.high is not None else ""
+        return f"{value.value:g}{span}"
+    if isinstance(value, BaseModel):
+        own = {
+            key: part["value"] if isinstance(part, dict) else part
+            for key, part in value.model_dump(exclude_defaults=True).items()
+        }
+        return (
+            ", ".join(
+                f"`{key}: {part:g}`" if isinstance(part, float) else f"`{key}: {part}`" for key, part in own.items()
+            )
+            or "its defaults"
+        )
+    if value is None:
+        return "looked up" if "Quantity" in str(field.annotation) else "none"
+    return "none" if isinstance(value, dict) else f"`{value}`"
+
+
+def _meaning(name: str) -> str:
+    if name in WORDS:
+        return WORDS[name].meaning
+    if name in _MEANINGS:
+        return _MEANINGS[name]
+    metric, percentile, _ = name.split("_")
+    long = {"ttft": "time to first token", "tpot": "time per output token", "e2e": "whole request"}[metric]
+    return f"Limit on the {percentile} of the {long}."
+
+
+def main() -> None:
+    """Writes the page."""
+    PAGE.write_text(page_text(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
