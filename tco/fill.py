@@ -141,7 +141,9 @@ def _server_watts(option: OwnOption, run: Run) -> Quantity:
             f"option {option.name!r}: the power of its server is not known "
             f"({'the run has no GPU' if gpu is None else f'the book has no TDP for {gpu}'}); give `server_watts`"
         )
-    measured = [cell.power_watts for cell in run.usable_cells if cell.power_watts is not None]
+    # Published power is a mean over a benchmark with its pauses; only a run of one's own says what a loaded GPU draws.
+    cells = run.usable_cells if run.evidence == "measured" else []
+    measured = [cell.power_watts for cell in cells if cell.power_watts is not None]
     own = max(measured) / max(run.gpus_per_replica, 1) if measured else tdp
     note = f"{own:,.0f} W a GPU ({f'run {run.run_id}' if measured else 'TDP'}) and {_REST_OF_SERVER:g} x {tdp:,.0f} W for the rest"
     return Quantity(

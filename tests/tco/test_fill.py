@@ -87,6 +87,12 @@ def test_server_power_uses_measured_watts_and_the_rest_of_the_server() -> None:
     assert (7_680.0, 8 * (400 + 0.4 * 700), 8 * 700 * 1.9) == pytest.approx((watts.value, watts.low, watts.high))
 
 
+def test_published_power_does_not_replace_the_rated_one() -> None:
+    held = run(cells=[cell(*point, power_watts=400.0) for point in CURVE], evidence="literature", source="a paper")
+
+    assert filled(without(OWN, "server_watts"), held).server_watts.value == pytest.approx(8 * 700 * 1.8)
+
+
 def test_server_power_without_measurement_is_rated() -> None:
     watts = filled(without(OWN, "server_watts")).server_watts
 
