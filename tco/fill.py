@@ -6,6 +6,7 @@ The filled scenario is what is evaluated, listed in the assumptions register, an
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 
 import pricing
 from pricing import Price, PriceNotFound
@@ -90,28 +91,30 @@ def _fill_tokens(option: TokenOption, scenario: Scenario) -> TokenOption:
 
 
 def _fill_rent(option: RentOption, run: Run, scenario: Scenario) -> RentOption:
-    price = option.price_usd_per_hour
-    if price is None:
-        gpu = gpu_of(option, run)
-        if gpu is None:
+    return option.model_copy(
+        update={
+            "price_usd_per_hour": option.price_usd_per_hour or _rent(option, run, scenario.as_of),
+            "throughput_factor": _throughput(option, run, scenario.workload),
+        }
+    )
+
+
+def _rent(option: RentOption, run: Run, on: date) -> Quantity:
+    """The book's median for the run's GPU; the option's own figure where the run has none."""
+    gpu = gpu_of(option, run)
+    if gpu is None:
+        if option.machine_usd_per_hour is None:
             raise InputError(
                 f"option {option.name!r}: the run has no GPU, so the book cannot price its machine; "
-                "give `price_usd_per_hour` for one machine"
+                "give `machine_usd_per_hour`"
             )
-        wish = option.price
-        quote = pricing.rental_price(
-            gpu,
-            on=scenario.as_of,
-            provider_class=wish.class_,
-            tier=wish.commitment,
-            provider=wish.provider,
-            region=wish.region,
-        )
-        note = f"median of {quote.count} listed rows; {_HOUR_RANGE_NOTE}"
-        price = _listed(quote.price, quote.low_usd_per_hour, quote.high_usd_per_hour, note)
-    return option.model_copy(
-        update={"price_usd_per_hour": price, "throughput_factor": _throughput(option, run, scenario.workload)}
+        return option.machine_usd_per_hour
+    wish = option.price
+    quote = pricing.rental_price(
+        gpu, on=on, provider_class=wish.class_, tier=wish.commitment, provider=wish.provider, region=wish.region
     )
+    note = f"median of {quote.count} listed rows; {_HOUR_RANGE_NOTE}"
+    return _listed(quote.price, quote.low_usd_per_hour, quote.high_usd_per_hour, note)
 
 
 def _fill_own(option: OwnOption, run: Run, scenario: Scenario) -> OwnOption:

@@ -141,12 +141,14 @@ class _SelfHosted(_Option):
 class RentOption(_SelfHosted):
     """Run an open model on rented GPUs, paid by the hour whether busy or idle.
 
-    `price_usd_per_hour` is for one GPU, or for one machine where the run has no GPU.
+    `price_usd_per_hour` is for one GPU, or for one machine where the run has no GPU. Where it is left out, a run with a GPU
+    takes the book's price of that GPU, and a run without one takes `machine_usd_per_hour`: so one scenario fits both.
     """
 
     kind: Literal["rent"]
     price: RentalPrice = RentalPrice()
     price_usd_per_hour: NonNegative | None = None
+    machine_usd_per_hour: NonNegative | None = None
     price_change_per_year_fraction: Change = _q(0.0)
 
 

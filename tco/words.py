@@ -53,6 +53,9 @@ WORDS = {
         "Availability of one replica", "Share of time that one copy of the model answers."
     ),
     "price_usd_per_hour": Word("Rent", "Of one GPU, or of one machine where the run has no GPU; busy or idle."),
+    "machine_usd_per_hour": Word(
+        "Rent of a machine without GPU", "Taken where the run has no GPU and no rent is given; busy or idle."
+    ),
     "server_price_usd": Word("Server price", "One server with its GPUs, delivered."),
     "residual_fraction": Word("Residual value", "What a server still fetches at the end of its economic life."),
     "electricity_usd_per_kwh": Word("Electricity", "Price at the meter."),

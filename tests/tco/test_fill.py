@@ -61,8 +61,16 @@ def test_rent_is_the_median_with_its_range() -> None:
 
 
 def test_a_machine_without_gpu_needs_its_price_from_the_user() -> None:
-    with pytest.raises(InputError, match="give `price_usd_per_hour` for one machine"):
+    with pytest.raises(InputError, match="give `machine_usd_per_hour`"):
         filled(without(RENT, "price_usd_per_hour"), run(gpu=None, gpus_per_replica=0))
+
+
+def test_the_machines_price_is_taken_only_where_the_run_has_no_gpu() -> None:
+    option = {**without(RENT, "price_usd_per_hour"), "machine_usd_per_hour": 0.12}
+
+    assert filled(option, run(gpu=None, gpus_per_replica=0)).price_usd_per_hour.value == 0.12
+    assert filled(option).price_usd_per_hour.value == pricing.rental_price("H100-SXM", on=ON).price.amount
+    assert filled({**option, "price_usd_per_hour": 2.0}).price_usd_per_hour.value == 2.0
 
 
 def test_electricity_comes_from_the_region() -> None:
