@@ -8,9 +8,10 @@ import numpy as np
 
 from probes.run import Run
 from tco.cashflow import Ledger
+from tco.fill import gpu_of
 from tco.register import quantities
 from tco.result import Caution
-from tco.scenario import Scenario, TokenOption
+from tco.scenario import RentOption, Scenario, TokenOption
 from tco.workload.demand import Demand
 
 STALE_DAYS = 180
@@ -23,6 +24,7 @@ def check(scenario: Scenario, runs: Mapping[str, Run], ledgers: Mapping[str, Led
         *_workload(scenario, asked),
         *_quality(scenario),
         *_runs(runs),
+        *_rents(scenario, runs),
         *_capacity(ledgers),
         *_zero_lines(ledgers),
         *_stale_prices(scenario),
@@ -83,6 +85,20 @@ def _runs(runs: Mapping[str, Run]) -> Iterator[Caution]:
                 code="tokens_counted_by_chunks",
                 path=path,
                 message=f"{name}: tokens were counted by chunks and may be too few",
+            )
+
+
+def _rents(scenario: Scenario, runs: Mapping[str, Run]) -> Iterator[Caution]:
+    for option in scenario.options:
+        if not isinstance(option, RentOption) or option.machine_usd_per_hour is None:
+            continue
+        gpu = gpu_of(option, runs[option.name])
+        if gpu is not None and option.price_usd_per_hour == option.machine_usd_per_hour:
+            yield Caution(
+                code="rent_without_gpu",
+                path=f"options.{option.name}.price_usd_per_hour",
+                message=f"{option.name}: the price book has no rent for {gpu}, so the price of a machine without GPU was taken; "
+                "give `price_usd_per_hour`",
             )
 
 

@@ -100,7 +100,7 @@ def _fill_rent(option: RentOption, run: Run, scenario: Scenario) -> RentOption:
 
 
 def _rent(option: RentOption, run: Run, on: date) -> Quantity:
-    """The book's median for the run's GPU; the option's own figure where the run has none."""
+    """The book's median for the run's GPU; the option's own figure where the run has none, or the book no such GPU."""
     gpu = gpu_of(option, run)
     if gpu is None:
         if option.machine_usd_per_hour is None:
@@ -110,9 +110,15 @@ def _rent(option: RentOption, run: Run, on: date) -> Quantity:
             )
         return option.machine_usd_per_hour
     wish = option.price
-    quote = pricing.rental_price(
-        gpu, on=on, provider_class=wish.class_, tier=wish.commitment, provider=wish.provider, region=wish.region
-    )
+    try:
+        quote = pricing.rental_price(
+            gpu, on=on, provider_class=wish.class_, tier=wish.commitment, provider=wish.provider, region=wish.region
+        )
+    except PriceNotFound:
+        if option.machine_usd_per_hour is None:
+            raise
+        # `tco.checks` says so: a desk's GPU that nobody lets must not end the answer.
+        return option.machine_usd_per_hour
     note = f"median of {quote.count} listed rows; {_HOUR_RANGE_NOTE}"
     return _listed(quote.price, quote.low_usd_per_hour, quote.high_usd_per_hour, note)
 

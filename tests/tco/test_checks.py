@@ -36,6 +36,13 @@ def test_cacheable_input_without_a_price_is_said() -> None:
     assert "no_cached_price" in codes(workload__cacheable_input_fraction=0.5)
 
 
+def test_a_gpu_that_the_book_does_not_know_is_said_and_does_not_end_the_answer() -> None:
+    option = {**RENT, "price_usd_per_hour": None, "machine_usd_per_hour": 0.12}
+
+    assert "rent_without_gpu" in codes(run(gpu="GeForce GT 710"), options=[API, option])
+    assert "rent_without_gpu" not in codes(options=[API, option])
+
+
 def test_old_prices_are_said() -> None:
     old = {"value": 2.0, "evidence": "listed", "as_of": "2025-01-01", "source": "x"}
 
