@@ -9,6 +9,8 @@ from probes.endpoint import Endpoint
 from probes.sse import read_answer
 from tests.fake_server import MODEL, VOCAB_SIZE, Behaviour, FakeServer
 
+pytestmark = pytest.mark.slow
+
 
 def _endpoint(url: str, **more) -> Endpoint:
     return Endpoint(base_url=url, served_model_name=MODEL, vocab_size=VOCAB_SIZE, **more)

@@ -6,6 +6,8 @@ import pytest
 from probes.load import ClosedLoop
 from probes.trace import RawAnswer
 
+pytestmark = pytest.mark.slow
+
 
 class _Server:
     """Answers each stream after its own time; notes every request."""

@@ -7,6 +7,8 @@ import pytest
 from probes.power import GpuEnergyMeter, PowerSampler, energy_meter
 from tests.fake_nvml import FakeNvml
 
+pytestmark = pytest.mark.slow
+
 
 class Clock:
     """Returns each time in turn, then stays at the last."""

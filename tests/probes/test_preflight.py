@@ -11,6 +11,8 @@ from probes.run import WorkloadShape
 from probes.trace import RequestTrace
 from tests.fake_server import MODEL, VOCAB_SIZE, Behaviour, FakeServer
 
+pytestmark = pytest.mark.slow
+
 SHAPE = WorkloadShape(input_tokens=4, output_tokens=3, seed=1)
 
 

@@ -1,11 +1,15 @@
 import asyncio
 import time
 
+import pytest
+
 from probes.client import open_session
 from probes.endpoint import Endpoint
 from probes.measure import Surroundings
 from probes.watch import Watch
 from tests.fake_server import MODEL, Behaviour, FakeServer
+
+pytestmark = pytest.mark.slow
 
 
 class _Meter:
