@@ -24,7 +24,8 @@ demo: install  ## install, probe this machine with a real engine, print and draw
 test: install-test  ## all tests: unit, processes, real engine, real browser
 	@scripts/ensure-chromium.sh
 	$(PYTEST) -m "not engine and not browser and not slow"
-	$(PYTEST) -m "slow or engine or browser" $(AGAIN)
+	$(PYTEST) -m "(slow or engine) and not browser" $(AGAIN)
+	$(PYTEST) -m browser $(AGAIN)  # apart: Playwright keeps an event loop of its own running
 
 unit: install-test  ## unit tests only, under a minute
 	$(PYTEST) -m "not engine and not browser and not slow"
