@@ -140,11 +140,6 @@ def run_frame(run: Run) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def load_curve(run: Run, palette: Palette = LIGHT) -> alt.VConcatChart:
-    """Throughput with its 95 % interval, and latency, against the load that was offered: one below the other."""
-    return alt.vconcat(throughput_curve(run, palette), latency_curve(run, palette))
-
-
 def throughput_curve(run: Run, palette: Palette = LIGHT) -> alt.LayerChart:
     """Output tokens per second with their 95 % interval against the load that was offered."""
     base = alt.Chart(run_frame(run)).encode(x=_load_axis(run))
@@ -205,7 +200,7 @@ def _load_axis(run: Run) -> alt.X:
     )
 
 
-def save_chart(chart: alt.LayerChart | alt.VConcatChart, path: Path) -> None:
+def save_chart(chart: alt.LayerChart, path: Path) -> None:
     """Writes a chart to a file: `.svg` and `.png` need the `[report]` extra, `.json` is the Vega-Lite text.
 
     Raises:

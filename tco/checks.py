@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
+from pricing import STALE_AFTER_DAYS
 from probes.run import Run
 from tco.cashflow import Ledger
 from tco.fill import gpu_of
@@ -14,7 +15,6 @@ from tco.result import Caution
 from tco.scenario import RentOption, Scenario, TokenOption
 from tco.workload.demand import Demand
 
-STALE_DAYS = 180
 LOW_UTILISATION_FRACTION = 0.10
 
 
@@ -135,7 +135,7 @@ def _stale_prices(scenario: Scenario) -> Iterator[Caution]:
         if quantity.as_of is None or quantity.evidence not in {"listed", "literature"}:
             continue
         age_days = (scenario.as_of - quantity.as_of).days
-        if age_days > STALE_DAYS:
+        if age_days > STALE_AFTER_DAYS:
             yield Caution(
                 code="stale_price",
                 path=path,

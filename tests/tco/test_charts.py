@@ -6,7 +6,15 @@ from pathlib import Path
 import pytest
 
 import tco
-from tco.charts import crossing, cumulative_cost, cumulative_frame, load_curve, run_frame, save_chart
+from tco.charts import (
+    crossing,
+    cumulative_cost,
+    cumulative_frame,
+    latency_curve,
+    run_frame,
+    save_chart,
+    throughput_curve,
+)
 from tco.errors import InputError
 from tests.factories import API, CURVE, RENT, cell, run, scenario
 
@@ -58,7 +66,8 @@ def test_the_load_curve_shows_usable_cells_only() -> None:
     cells = [*[cell(*point) for point in CURVE], cell(16, 1.0, 900.0, client_bound=True)]
 
     assert run_frame(run(cells=cells))["load"].tolist() == [1, 2, 4, 8]
-    assert "Concurrent requests" in json.dumps(load_curve(run()).to_dict())
+    assert "Concurrent requests" in json.dumps(throughput_curve(run()).to_dict())
+    assert "Concurrent requests" in json.dumps(latency_curve(run()).to_dict())
 
 
 @pytest.mark.parametrize("ending", [".svg", ".png", ".json"])
