@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
+from pricing.book import Book
 from pricing.electricity import electricity_price, electricity_quotes
 from pricing.gpus import gpu_names, gpu_spec
 from pricing.rental import rental_prices
@@ -28,6 +29,7 @@ def list_prices(
     provider: str | None = None,
     provider_class: ProviderClass | None = None,
     tier: Tier | None = None,
+    book: Book | None = None,
 ) -> list[Price]:
     """The book's prices on a day, filtered.
 
@@ -40,11 +42,12 @@ def list_prices(
         provider: one seller.
         provider_class: kind of GPU landlord.
         tier: how it is bought.
+        book: the book to read; null: the shipped one.
 
     Returns:
         By item, then by amount; empty where nothing matches.
     """
-    found = [*rental_prices(on), *_electricity(on), *_purchases(), *_tokens(on, item, provider)]
+    found = [*rental_prices(on, book), *_electricity(on, book), *_purchases(book), *_tokens(on, item, provider)]
     wanted = [
         price
         for price in found
@@ -72,13 +75,13 @@ def _begins(price: Price, item: str) -> bool:
     return name_key(full).startswith(name_key(item))
 
 
-def _electricity(on: date) -> list[Price]:
-    kinds = dict.fromkeys((quote.region, quote.sector) for quote in electricity_quotes())
-    return [electricity_price(region, on=on, sector=sector).price for region, sector in kinds]
+def _electricity(on: date, book: Book | None) -> list[Price]:
+    kinds = dict.fromkeys((quote.region, quote.sector) for quote in electricity_quotes(book))
+    return [electricity_price(region, on=on, sector=sector, book=book).price for region, sector in kinds]
 
 
-def _purchases() -> list[Price]:
-    prices = [gpu_spec(name).purchase_price for name in gpu_names()]
+def _purchases(book: Book | None) -> list[Price]:
+    prices = [gpu_spec(name, book).purchase_price for name in gpu_names(book)]
     return [price for price in prices if price is not None]
 
 

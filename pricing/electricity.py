@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Literal
 
+from pricing.book import Book, shipped_book
 from pricing.price import Price, PriceNotFound
-from pricing.tables import Record, did_you_mean, read_table
+from pricing.tables import Record, did_you_mean
 
 if TYPE_CHECKING:
     from datetime import date
@@ -33,7 +34,9 @@ class ElectricityQuote(Record):
     high_usd_per_kwh: float | None
 
 
-def electricity_price(region: str, *, on: date, sector: Sector = "industrial") -> ElectricityQuote:
+def electricity_price(
+    region: str, *, on: date, sector: Sector = "industrial", book: Book | None = None
+) -> ElectricityQuote:
     """The price of one kilowatt-hour for a business.
 
     The table holds one reading for each region and sector; `on` picks the newest on or before that day, and where the only
@@ -43,6 +46,7 @@ def electricity_price(region: str, *, on: date, sector: Sector = "industrial") -
         region: ISO 3166 country (`DE`) or US state (`US-VA`); case does not matter.
         on: the day.
         sector: `industrial` or `commercial`.
+        book: the book to read; null: the shipped one.
 
     Raises:
         PriceNotFound: no such region, or none for that sector.
@@ -52,9 +56,9 @@ def electricity_price(region: str, *, on: date, sector: Sector = "industrial") -
         >>> electricity_price("US-OH", on=date(2026, 11, 23)).price.amount
         0.079
     """
-    quotes = [quote for quote in electricity_quotes() if quote.region == region.strip().upper()]
+    quotes = [quote for quote in electricity_quotes(book) if quote.region == region.strip().upper()]
     if not quotes:
-        regions = sorted({quote.region for quote in electricity_quotes()})
+        regions = sorted({quote.region for quote in electricity_quotes(book)})
         raise PriceNotFound(
             f"no electricity price for {region!r}: an ISO country such as DE, or a US state such as US-VA, is expected."
             f"{did_you_mean(region, regions)} Give `electricity_usd_per_kwh` from your contract in the scenario."
@@ -70,10 +74,18 @@ def electricity_price(region: str, *, on: date, sector: Sector = "industrial") -
     return known[-1] if known else of_sector[0]
 
 
+def electricity_quotes(book: Book | None = None) -> tuple[ElectricityQuote, ...]:
+    """Every row of `electricity.csv`.
+
+    Args:
+        book: the book to read; null: the shipped one.
+    """
+    return _quotes(book or shipped_book())
+
+
 @cache
-def electricity_quotes() -> tuple[ElectricityQuote, ...]:
-    """Every row of `pricing/data/electricity.csv`."""
-    return tuple(_quote(row) for row in read_table("electricity.csv"))
+def _quotes(book: Book) -> tuple[ElectricityQuote, ...]:
+    return tuple(_quote(row) for row in book.table("electricity.csv"))
 
 
 def _quote(row: dict[str, str | None]) -> ElectricityQuote:

@@ -9,8 +9,9 @@ from typing import Annotated
 
 from pydantic import Field, field_validator
 
+from pricing.book import Book, shipped_book
 from pricing.price import Evidence, Price, PriceNotFound
-from pricing.tables import Record, did_you_mean, find_name, read_table
+from pricing.tables import Record, did_you_mean, find_name
 
 Positive = Annotated[float, Field(gt=0)]
 
@@ -106,11 +107,12 @@ PURCHASE_SOURCES = {
 """What the codes of `src_purchase` stand for."""
 
 
-def gpu_spec(name: str) -> GpuSpec:
+def gpu_spec(name: str, book: Book | None = None) -> GpuSpec:
     """The specification of one GPU.
 
     Args:
         name: the book's name, for example `H100-SXM`; case, blanks and hyphens do not matter.
+        book: the book to read; null: the shipped one.
 
     Raises:
         PriceNotFound: the book has no such GPU.
@@ -119,26 +121,30 @@ def gpu_spec(name: str) -> GpuSpec:
         >>> gpu_spec("h100-sxm").memory_bandwidth_gb_per_s
         3350.0
     """
-    known = find_name(name, gpu_names())
+    names = gpu_names(book)
+    known = find_name(name, names)
     if known is None:
-        raise PriceNotFound(
-            f"no GPU {name!r} in the book.{did_you_mean(name, gpu_names())} All names: {', '.join(gpu_names())}."
-        )
-    return _specs()[known]
+        raise PriceNotFound(f"no GPU {name!r} in the book.{did_you_mean(name, names)} All names: {', '.join(names)}.")
+    return _specs(book or shipped_book())[known]
 
 
-def gpu_names() -> list[str]:
-    """The book's names of the GPUs that it has a specification of, in the table's order (by maker and age)."""
-    return list(_specs())
+def gpu_names(book: Book | None = None) -> list[str]:
+    """The book's names of the GPUs that it has a specification of, in the table's order (by maker and age).
+
+    Args:
+        book: the book to read; null: the shipped one.
+    """
+    return list(_specs(book or shipped_book()))
 
 
-def canonical_gpu(driver_name: str) -> str | None:
+def canonical_gpu(driver_name: str, book: Book | None = None) -> str | None:
     """The book's name of the GPU that a driver reports.
 
     Only names that the table lists count; a part of the same family (`NVIDIA H200 NVL`, a laptop's chip) is not guessed at.
 
     Args:
         driver_name: as NVML or `nvidia-smi` prints it.
+        book: the book to read; null: the shipped one.
 
     Returns:
         The book's name, or None where the table does not list the driver's.
@@ -149,18 +155,18 @@ def canonical_gpu(driver_name: str) -> str | None:
         >>> canonical_gpu("NVIDIA H200 NVL") is None
         True
     """
-    return _by_driver_name().get(_driver_key(driver_name))
+    return _by_driver_name(book or shipped_book()).get(_driver_key(driver_name))
 
 
 @cache
-def _specs() -> dict[str, GpuSpec]:
-    specs = [GpuSpec.model_validate(row) for row in read_table("gpu_specs.csv")]
+def _specs(book: Book) -> dict[str, GpuSpec]:
+    specs = [GpuSpec.model_validate(row) for row in book.table("gpu_specs.csv")]
     return {spec.gpu: spec for spec in specs}
 
 
 @cache
-def _by_driver_name() -> dict[str, str]:
-    return {_driver_key(driver): spec.gpu for spec in _specs().values() for driver in spec.driver_names}
+def _by_driver_name(book: Book) -> dict[str, str]:
+    return {_driver_key(driver): spec.gpu for spec in _specs(book).values() for driver in spec.driver_names}
 
 
 def _driver_key(driver_name: str) -> str:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from pydantic import Field
 
+from pricing.book import Book, shipped_book
 from pricing.price import Price, ProviderClass, Tier
-from pricing.tables import Record, read_table
+from pricing.tables import Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -120,10 +121,18 @@ def screen_offers(offers: Iterable[RentalOffer]) -> Screened:
     return Screened(accepted, rejected)
 
 
+def rental_offers(book: Book | None = None) -> tuple[RentalOffer, ...]:
+    """The offers of `gpu_rental.csv` that passed `screen_offers`.
+
+    Args:
+        book: the book to read; null: the shipped one.
+    """
+    return _offers(book or shipped_book())
+
+
 @cache
-def rental_offers() -> tuple[RentalOffer, ...]:
-    """The shipped offers (`pricing/data/gpu_rental.csv`) that passed `screen_offers`."""
-    return tuple(screen_offers(RentalOffer.model_validate(row) for row in read_table("gpu_rental.csv")).accepted)
+def _offers(book: Book) -> tuple[RentalOffer, ...]:
+    return tuple(screen_offers(RentalOffer.model_validate(row) for row in book.table("gpu_rental.csv")).accepted)
 
 
 def readings_on(offers: Iterable[RentalOffer], on: date) -> list[RentalOffer]:

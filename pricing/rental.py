@@ -6,6 +6,7 @@ from datetime import date
 from statistics import median
 from typing import Literal
 
+from pricing.book import Book
 from pricing.offers import readings_on, rental_offers
 from pricing.price import Price, PriceNotFound, ProviderClass, Tier
 from pricing.tables import Record, did_you_mean, find_name
@@ -46,6 +47,7 @@ def rental_price(
     tier: Tier = "on-demand",
     provider: str | None = None,
     region: str | None = None,
+    book: Book | None = None,
 ) -> RentalQuote:
     """The market price of one rented GPU-hour: the median of the offers, each offer counted once.
 
@@ -60,11 +62,12 @@ def rental_price(
         tier: `on-demand` or `spot`.
         provider: one landlord, for example `aws`.
         region: one region as that landlord writes it, for example `us-east-1`.
+        book: the book to read; null: the shipped one.
 
     Raises:
         PriceNotFound: no such GPU, or no offer left by the filters.
     """
-    everything = rental_prices(on)
+    everything = rental_prices(on, book)
     gpus = sorted({price.item for price in everything})
     name = find_name(gpu, gpus)
     if name is None:
@@ -87,13 +90,14 @@ def rental_price(
     return _quote(name, rows, on=on, landlords=provider_class, tier=tier, region=region)
 
 
-def rental_prices(on: date) -> list[Price]:
+def rental_prices(on: date, book: Book | None = None) -> list[Price]:
     """Every offer's prices per GPU-hour as they count on a day, cheapest first.
 
     Args:
         on: the day; see `offers.readings_on`.
+        book: the book to read; null: the shipped one.
     """
-    prices = [price for offer in readings_on(rental_offers(), on) for price in offer.prices()]
+    prices = [price for offer in readings_on(rental_offers(book), on) for price in offer.prices()]
     return sorted(prices, key=lambda price: (price.amount, price.provider, price.region or ""))
 
 

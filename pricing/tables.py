@@ -1,11 +1,9 @@
-"""What the room's feeds share: reading a shipped table, and finding a name that was nearly right."""
+"""What the room's feeds share: the base of their records, and finding a name that was nearly right."""
 
 from __future__ import annotations
 
-import csv
 import difflib
 import re
-from importlib import resources
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
@@ -18,19 +16,6 @@ class Record(BaseModel):
     """Base of the room's records: frozen, closed to unknown fields, no NaN and no infinity."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-def read_table(name: str) -> list[dict[str, str | None]]:
-    """Reads one table of `pricing/data/`.
-
-    Args:
-        name: the file's name, for example `electricity.csv`.
-
-    Returns:
-        One dict a row; an empty cell is `None`.
-    """
-    text = resources.files("pricing").joinpath("data", name).read_text(encoding="utf-8")
-    return [{key: value or None for key, value in row.items()} for row in csv.DictReader(text.splitlines())]
 
 
 def name_key(name: str) -> str:

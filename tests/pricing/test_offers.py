@@ -6,8 +6,8 @@ from itertools import starmap
 
 import pytest
 
+from pricing.book import shipped_book
 from pricing.offers import RentalOffer, readings_on, rental_offers, screen_offers
-from pricing.tables import read_table
 
 
 def offer(on_demand, spot=None, *, gpus=8, region="us-east4", as_of=date(2026, 8, 22), **changes):
@@ -93,7 +93,7 @@ def test_before_the_first_reading_the_oldest_counts():
 
 
 def test_every_shipped_row_is_a_valid_offer_and_passes_the_screen():
-    rows = read_table("gpu_rental.csv")
+    rows = shipped_book().table("gpu_rental.csv")
     assert len(rows) == len(rental_offers()) == 252
 
 

@@ -3,12 +3,15 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from pricing.tables import Record, did_you_mean, find_name, name_key, near_names, read_table
+from pricing.book import shipped_book
+from pricing.tables import Record, did_you_mean, find_name, name_key, near_names
 
 
 def test_an_empty_cell_is_none_and_a_filled_one_is_its_text():
     row = next(
-        row for row in read_table("electricity.csv") if row["region"] == "US-OH" and row["sector"] == "industrial"
+        row
+        for row in shipped_book().table("electricity.csv")
+        if row["region"] == "US-OH" and row["sector"] == "industrial"
     )
     assert (row["usd_per_kwh"], row["low_usd_per_kwh"]) == ("0.0790", None)
 
