@@ -1,19 +1,32 @@
 from __future__ import annotations
 
-from types import ModuleType
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
 
 import pricing
 
-
-def test_the_facade_lists_all_public_names_and_no_others():
-    public = {
-        name for name, value in vars(pricing).items() if not name.startswith("_") and not isinstance(value, ModuleType)
-    }
-    assert public == set(pricing.__all__)
+STUB = Path(pricing.__file__).with_suffix(".pyi").read_text(encoding="utf-8")
 
 
-def test_the_facade_is_sorted_without_repeats():
-    constants = sorted(name for name in pricing.__all__ if name.isupper())
-    classes = sorted(name for name in pricing.__all__ if name[0].isupper() and not name.isupper())
-    functions = sorted(name for name in pricing.__all__ if name[0].islower())
-    assert constants + classes + functions == pricing.__all__
+def test_the_facade_offers_what_its_stub_lists():
+    tree = ast.parse(STUB)
+    listed = next(node.value for node in tree.body if isinstance(node, ast.Assign))
+    imported = {alias.name for node in tree.body if isinstance(node, ast.ImportFrom) for alias in node.names}
+    assert ast.literal_eval(listed) == sorted(imported, key=lambda name: (not name.isupper(), name[0].islower(), name))
+    assert set(pricing.__all__) == imported
+
+
+@pytest.mark.parametrize("name", pricing.__all__)
+def test_every_public_name_is_there(name):
+    assert getattr(pricing, name) is not None
+
+
+def test_importing_the_package_reads_no_data_and_loads_nothing_heavy():
+    heavy = "{'pydantic', 'genai_prices', 'pandas', 'numpy', 'yaml'}"
+    code = f"import sys, pricing; print(sorted({heavy} & set(sys.modules)))"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "[]\n" == found.stdout
