@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import csv
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
-from functools import cache, cached_property
+from functools import cache, cached_property, wraps
 from importlib import resources
 from importlib.resources.abc import Traversable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from pricing.overrides import Overrides
@@ -22,6 +22,8 @@ SHIPPED_ON = date(2026, 11, 23)
 """The day on which the shipped tables were put together."""
 
 _HASH_DIGITS = 12
+
+T = TypeVar("T")
 
 
 class Book:
@@ -49,6 +51,7 @@ class Book:
         self.as_of = as_of
         self.overrides = overrides
         self._newer = dict(newer or {})
+        self._read: dict[Callable[[Book], Any], Any] = {}
         self._shipped = resources.files("pricing").joinpath("data")
 
     @cached_property
@@ -59,9 +62,16 @@ class Book:
             digest.update(name.encode() + b"\0" + hashlib.sha256(file.read_bytes()).digest())
         return f"{self.as_of.isoformat()}-{digest.hexdigest()[:_HASH_DIGITS]}"
 
+    @property
+    def newer(self) -> Mapping[str, Traversable]:
+        """The files that take the place of shipped ones, by path under `pricing/data/`."""
+        return dict(self._newer)
+
     def with_overrides(self, overrides: Overrides | None) -> Book:
         """The same tables under the user's own prices."""
-        return Book(as_of=self.as_of, newer=self._newer, overrides=overrides)
+        book = Book(as_of=self.as_of, newer=self._newer, overrides=overrides)
+        book._read = self._read  # the tables are the same, so what was read of them is shared
+        return book
 
     def file(self, name: str) -> Traversable:
         """A file of the book.
@@ -88,6 +98,24 @@ class Book:
         """Every file of the book, its newest copy, with its path."""
         shipped = dict(_walk(self._shipped, ""))
         yield from {**shipped, **self._newer}.items()
+
+
+def once_per_book(read: Callable[[Book], T]) -> Callable[[Book], T]:
+    """Keeps what a function makes of a book's tables, in the book: it is made once, and goes when the book goes.
+
+    Args:
+        read: must not look at the user's own prices, since books that differ only in them share what was read.
+    """
+
+    @wraps(read)
+    def kept(book: Book) -> T:
+        memory: dict[Callable[[Book], Any], Any] = book._read  # noqa: SLF001 - its other half
+        if read not in memory:
+            memory[read] = read(book)
+        found: T = memory[read]
+        return found
+
+    return kept
 
 
 @cache

@@ -14,7 +14,18 @@ from pydantic_core import PydanticUndefined
 
 from tco.quantity import Quantity
 from tco.register import unit_of
-from tco.scenario import PROFILE_NAMES, OwnOption, People, RentalPrice, RentOption, Scenario, Slo, TokenOption, Workload
+from tco.scenario import (
+    PROFILE_NAMES,
+    OwnOption,
+    People,
+    PriceSources,
+    RentalPrice,
+    RentOption,
+    Scenario,
+    Slo,
+    TokenOption,
+    Workload,
+)
 from tco.words import WORDS
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "scenario.md"
@@ -44,6 +55,7 @@ Runs are named by a path beside the scenario file, or by the name of a shipped o
 
 _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("The file", Scenario),
+    ("`prices`", PriceSources),
     ("`workload`", Workload),
     ("`workload.slo`", Slo),
     ("An option of kind `api` or `hosted`", TokenOption),
@@ -61,6 +73,9 @@ _MEANINGS = {
     "horizon_months": "How many months are counted.",
     "hours_per_month": "Hours that are paid for in a month.",
     "baseline": "Name of the option that is paid for today.",
+    "prices": "Which prices the answer rests on, below.",
+    "book": "Pins a state of the price book by its id (a result carries it) or a day; without it, the newest that is here.",
+    "file": "Your own prices over the book: a `prices.yaml` beside the scenario (prices-file.md).",
     "workload": "The traffic, below.",
     "options": "What is compared, below.",
     "profile": "When in the week the requests come.",

@@ -70,7 +70,7 @@ def output_tokens_usd(option: TokenOption, scenario: Scenario, asked: Demand) ->
 
 def gpu_rent_usd(option: RentOption, scenario: Scenario, fleet: Fleet) -> Months:
     """Rented GPUs (or machines) for every hour of the month: `replicas · units · price · hours` [USD/month]."""
-    path = price_path(option.price_change_per_year_fraction.value, fleet.replicas.size)
+    path = price_path(_value(option.price_change_per_year_fraction), fleet.replicas.size)
     return (
         fleet.replicas
         * fleet.machines_per_replica
@@ -138,7 +138,7 @@ def _input_mtok(option: TokenOption, asked: Demand) -> Months:
 
 
 def _path(option: TokenOption, asked: Demand) -> Months:
-    return price_path(option.price_change_per_year_fraction.value, asked.requests.size)
+    return price_path(_value(option.price_change_per_year_fraction), asked.requests.size)
 
 
 def _server_kw(option: OwnOption) -> float:

@@ -7,25 +7,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from pricing import Book, shipped_book
 from probes.run import Run
 from tco.appraise import appraise
 from tco.cashflow import ledger, saving_npv_usd
 from tco.checks import check
 from tco.fill import fill
 from tco.register import register
-from tco.result import Conventions, OptionResult, Result
+from tco.result import Conventions, OptionResult, PriceBook, Result
 from tco.risk.tornado import drivers
 from tco.runs import find_runs
 from tco.scenario import Scenario
 from tco.workload.demand import demand
 
 
-def evaluate(scenario: Scenario, runs: Mapping[str, Run] | None = None) -> Result:
+def evaluate(scenario: Scenario, runs: Mapping[str, Run] | None = None, book: Book | None = None) -> Result:
     """Answers a scenario.
 
     Args:
         scenario: the question, for example from `tco.load`.
         runs: runs that the caller holds already, by the reference that the scenario uses; others are read from files.
+        book: the prices to use; null: those that the scenario names.
 
     Returns:
         Per option: capacity, costs by month, cash flow against the baseline, payback and returns; which option is
@@ -35,7 +37,8 @@ def evaluate(scenario: Scenario, runs: Mapping[str, Run] | None = None) -> Resul
         InputError: a run or a price is missing.
     """
     found = find_runs(scenario, runs)
-    filled = fill(scenario, found)
+    book = book or shipped_book()
+    filled = fill(scenario, found, book)
     asked = demand(filled)
     ledgers = {option.name: ledger(option, found.get(option.name), filled, asked) for option in filled.options}
     options = [appraise(option, filled, found, ledgers) for option in filled.options]
@@ -52,6 +55,7 @@ def evaluate(scenario: Scenario, runs: Mapping[str, Run] | None = None) -> Resul
             discount_rate_per_year=filled.discount_rate_per_year.value,
             currency=filled.currency,
         ),
+        price_book=PriceBook(id=book.id, as_of=book.as_of),
         options=options,
         drivers=drivers(filled, _npv_of(contender, found), (contender, filled.baseline)) if contender else [],
         assumptions=register(filled),

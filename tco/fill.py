@@ -6,10 +6,10 @@ The filled scenario is what is evaluated, listed in the assumptions register, an
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from dataclasses import dataclass
 
 import pricing
-from pricing import Price, PriceNotFound
+from pricing import Book, Price, PriceNotFound
 from probes.run import Run
 from tco.capacity.curve import slo_capacity
 from tco.errors import InputError
@@ -21,29 +21,39 @@ _REST_OF_SERVER, _REST_OF_SERVER_LOW, _REST_OF_SERVER_HIGH = 0.8, 0.4, 0.9
 _HOUR_RANGE_NOTE = "low and high are the cheapest and the dearest listed row"
 
 
-def fill(scenario: Scenario, runs: Mapping[str, Run]) -> Scenario:
+@dataclass(frozen=True, slots=True)
+class _Sources:
+    """What an option is filled from."""
+
+    scenario: Scenario
+    book: Book
+
+
+def fill(scenario: Scenario, runs: Mapping[str, Run], book: Book) -> Scenario:
     """A scenario in which no quantity is open.
 
     Args:
         scenario: the question as written.
         runs: the run of each self-hosted option, by option name.
+        book: where prices are looked up.
 
     Returns:
-        The same question with token prices, rental prices, electricity, server power and the run's throughput interval as
-        quantities with evidence, source and date. What the scenario gives itself is kept.
+        The same question with token prices, rental prices and the range of their change, electricity, server power and the
+        run's throughput interval as quantities with evidence, source and date. What the scenario gives itself is kept.
 
     Raises:
         InputError: the book has no such price; the message says which field supplies it.
     """
+    sources = _Sources(scenario, book)
     options: list[TokenOption | RentOption | OwnOption] = []
     for option in scenario.options:
         try:
             if isinstance(option, TokenOption):
-                options.append(_fill_tokens(option, scenario))
+                options.append(_fill_tokens(option, sources))
             elif isinstance(option, RentOption):
-                options.append(_fill_rent(option, runs[option.name], scenario))
+                options.append(_fill_rent(option, runs[option.name], sources))
             else:
-                options.append(_fill_own(option, runs[option.name], scenario))
+                options.append(_fill_own(option, runs[option.name], sources))
         except PriceNotFound as error:
             raise InputError(f"option {option.name!r}: {error.args[0]}") from None
     return scenario.model_copy(update={"options": options})
@@ -70,12 +80,13 @@ def _listed(price: Price, low: float | None = None, high: float | None = None, n
     )
 
 
-def _fill_tokens(option: TokenOption, scenario: Scenario) -> TokenOption:
+def _fill_tokens(option: TokenOption, sources: _Sources) -> TokenOption:
     """Listed prices of the scenario's date; a mean prompt above the vendor's threshold is billed whole at the long rate."""
+    change = {"price_change_per_year_fraction": _change(option.price_change_per_year_fraction)}
     if option.input_usd_per_mtok is not None and option.output_usd_per_mtok is not None:
-        return option
-    prices = pricing.token_prices(option.model, scenario.as_of)
-    tokens = scenario.workload.input_tokens_per_request.value * option.tokenizer_factor.value
+        return option.model_copy(update=change)
+    prices = pricing.token_prices(option.model, sources.scenario.as_of)
+    tokens = sources.scenario.workload.input_tokens_per_request.value * option.tokenizer_factor.value
     is_long = prices.long_context_from_tokens is not None and tokens > prices.long_context_from_tokens
     listed = {
         "input_usd_per_mtok": (prices.long_context_input if is_long else None) or prices.input,
@@ -87,19 +98,24 @@ def _fill_tokens(option: TokenOption, scenario: Scenario) -> TokenOption:
     update = {
         name: _listed(price) for name, price in listed.items() if price is not None and getattr(option, name) is None
     }
-    return option.model_copy(update=update)
+    return option.model_copy(update=update | change)
 
 
-def _fill_rent(option: RentOption, run: Run, scenario: Scenario) -> RentOption:
+def _change(given: Quantity | None) -> Quantity:
+    return given if given is not None else Quantity(value=0.0)
+
+
+def _fill_rent(option: RentOption, run: Run, sources: _Sources) -> RentOption:
     return option.model_copy(
         update={
-            "price_usd_per_hour": option.price_usd_per_hour or _rent(option, run, scenario.as_of),
-            "throughput_factor": _throughput(option, run, scenario.workload),
+            "price_usd_per_hour": option.price_usd_per_hour or _rent(option, run, sources),
+            "price_change_per_year_fraction": _change(option.price_change_per_year_fraction),
+            "throughput_factor": _throughput(option, run, sources.scenario.workload),
         }
     )
 
 
-def _rent(option: RentOption, run: Run, on: date) -> Quantity:
+def _rent(option: RentOption, run: Run, sources: _Sources) -> Quantity:
     """The book's median for the run's GPU; the option's own figure where the run has none, or the book no such GPU."""
     gpu = gpu_of(option, run)
     if gpu is None:
@@ -112,7 +128,13 @@ def _rent(option: RentOption, run: Run, on: date) -> Quantity:
     wish = option.price
     try:
         quote = pricing.rental_price(
-            gpu, on=on, provider_class=wish.class_, tier=wish.commitment, provider=wish.provider, region=wish.region
+            gpu,
+            on=sources.scenario.as_of,
+            provider_class=wish.class_,
+            tier=wish.commitment,
+            provider=wish.provider,
+            region=wish.region,
+            book=sources.book,
         )
     except PriceNotFound:
         if option.machine_usd_per_hour is None:
@@ -123,28 +145,28 @@ def _rent(option: RentOption, run: Run, on: date) -> Quantity:
     return _listed(quote.price, quote.low_usd_per_hour, quote.high_usd_per_hour, note)
 
 
-def _fill_own(option: OwnOption, run: Run, scenario: Scenario) -> OwnOption:
+def _fill_own(option: OwnOption, run: Run, sources: _Sources) -> OwnOption:
     electricity = option.electricity_usd_per_kwh
     if isinstance(electricity, ElectricityRegion):
-        quote = pricing.electricity_price(electricity.region, on=scenario.as_of)
+        quote = pricing.electricity_price(electricity.region, on=sources.scenario.as_of, book=sources.book)
         electricity = _listed(quote.price, quote.low_usd_per_kwh, quote.high_usd_per_kwh)
     return option.model_copy(
         update={
             "electricity_usd_per_kwh": electricity,
-            "server_watts": option.server_watts or _server_watts(option, run),
-            "throughput_factor": _throughput(option, run, scenario.workload),
+            "server_watts": option.server_watts or _server_watts(option, run, sources.book),
+            "throughput_factor": _throughput(option, run, sources.scenario.workload),
         }
     )
 
 
-def _server_watts(option: OwnOption, run: Run) -> Quantity:
+def _server_watts(option: OwnOption, run: Run, book: Book) -> Quantity:
     """Power of one loaded server [W]: `GPUs · (GPU watts + 0.8 · TDP)`, the GPUs' own part as the run measured it.
 
     The rest of a server (CPUs, fans, network, power supplies) draws about 0.8 of its GPUs' rated power: 14.3 kW for the
     8 x 1,000 W of a DGX B200, about 10.2 kW for the 8 x 700 W of a DGX H100 (vendor data sheets).
     """
     gpu = gpu_of(option, run)
-    tdp = pricing.gpu_spec(gpu).tdp_watts if gpu is not None else None
+    tdp = pricing.gpu_spec(gpu, book).tdp_watts if gpu is not None else None
     if tdp is None:
         raise InputError(
             f"option {option.name!r}: the power of its server is not known "

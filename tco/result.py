@@ -121,6 +121,14 @@ class Conventions(_Record):
     )
 
 
+class PriceBook(_Record):
+    """Which prices the answer rests on, so that it can be computed again: the book's state, and the user's own file over it."""
+
+    id: str
+    as_of: date
+    own_prices: str | None = None
+
+
 class Result(_Record):
     """The answer to a scenario."""
 
@@ -131,6 +139,7 @@ class Result(_Record):
     recommended: str | None
     contender: str | None
     conventions: Conventions
+    price_book: PriceBook
     options: list[OptionResult]
     drivers: list[Driver]
     assumptions: list[Assumption]

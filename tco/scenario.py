@@ -99,7 +99,7 @@ class _Option(_Record):
 class TokenOption(_Option):
     """Pay per token: a proprietary API (`api`) or a hosted open model (`hosted`).
 
-    Prices that are null come from the price book on the scenario's `as_of`.
+    Prices that are null come from the price book on the scenario's `as_of`; so does the range of their change.
     """
 
     kind: Literal["api", "hosted"]
@@ -109,7 +109,7 @@ class TokenOption(_Option):
     cached_input_usd_per_mtok: NonNegative | None = None
     batch_input_usd_per_mtok: NonNegative | None = None
     batch_output_usd_per_mtok: NonNegative | None = None
-    price_change_per_year_fraction: Change = _q(0.0)
+    price_change_per_year_fraction: Change | None = None
     tokenizer_factor: Positive = _q(1.0)
 
 
@@ -117,7 +117,7 @@ class RentalPrice(_Record):
     """Which rental price to take from the book: the median of the rows that fit."""
 
     class_: Annotated[Literal["any", "hyperscaler", "neocloud", "marketplace", "managed"], Field(alias="class")] = "any"
-    commitment: Literal["on-demand", "spot"] = "on-demand"
+    commitment: Literal["on-demand", "spot", "reserved-1y", "reserved-3y"] = "on-demand"
     provider: str | None = None
     region: str | None = None
 
@@ -149,7 +149,7 @@ class RentOption(_SelfHosted):
     price: RentalPrice = RentalPrice()
     price_usd_per_hour: NonNegative | None = None
     machine_usd_per_hour: NonNegative | None = None
-    price_change_per_year_fraction: Change = _q(0.0)
+    price_change_per_year_fraction: Change | None = None
 
 
 class ElectricityRegion(_Record):
@@ -187,6 +187,17 @@ class OwnOption(_SelfHosted):
         return self
 
 
+class PriceSources(_Record):
+    """Which prices the answer rests on: a state of the price book, and a file of your own prices over it.
+
+    `book` pins a state by its id, or by a day (the newest state on or before it); null takes the newest that is here. `file` is
+    a `prices.yaml`, relative to the scenario file (docs/prices-file.md).
+    """
+
+    book: Annotated[str, Field(min_length=1, max_length=80)] | None = None
+    file: Annotated[str, Field(min_length=1, max_length=500)] | None = None
+
+
 Option = Annotated[TokenOption | RentOption | OwnOption, Field(discriminator="kind")]
 SelfHostedOption = RentOption | OwnOption
 
@@ -206,6 +217,7 @@ class Scenario(_Record):
     discount_rate_per_year: Change = _q(0.10)
     hours_per_month: Annotated[float, Field(ge=672, le=744)] = 730.5
     baseline: Name
+    prices: PriceSources = PriceSources()
     workload: Workload
     options: Annotated[list[Option], Field(min_length=1, max_length=50)]
 
@@ -248,6 +260,7 @@ __all__ = [
     "Option",
     "OwnOption",
     "People",
+    "PriceSources",
     "RentOption",
     "RentalPrice",
     "Scenario",

@@ -48,13 +48,21 @@ def run(curve: tuple[tuple[int, float, float], ...] = CURVE, **changes: Any) -> 
     return Run(**(values | changes))
 
 
-API = {"name": "api", "kind": "api", "model": "m", "input_usd_per_mtok": 1.0, "output_usd_per_mtok": 3.0}
+API = {
+    "name": "api",
+    "kind": "api",
+    "model": "m",
+    "input_usd_per_mtok": 1.0,
+    "output_usd_per_mtok": 3.0,
+    "price_change_per_year_fraction": 0.0,
+}
 RENT = {
     "name": "rent",
     "kind": "rent",
     "model": "m",
     "run": "test-run",
     "price_usd_per_hour": 2.0,
+    "price_change_per_year_fraction": 0.0,
     "people": {"run_fte": 0.0},
     "throughput_factor": 1.0,
 }

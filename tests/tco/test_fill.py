@@ -15,7 +15,7 @@ ON = date(2026, 11, 23)
 
 def filled(option: dict[str, object], held: object = None) -> object:
     question = scenario(options=[API, option])
-    return fill(question, {str(option["name"]): held or run()}).options[1]
+    return fill(question, {str(option["name"]): held or run()}, pricing.shipped_book()).options[1]
 
 
 def without(option: dict[str, object], *names: str) -> dict[str, object]:
@@ -41,7 +41,7 @@ def test_long_prompts_are_billed_whole_at_the_long_rate() -> None:
         options=[API, {"name": "x", "kind": "api", "model": "openai/gpt-6.1-sol"}],
         workload__input_tokens_per_request=300_000,
     )
-    option = fill(question, {}).options[1]
+    option = fill(question, {}, pricing.shipped_book()).options[1]
 
     assert (4.0, 15.0) == (option.input_usd_per_mtok.value, option.output_usd_per_mtok.value)
 

@@ -2,11 +2,16 @@ from __future__ import annotations
 
 import pytest
 
+from pricing import shipped_book
 from tco.fill import fill
 from tco.register import quantities, register, unit_of, with_value
 from tests.factories import API, OWN, RENT, run, scenario
 
-FILLED = fill(scenario(options=[API, RENT, {**OWN, "one_off_usd": {"migration": 5.0}}]), {"rent": run(), "own": run()})
+FILLED = fill(
+    scenario(options=[API, RENT, {**OWN, "one_off_usd": {"migration": 5.0}}]),
+    {"rent": run(), "own": run()},
+    shipped_book(),
+)
 
 
 def test_every_quantity_has_a_unit() -> None:
