@@ -36,6 +36,16 @@ def _band(option: OptionResult) -> str:
     return "" if soonest == latest else f" ({soonest} to {latest} over the run's interval)"
 
 
+def footing(result: Result) -> str:
+    """What the numbers rest on: the conventions, the state of the price book, and the user's own prices over it."""
+    kept, book = result.conventions, result.price_book
+    own = f", under your own prices {book.own_prices}" if book.own_prices else ""
+    return (
+        f"{kept.horizon_months} months, {kept.hours_per_month:g} hours a month, {kept.discount_rate_per_year:.0%} a year; "
+        f"{kept.text}. Price book {book.id}{own}."
+    )
+
+
 def explain(result: Result, option: OptionResult) -> str:
     """One sentence on one option: what it costs a million tokens and what would have to be true for it to pay back."""
     if not option.feasible:

@@ -10,7 +10,7 @@ import typer
 from rich.table import Table
 
 from tco import InputError, OptionResult, Result, evaluate, load
-from tco.answer import explain, headline
+from tco.answer import explain, footing, headline
 from tco.cli._shared import console, fail, print_json
 from tco.format import months, share, usd, volume
 from tco.words import driver_sentence, driver_title
@@ -67,12 +67,7 @@ def show(result: Result) -> None:
         out.print("\nMind:", markup=False)
         for warning in result.warnings:
             out.print(f"• {warning.message}", style="yellow", markup=False)
-    kept = result.conventions
-    out.print(
-        f"\n{kept.horizon_months} months, {kept.hours_per_month:g} hours a month, {kept.discount_rate_per_year:.0%} a year; {kept.text}",
-        style="dim",
-        markup=False,
-    )
+    out.print(f"\n{footing(result)}", style="dim", markup=False)
 
 
 def _table(result: Result) -> Table:

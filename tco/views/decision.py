@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from tco import InputError, OptionResult, Result
-from tco.answer import explain, headline
+from tco.answer import explain, footing, headline
 from tco.charts import DARK, LIGHT, cumulative_cost
 from tco.format import months, usd
 from tco.views import _state
@@ -125,11 +125,7 @@ def _cautions(result: Result) -> None:
         with st.expander(f"Mind: {len(result.warnings)} cautions", icon=":material/warning:"):
             for warning in result.warnings:
                 st.markdown(f"- {plain(warning.message)}")
-    kept = result.conventions
-    st.caption(
-        f"{kept.horizon_months} months, {kept.hours_per_month:g} hours a month, {kept.discount_rate_per_year:.0%} a year; "
-        + plain(kept.text)
-    )
+    st.caption(plain(footing(result)))
 
 
 try:

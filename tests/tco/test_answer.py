@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import tco
-from tco.answer import explain, headline
+from pricing import shipped_book
+from tco.answer import explain, footing, headline
 from tests.factories import API, RENT, run, scenario
 
 RUNS = {"test-run": run()}
@@ -62,3 +63,13 @@ def test_a_baseline_that_cannot_serve_hands_over() -> None:
     result = answer(workload__slo={"ttft_p95_ms": 1.0}, baseline="rent")
 
     assert headline(result) == "rent cannot serve this workload; api is the cheapest option that can."
+
+
+def test_the_footing_names_the_conventions_and_the_state_of_the_price_book() -> None:
+    result = answer()
+    assert footing(result).startswith("36 months, 730.5 hours a month, 10% a year; nominal money")
+    assert footing(result).endswith(f"Price book {shipped_book().id}.")
+    own = result.model_copy(
+        update={"price_book": result.price_book.model_copy(update={"own_prices": "prices.yaml (1a2b)"})}
+    )
+    assert footing(own).endswith(f"Price book {shipped_book().id}, under your own prices prices.yaml (1a2b).")
