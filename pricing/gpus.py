@@ -5,19 +5,35 @@ from __future__ import annotations
 import re
 from datetime import date
 from functools import cache
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field, field_validator
 
 from pricing.book import Book, shipped_book
-from pricing.price import Evidence, Price, PriceNotFound
+from pricing.price import BOOK, Evidence, Figure, Price, PriceNotFound
 from pricing.tables import Record, did_you_mean, find_name
 
 Positive = Annotated[float, Field(gt=0)]
 
 
+class Spread(Record):
+    """How far apart the sources of one figure are.
+
+    Attributes:
+        figure: the field of `GpuSpec`.
+        low: the lowest figure found, in the field's unit.
+        high: the highest.
+    """
+
+    figure: str
+    low: Positive
+    high: Positive
+
+
 class GpuSpec(Record):
-    """One GPU as the book knows it (`pricing/data/gpu_specs.csv`; the `src_` codes are explained in its `SOURCES.md`).
+    """One GPU as the book knows it (`pricing/data/gpu_specs.csv`), or as the user's own prices file says.
+
+    The `src_` fields hold codes, joined by `+`, of `pricing/data/gpu_sources.csv`; for a GPU of the user's, the source itself.
 
     Attributes:
         gpu: the book's name.
@@ -43,8 +59,11 @@ class GpuSpec(Record):
         src_tdp: source code of `tdp_watts`.
         src_link: source code of the link.
         src_all_in: source code of `all_in_watts_per_gpu`.
+        uncertain: figures on which sources differ, or that are from memory, with their range; in the table
+            `tdp_watts=350..400|memory_gb=186..192`.
         evidence: `expert` where any figure is from memory (code `MEM`), else `literature`.
         driver_names: what the driver calls it.
+        layer: `book`, or the entry of the user's own prices file that it comes from.
         note: what a reader must know to use it.
     """
 
@@ -53,62 +72,78 @@ class GpuSpec(Record):
     memory_gb: Positive
     memory_bandwidth_gb_per_s: Positive
     bf16_dense_tflops: Positive
-    fp8_dense_tflops: Positive | None
-    fp4_dense_tflops: Positive | None
-    tdp_watts: Positive | None
-    link_gb_per_s: Positive | None
-    link_kind: str | None
-    all_in_watts_per_gpu: Positive | None
-    purchase_usd: Positive | None
-    purchase_low_usd: Positive | None
-    purchase_high_usd: Positive | None
-    purchase_as_of: date | None
-    src_purchase: str | None
-    purchase_evidence: Evidence | None
-    src_memory: str
-    src_bandwidth: str
-    src_flops: str
-    src_tdp: str | None
-    src_link: str | None
-    src_all_in: str | None
-    evidence: Evidence
-    driver_names: tuple[str, ...]
-    note: str | None
+    fp8_dense_tflops: Positive | None = None
+    fp4_dense_tflops: Positive | None = None
+    tdp_watts: Positive | None = None
+    link_gb_per_s: Positive | None = None
+    link_kind: str | None = None
+    all_in_watts_per_gpu: Positive | None = None
+    purchase_usd: Positive | None = None
+    purchase_low_usd: Positive | None = None
+    purchase_high_usd: Positive | None = None
+    purchase_as_of: date | None = None
+    src_purchase: str | None = None
+    purchase_evidence: Evidence | None = None
+    src_memory: str | None = None
+    src_bandwidth: str | None = None
+    src_flops: str | None = None
+    src_tdp: str | None = None
+    src_link: str | None = None
+    src_all_in: str | None = None
+    uncertain: tuple[Spread, ...] = ()
+    evidence: Evidence = "expert"
+    driver_names: tuple[str, ...] = ()
+    layer: str = BOOK
+    note: str | None = None
 
     @field_validator("driver_names", mode="before")
     @classmethod
     def _split(cls, value: str | tuple[str, ...] | None) -> tuple[str, ...]:
         return tuple(value.split("|")) if isinstance(value, str) else value or ()
 
+    @field_validator("uncertain", mode="before")
+    @classmethod
+    def _ranges(cls, value: Any) -> Any:
+        return [_spread(part) for part in value.split("|")] if isinstance(value, str) else value or ()
+
     @property
     def purchase_price(self) -> Price | None:
-        """The street price of one GPU as a `Price`, or None where the book has none."""
+        """The street price of one GPU as the book lists it, or None where it has none; `gpu_price` is what the user pays."""
         if self.purchase_usd is None or self.purchase_as_of is None or self.purchase_evidence is None:
             return None
         ends = (self.purchase_low_usd, self.purchase_high_usd)
-        note = "launch list price" if None in ends else f"street estimate, {ends[0]:g} to {ends[1]:g} USD"
+        note = "one seller's price" if None in ends else f"street estimate, {ends[0]:g} to {ends[1]:g} USD"
         return Price(
             item=self.gpu,
             amount=self.purchase_usd,
+            low=ends[0],
+            high=ends[1],
             per="gpu",
             provider="street",
             tier="purchase",
             as_of=self.purchase_as_of,
-            source=PURCHASE_SOURCES[self.src_purchase or "MEM"],
+            source=_sources(shipped_book()).get(self.src_purchase or "", self.src_purchase or "not stated"),
             evidence=self.purchase_evidence,
+            layer=self.layer,
             note=note,
         )
 
 
-PURCHASE_SOURCES = {
-    "AII": "https://www.aiinframap.com/tools/chips/h100-vs-h200-vs-b200-tco",
-    "MEM": "not looked up at a primary source; replace with your quotation",
+FIGURES = {
+    "memory_gb": ("gb", "src_memory"),
+    "memory_bandwidth_gb_per_s": ("gb_per_s", "src_bandwidth"),
+    "bf16_dense_tflops": ("tflops", "src_flops"),
+    "fp8_dense_tflops": ("tflops", "src_flops"),
+    "fp4_dense_tflops": ("tflops", "src_flops"),
+    "tdp_watts": ("watts", "src_tdp"),
+    "link_gb_per_s": ("gb_per_s", "src_link"),
+    "all_in_watts_per_gpu": ("watts", "src_all_in"),
 }
-"""What the codes of `src_purchase` stand for."""
+"""The figures of a specification: their unit, and the field that holds their source."""
 
 
 def gpu_spec(name: str, book: Book | None = None) -> GpuSpec:
-    """The specification of one GPU.
+    """The specification of one GPU; the user's own, if the book has one by that name, comes before the book's.
 
     Args:
         name: the book's name, for example `H100-SXM`; case, blanks and hyphens do not matter.
@@ -129,7 +164,7 @@ def gpu_spec(name: str, book: Book | None = None) -> GpuSpec:
 
 
 def gpu_names(book: Book | None = None) -> list[str]:
-    """The book's names of the GPUs that it has a specification of, in the table's order (by maker and age).
+    """The names of the GPUs that there is a specification of: the table's (by maker and age), then the user's own.
 
     Args:
         book: the book to read; null: the shipped one.
@@ -137,10 +172,72 @@ def gpu_names(book: Book | None = None) -> list[str]:
     return list(_specs(book or shipped_book()))
 
 
+def gpu_figure(name: str, figure: str, book: Book | None = None) -> Figure:
+    """One figure of a GPU's specification with its range, its sources in full and its evidence.
+
+    Args:
+        name: as for `gpu_spec`.
+        figure: a key of `FIGURES`, for example `tdp_watts`.
+        book: the book to read; null: the shipped one.
+
+    Returns:
+        The figure; `low` and `high` are null where the sources agree. Evidence is `expert` for a figure from memory,
+        else `literature`; for a GPU of the user's, what the user said.
+
+    Raises:
+        PriceNotFound: no such GPU, no such figure, or the part has none (an A100 has no FP8 rate).
+
+    Example:
+        >>> found = gpu_figure("A10G", "tdp_watts")
+        >>> found.value, found.low, found.high
+        (300.0, 150.0, 300.0)
+    """
+    spec = gpu_spec(name, book)
+    if figure not in FIGURES:
+        raise PriceNotFound(f"no figure {figure!r} of a GPU; there is: {', '.join(FIGURES)}.")
+    unit, source_field = FIGURES[figure]
+    value: float | None = getattr(spec, figure)
+    if value is None:
+        raise PriceNotFound(f"{spec.gpu} has no {figure}: the part lacks it, or no source was found for it.")
+    code: str = getattr(spec, source_field) or "not stated"
+    # A user's correction may lie outside the range of the figure that it replaces.
+    spread = next((s for s in spec.uncertain if s.figure == figure and s.low <= value <= s.high), None)
+    known, days = _sources(book or shipped_book()), _source_days(book or shipped_book())
+    codes = [part for part in code.split("+") if part in known]
+    own: Evidence = "expert" if "MEM" in codes else "literature"
+    return Figure(
+        name=f"{spec.gpu}/{figure}",
+        value=value,
+        low=spread.low if spread else None,
+        high=spread.high if spread else None,
+        unit=unit,
+        as_of=min((days[part] for part in codes), default=(book or shipped_book()).as_of),
+        source="; ".join(known[part] for part in codes) or code,
+        evidence=own if codes else spec.evidence,
+        note=spec.note,
+    )
+
+
+def gpu_price(name: str, on: date, book: Book | None = None) -> Price | None:
+    """What one GPU costs to buy, as the user pays it; None where nobody states a price.
+
+    Args:
+        name: as for `gpu_spec`.
+        on: the day.
+        book: the book to read; null: the shipped one.
+
+    Raises:
+        PriceNotFound: the book has no such GPU.
+    """
+    price = gpu_spec(name, book).purchase_price
+    return price if price is None or book is None or book.overrides is None else book.overrides.apply(price, on)
+
+
 def canonical_gpu(driver_name: str, book: Book | None = None) -> str | None:
     """The book's name of the GPU that a driver reports.
 
-    Only names that the table lists count; a part of the same family (`NVIDIA H200 NVL`, a laptop's chip) is not guessed at.
+    Only names that the table lists count; a part of the same family (`NVIDIA H200 NVL` is not `H200-SXM`, and a laptop's chip
+    is no part of the table) is not guessed at.
 
     Args:
         driver_name: as NVML or `nvidia-smi` prints it.
@@ -152,7 +249,7 @@ def canonical_gpu(driver_name: str, book: Book | None = None) -> str | None:
     Example:
         >>> canonical_gpu("NVIDIA H100 80GB HBM3")
         'H100-SXM'
-        >>> canonical_gpu("NVIDIA H200 NVL") is None
+        >>> canonical_gpu("NVIDIA GeForce RTX 4090 Laptop GPU") is None
         True
     """
     return _by_driver_name(book or shipped_book()).get(_driver_key(driver_name))
@@ -161,7 +258,25 @@ def canonical_gpu(driver_name: str, book: Book | None = None) -> str | None:
 @cache
 def _specs(book: Book) -> dict[str, GpuSpec]:
     specs = [GpuSpec.model_validate(row) for row in book.table("gpu_specs.csv")]
-    return {spec.gpu: spec for spec in specs}
+    own = () if book.overrides is None else book.overrides.gpus
+    return {spec.gpu: spec for spec in (*specs, *own)}
+
+
+@cache
+def _sources(book: Book) -> dict[str, str]:
+    """What the codes of the `src_` fields stand for."""
+    return {str(row["code"]): str(row["source"]) for row in book.table("gpu_sources.csv")}
+
+
+@cache
+def _source_days(book: Book) -> dict[str, date]:
+    return {str(row["code"]): date.fromisoformat(str(row["as_of"])) for row in book.table("gpu_sources.csv")}
+
+
+def _spread(text: str) -> dict[str, str]:
+    figure, _, ends = text.partition("=")
+    low, _, high = ends.partition("..")
+    return {"figure": figure.strip(), "low": low, "high": high}
 
 
 @cache
