@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from pricing import Book, shipped_book
+from pricing import Book
 from probes.run import Run
 from tco.appraise import appraise
+from tco.books import find_book, named
 from tco.cashflow import ledger, saving_npv_usd
 from tco.checks import check
 from tco.fill import fill
 from tco.register import register
-from tco.result import Conventions, OptionResult, PriceBook, Result
+from tco.result import Conventions, OptionResult, Result
 from tco.risk.tornado import drivers
 from tco.runs import find_runs
 from tco.scenario import Scenario
@@ -37,7 +38,7 @@ def evaluate(scenario: Scenario, runs: Mapping[str, Run] | None = None, book: Bo
         InputError: a run or a price is missing.
     """
     found = find_runs(scenario, runs)
-    book = book or shipped_book()
+    book = book or find_book(scenario)
     filled = fill(scenario, found, book)
     asked = demand(filled)
     ledgers = {option.name: ledger(option, found.get(option.name), filled, asked) for option in filled.options}
@@ -55,7 +56,7 @@ def evaluate(scenario: Scenario, runs: Mapping[str, Run] | None = None, book: Bo
             discount_rate_per_year=filled.discount_rate_per_year.value,
             currency=filled.currency,
         ),
-        price_book=PriceBook(id=book.id, as_of=book.as_of),
+        price_book=named(book),
         options=options,
         drivers=drivers(filled, _npv_of(contender, found), (contender, filled.baseline)) if contender else [],
         assumptions=register(filled),

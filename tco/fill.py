@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pricing
-from pricing import Book, Price, PriceNotFound
+from pricing import BOOK, Book, Price, PriceNotFound
 from probes.run import Run
 from tco.capacity.curve import slo_capacity
 from tco.errors import InputError
@@ -69,14 +69,16 @@ def gpu_of(option: RentOption | OwnOption, run: Run) -> str | None:
 
 
 def _listed(price: Price, low: float | None = None, high: float | None = None, note: str | None = None) -> Quantity:
+    """A price as an input: the user's own entry that it comes from or that changed it is named first."""
+    own = None if price.layer == BOOK else price.layer
     return Quantity(
         value=price.amount,
-        low=low,
-        high=high,
+        low=price.low if low is None else low,
+        high=price.high if high is None else high,
         evidence=price.evidence,
         source=price.source,
         as_of=price.as_of,
-        note=note or price.note,
+        note="; ".join(part for part in (own, price.derived, note or price.note) if part) or None,
     )
 
 
