@@ -11,12 +11,19 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from pricing import Price
+from pricing.overrides_rows import PricesFile
 from probes.run import Run
 from tco.result import Result
 from tco.scenario import Scenario
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "schema"
-RECORDS: dict[str, type[BaseModel]] = {"price": Price, "result": Result, "run": Run, "scenario": Scenario}
+RECORDS: dict[str, type[BaseModel]] = {
+    "price": Price,
+    "prices": PricesFile,
+    "result": Result,
+    "run": Run,
+    "scenario": Scenario,
+}
 
 
 def schema_text(name: str) -> str:
