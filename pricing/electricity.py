@@ -37,13 +37,15 @@ class ElectricityQuote(Record):
 def electricity_price(
     region: str, *, on: date, sector: Sector = "industrial", book: Book | None = None
 ) -> ElectricityQuote:
-    """The price of one kilowatt-hour for a business.
+    """The price of one kilowatt-hour for a business, as the user pays it.
 
-    The table holds one reading for each region and sector; `on` picks the newest on or before that day, and where the only
-    readings are later, the oldest.
+    The table holds readings of several years; `on` picks the newest on or before that day, and where the only readings are
+    later, the oldest. In Europe `industrial` is a site of 2 to 20 GWh a year (0.2 to 2 MW) and `commercial` one of 20 to
+    500 MWh (one server draws some 90), each with the next bands as its range, without recoverable taxes; in the US both are
+    means over all such customers of a state.
 
     Args:
-        region: ISO 3166 country (`DE`) or US state (`US-VA`); case does not matter.
+        region: ISO 3166 country (`DE`), `EU` for the mean of the Union, or US state (`US-VA`); case does not matter.
         on: the day.
         sector: `industrial` or `commercial`.
         book: the book to read; null: the shipped one.
@@ -71,16 +73,24 @@ def electricity_price(
             "Give `electricity_usd_per_kwh` from your contract in the scenario."
         )
     known = [quote for quote in of_sector if quote.price.as_of <= on]
-    return known[-1] if known else of_sector[0]
+    return _as_paid(known[-1] if known else of_sector[0], on, book)
 
 
 def electricity_quotes(book: Book | None = None) -> tuple[ElectricityQuote, ...]:
-    """Every row of `electricity.csv`.
+    """Every row of `electricity.csv`, as listed.
 
     Args:
         book: the book to read; null: the shipped one.
     """
     return _quotes(book or shipped_book())
+
+
+def _as_paid(quote: ElectricityQuote, on: date, book: Book | None) -> ElectricityQuote:
+    if book is None or book.overrides is None:
+        return quote
+    price = book.overrides.apply(quote.price, on)
+    ends = {"low_usd_per_kwh": price.low, "high_usd_per_kwh": price.high}
+    return quote if price == quote.price else quote.model_copy(update={"price": price, **ends})
 
 
 @cache
@@ -92,6 +102,8 @@ def _quote(row: dict[str, str | None]) -> ElectricityQuote:
     price = {
         "item": "electricity",
         "amount": row["usd_per_kwh"],
+        "low": row["low_usd_per_kwh"],
+        "high": row["high_usd_per_kwh"],
         "per": "kwh",
         "provider": f"{row['sector']} average",
         "region": row["region"],
