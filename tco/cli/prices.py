@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import sys
-import textwrap
-from collections import defaultdict
 from datetime import UTC, date, datetime
-from enum import StrEnum
-from statistics import median
 from typing import TYPE_CHECKING, Annotated, Any
-from urllib.parse import urlsplit
 
 import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 import pricing
+from tco.cli._prices_check import check_command
+from tco.cli._prices_diff import diff_command, snapshots_command
+from tco.cli._prices_refresh import refresh_command
+from tco.cli._prices_rental import GroupBy, print_groups, rental_groups
 from tco.cli._shared import console, fail, print_json
+from tco.cli._tables import number, print_table, short_source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from pricing import Price
 
@@ -31,19 +29,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-
-_PIPE_WIDTH = 240
-"""Columns of a table that goes into a pipe or a file, where rich would assume 80."""
-
-_WHOLE_FROM_USD = 1000
-"""From here on cents are noise."""
-
-
-class GroupBy(StrEnum):
-    """What `tco prices list --by` groups by."""
-
-    CLASS = "class"
-    PROVIDER = "provider"
 
 
 On = Annotated[str | None, typer.Option("--on", metavar="DATE", help="The day, YYYY-MM-DD. [default: today]")]
@@ -56,7 +41,7 @@ def list_command(
         str | None, typer.Option(help="GPUs whose name begins so: H100 finds H100-SXM, H100-PCIe ...")
     ] = None,
     by: Annotated[
-        GroupBy | None, typer.Option(help="Group GPU hours: lowest, median and highest of each group.")
+        GroupBy | None, typer.Option(help="Group GPU hours: lowest, median, highest, age and sources of each group.")
     ] = None,
     provider: Annotated[
         str | None, typer.Option(help="One seller: aws, lambda ...; an API seller lists its tokens.")
@@ -72,13 +57,13 @@ def list_command(
     if not prices:
         fail(_nothing(gpu, provider, day))
     if by is not None:
-        groups = _groups(prices, by)
+        groups = rental_groups(prices, by)
         if not groups:
             fail("--by groups GPU hours, and there are none here. Leave --by away, or name a --gpu.")
         if as_json:
             print_json({"on": day.isoformat(), "by": by.value, "groups": groups})
         else:
-            _print_groups(groups)
+            print_groups(groups, _stdout())
     elif as_json:
         print_json({"on": day.isoformat(), "prices": [price.model_dump(mode="json") for price in prices]})
     else:
@@ -125,27 +110,6 @@ def _nothing(gpu: str | None, provider: str | None, day: date) -> str:
     )
 
 
-def _groups(prices: Iterable[Price], by: GroupBy) -> list[dict[str, Any]]:
-    """GPU hours by GPU, tier and kind of landlord or landlord: count, lowest, median, highest [USD per GPU-hour]."""
-    amounts: dict[tuple[str, str, str], list[float]] = defaultdict(list)
-    for price in prices:
-        if price.per == "gpu_hour":
-            group = price.provider_class if by is GroupBy.CLASS else price.provider
-            amounts[price.item, price.tier, str(group)].append(price.amount)
-    return [
-        {
-            "gpu": gpu,
-            "tier": tier,
-            by.value: group,
-            "count": len(values),
-            "low_usd_per_hour": min(values),
-            "median_usd_per_hour": median(values),
-            "high_usd_per_hour": max(values),
-        }
-        for (gpu, tier, group), values in sorted(amounts.items())
-    ]
-
-
 def _about(name: str, day: date) -> tuple[dict[str, Any], list[Price]]:
     """What JSON says about a thing, and its prices for the table."""
     kind, slash, rest = name.partition("/")
@@ -169,7 +133,7 @@ def _about_gpu(name: str, day: date) -> tuple[dict[str, Any], list[Price]]:
         )
     spec = pricing.gpu_spec(known).model_dump(mode="json") if known in pricing.gpu_names() else None
     prices = [price for price in pricing.list_prices(on=day, item=known) if price.item == known]
-    rental = _groups(prices, GroupBy.CLASS)
+    rental = rental_groups(prices, GroupBy.CLASS)
     return {"gpu": spec, "rental": rental, "prices": [price.model_dump(mode="json") for price in prices]}, prices
 
 
@@ -180,16 +144,9 @@ def _print_record(record: dict[str, Any]) -> None:
         for key, value in record["gpu"].items():
             if value not in (None, []) and not key.startswith(("src_", "purchase_")) and key != "gpu":
                 facts.add_row(key, Text(", ".join(value) if isinstance(value, list) else str(value)))
-        _stdout().print(facts)
+        print_table(facts)
     if record.get("rental"):
-        _print_groups(record["rental"])
-
-
-def _print_groups(groups: Sequence[dict[str, Any]]) -> None:
-    table = Table(*groups[0])
-    for group in groups:
-        table.add_row(*(_number(value) if isinstance(value, float) else str(value) for value in group.values()))
-    _stdout().print(table)
+        print_groups(record["rental"], _stdout())
 
 
 def _print_prices(prices: Sequence[Price], day: date) -> None:
@@ -199,7 +156,7 @@ def _print_prices(prices: Sequence[Price], day: date) -> None:
     for price in prices:
         cells = (
             price.item,
-            _number(price.amount),
+            number(price.amount),
             f"{price.currency}/{price.per}",
             price.provider,
             price.provider_class or "",
@@ -207,11 +164,11 @@ def _print_prices(prices: Sequence[Price], day: date) -> None:
             price.tier,
             price.as_of.isoformat(),
             price.evidence,
-            _short(price.source),
+            short_source(price.source),
             price.note or "",
         )
         table.add_row(*(Text(cell) for cell in cells))
-    _stdout().print(table)
+    print_table(table)
     old = len(pricing.stale(prices, day))
     if old:
         console().print(
@@ -219,14 +176,7 @@ def _print_prices(prices: Sequence[Price], day: date) -> None:
         )
 
 
-def _stdout() -> Console:
-    return Console(highlight=False, width=None if sys.stdout.isatty() else _PIPE_WIDTH)
-
-
-def _number(amount: float) -> str:
-    return f"{amount:,.0f}" if amount >= _WHOLE_FROM_USD else f"{amount:.4g}"
-
-
-def _short(source: str) -> str:
-    """The host of a link, or the beginning of a sentence; the whole text is in `--json`."""
-    return urlsplit(source.split(maxsplit=1)[0]).hostname or textwrap.shorten(source, 40, placeholder="...")
+app.command("check")(check_command)
+app.command("diff")(diff_command)
+app.command("refresh")(refresh_command)
+app.command("snapshots")(snapshots_command)

@@ -1,0 +1,68 @@
+"""`tco prices check`: whether the price book can be relied on, for a day."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from pricing.catalog import STALE_AFTER_DAYS
+from pricing.health import Health, health
+from pricing.overrides_file import read_overrides
+from pricing.price import PriceNotFound
+from pricing.snapshots import open_book
+from pricing.yaml_file import FileError
+from tco.cli._shared import EXIT_FLIPPED, console, fail, print_json
+from tco.cli._tables import cell, print_table
+
+
+def check_command(
+    stale_days: Annotated[
+        int, typer.Option(min=0, help="A price that was read longer ago than this is too old [days].")
+    ] = STALE_AFTER_DAYS,
+    on: Annotated[str | None, typer.Option(metavar="DATE", help="The day, YYYY-MM-DD. [default: today]")] = None,
+    overrides: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Your prices.yaml: what in it changes nothing is told.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")] = False,
+) -> None:
+    """Check the book: age, links, jumps, units, guesses. Ends with 4 where there is a problem; cautions do not count."""
+    try:
+        own = None if overrides is None else read_overrides(overrides)
+        report = health(open_book(), on=_day(on), stale_days=stale_days, overrides=own)
+    except (FileError, PriceNotFound) as error:
+        fail(str(error))
+    if as_json:
+        print_json(report.model_dump(mode="json") | {"problems": report.problems})
+    else:
+        _print(report)
+    if report.problems:
+        raise typer.Exit(EXIT_FLIPPED)
+
+
+def _day(on: str | None) -> date:
+    try:
+        return datetime.now(tz=UTC).date() if on is None else date.fromisoformat(on)
+    except ValueError:
+        fail(f"--on {on!r} is not a day. Write YYYY-MM-DD, for example 2026-11-23.")
+
+
+def _print(report: Health) -> None:
+    table = Table("level", "part of the book", "what", "for example")
+    for finding in report.findings:
+        examples = "; ".join(finding.examples[:3])
+        table.add_row(*(cell(text) for text in (finding.level, finding.topic, finding.sentence, examples)))
+    if report.findings:
+        print_table(table)
+    cautions = len(report.findings) - report.problems
+    console().print(
+        f"Book {report.book} for {report.on}: {sum(report.prices.values())} prices, {report.problems} problems, "
+        f"{cautions} cautions. Evidence: {', '.join(f'{name} {count}' for name, count in report.evidence.items())}.",
+        markup=False,
+        soft_wrap=True,
+    )
+    if any(finding.rule == "stale" for finding in report.findings):
+        console().print("What is old can be read anew: `tco prices refresh`, or your own prices over it.", markup=False)
