@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from datetime import date
+from functools import lru_cache
 from statistics import median
-from typing import Literal
+from typing import Literal, get_args
 
-from pricing.book import Book
+from pricing.book import Book, shipped_book
+from pricing.commitments import reserved_prices
+from pricing.managed import managed_prices
 from pricing.offers import readings_on, rental_offers
-from pricing.price import Price, PriceNotFound, ProviderClass, Tier
+from pricing.price import BOOK, Evidence, Price, PriceNotFound, ProviderClass, Tier
 from pricing.tables import Record, did_you_mean, find_name
 
 Landlords = Literal["any", "hyperscaler", "neocloud", "marketplace", "managed"]
 """`any` is every landlord of a bare GPU; `managed` adds a service and is never mixed in."""
+
+_EVIDENCE: tuple[Evidence, ...] = get_args(Evidence)
 
 
 class RentalQuote(Record):
@@ -22,7 +29,8 @@ class RentalQuote(Record):
         gpu: the book's name of the GPU.
         tier: how it is rented.
         provider_class: which landlords were asked.
-        price: the median offer [USD per GPU-hour]; its `as_of` is the oldest reading among the offers.
+        price: the median offer [USD per GPU-hour]; its `as_of` is the oldest reading among the offers, its evidence the weakest.
+            Where the user has a contract that fits, it is the contract.
         low_usd_per_hour: the cheapest offer [USD per GPU-hour].
         high_usd_per_hour: the dearest offer [USD per GPU-hour].
         count: offers.
@@ -55,11 +63,18 @@ def rental_price(
     one `provider_class` or `provider` to see through it. For an even number of offers the median is the mean of the middle
     two. Which reading of an offer counts on a day: see `offers.readings_on`.
 
+    Reserved tiers mix what sellers list with on-demand less a discount (see `commitments.reserved_prices`): `price.derived`
+    says how many are derived, `price.low` and `price.high` are the medians at the ends of the discounts' ranges, and the
+    evidence is the weakest of the offers.
+
+    The user's own prices of the book go first: a contract for the GPU that fits the filters is the quote, alone. A contract
+    without a kind of landlord or region fits each of them.
+
     Args:
         gpu: the book's name, for example `H100-SXM`; case, blanks and hyphens do not matter.
         on: the day.
         provider_class: which landlords; `any` leaves managed services out.
-        tier: `on-demand` or `spot`.
+        tier: `on-demand`, `spot`, `reserved-1y` or `reserved-3y`.
         provider: one landlord, for example `aws`.
         region: one region as that landlord writes it, for example `us-east-1`.
         book: the book to read; null: the shipped one.
@@ -76,14 +91,16 @@ def rental_price(
             "See `tco prices list`, or give `price_usd_per_hour` in the scenario."
         )
     of_gpu = [price for price in everything if price.item == name]
+    contracts = _contract_layers(on, book)
     rows = [
         price
         for price in of_gpu
         if price.tier == tier
-        and _is_let_by(price, provider_class)
+        and _is_let_by(price, provider_class, contracts)
         and provider in (None, price.provider)
-        and region in (None, price.region)
+        and (region in (None, price.region) or (price.layer in contracts and price.region is None))
     ]
+    rows = [price for price in rows if price.layer in contracts] or rows
     if not rows:
         asked = ", ".join(part for part in (provider_class, tier, provider, region) if part)
         raise PriceNotFound(f"no rental price for {name} with: {asked}. There is: {_what_there_is(of_gpu)}.")
@@ -91,17 +108,35 @@ def rental_price(
 
 
 def rental_prices(on: date, book: Book | None = None) -> list[Price]:
-    """Every offer's prices per GPU-hour as they count on a day, cheapest first.
+    """Every price per GPU-hour as it counts on a day, cheapest first: on demand, spot, reserved, managed, and the user's own.
 
     Args:
         on: the day; see `offers.readings_on`.
-        book: the book to read; null: the shipped one.
+        book: the book to read; null: the shipped one. Its overrides are applied to every price.
     """
-    prices = [price for offer in readings_on(rental_offers(book), on) for price in offer.prices()]
+    book = book or shipped_book()
+    prices: Iterable[Price] = _book_prices(book, on)
+    if book.overrides is not None:
+        prices = book.overrides.over(prices, on, per="gpu_hour")
     return sorted(prices, key=lambda price: (price.amount, price.provider, price.region or ""))
 
 
-def _is_let_by(price: Price, landlords: Landlords) -> bool:
+@lru_cache(maxsize=32)
+def _book_prices(book: Book, on: date) -> tuple[Price, ...]:
+    offers = [price for offer in readings_on(rental_offers(book), on) for price in offer.prices()]
+    return (*offers, *reserved_prices(on, book), *(managed.price for managed in managed_prices(on, book)))
+
+
+def _contract_layers(on: date, book: Book | None) -> frozenset[str]:
+    """The layers of the user's contract prices for GPU-hours."""
+    overrides = book.overrides if book is not None else None
+    own = overrides.own_prices(on) if overrides is not None else []
+    return frozenset(price.layer for price in own if price.per == "gpu_hour")
+
+
+def _is_let_by(price: Price, landlords: Landlords, contracts: frozenset[str]) -> bool:
+    if price.layer in contracts and price.provider_class is None:
+        return True
     return price.provider_class != "managed" if landlords == "any" else price.provider_class == landlords
 
 
@@ -109,36 +144,58 @@ def _quote(
     gpu: str, rows: list[Price], *, on: date, landlords: Landlords, tier: Tier, region: str | None
 ) -> RentalQuote:
     amounts = [row.amount for row in rows]
+    return RentalQuote(
+        gpu=gpu,
+        tier=tier,
+        provider_class=landlords,
+        price=_only(rows[0], on)
+        if len(rows) == 1
+        else _median(gpu, rows, on=on, landlords=landlords, tier=tier, region=region),
+        low_usd_per_hour=min(amounts),
+        high_usd_per_hour=max(amounts),
+        count=len(rows),
+        rows=tuple(rows),
+    )
+
+
+def _only(row: Price, on: date) -> Price:
+    later = f"first read after {on.isoformat()}" if row.as_of > on else None
+    return row.model_copy(update={"note": "; ".join(part for part in (row.note, later) if part) or None})
+
+
+def _median(gpu: str, rows: list[Price], *, on: date, landlords: Landlords, tier: Tier, region: str | None) -> Price:
+    """The offers as one price."""
+    amounts = [row.amount for row in rows]
     sellers = sorted({row.provider for row in rows})
     later = sum(row.as_of > on for row in rows)
     note = f"median of {len(rows)} offers, {min(amounts):.2f} to {max(amounts):.2f}; as of the oldest"
     if later:
         note += f"; {later} first read after {on.isoformat()}"
     kind: ProviderClass | None = None if landlords == "any" else landlords
-    price = Price(
+    derived = [row.derived for row in rows if row.derived is not None]
+    layers = {row.layer for row in rows}
+    return Price(
         item=gpu,
         amount=median(amounts),
+        low=median(row.amount if row.low is None else row.low for row in rows) if derived else None,
+        high=median(row.amount if row.high is None else row.high for row in rows) if derived else None,
         per="gpu_hour",
         provider=", ".join(sellers),
         provider_class=kind,
         region=region,
         tier=tier,
         as_of=min(row.as_of for row in rows),
-        source=rows[0].source
-        if len(rows) == 1
-        else f"pricing/data/gpu_rental.csv, {len(rows)} offers, each with its source",
+        source=f"the price book's {len(rows)} offers of {', '.join(sellers)}, each with its source",
+        evidence=max((row.evidence for row in rows), key=_EVIDENCE.index),
+        derived=f"{len(derived)} of {len(rows)} offers: {'; '.join(_kinds(derived))}" if derived else None,
+        layer=layers.pop() if len(layers) == 1 else "; ".join(sorted(layers - {BOOK})),
         note=note,
     )
-    return RentalQuote(
-        gpu=gpu,
-        tier=tier,
-        provider_class=landlords,
-        price=price,
-        low_usd_per_hour=min(amounts),
-        high_usd_per_hour=max(amounts),
-        count=len(rows),
-        rows=tuple(rows),
-    )
+
+
+def _kinds(derived: list[str]) -> list[str]:
+    """How offers were derived, each way once, without their own amounts: `on-demand x (1 - 0.2)`."""
+    return list(dict.fromkeys(re.sub(r"^(on-demand|bare machine) [\d.]+ x", r"\1 x", how) for how in derived))
 
 
 def _what_there_is(prices: list[Price]) -> str:

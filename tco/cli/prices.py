@@ -12,6 +12,8 @@ from rich.text import Text
 import pricing
 from tco.cli._prices_check import check_command
 from tco.cli._prices_diff import diff_command, snapshots_command
+from tco.cli._prices_licence import licence_command
+from tco.cli._prices_quality import quality_command
 from tco.cli._prices_refresh import refresh_command
 from tco.cli._prices_rental import GroupBy, print_groups, rental_groups
 from tco.cli._shared import console, fail, print_json
@@ -63,7 +65,7 @@ def list_command(
         if as_json:
             print_json({"on": day.isoformat(), "by": by.value, "groups": groups})
         else:
-            print_groups(groups, _stdout())
+            print_groups(groups)
     elif as_json:
         print_json({"on": day.isoformat(), "prices": [price.model_dump(mode="json") for price in prices]})
     else:
@@ -146,7 +148,7 @@ def _print_record(record: dict[str, Any]) -> None:
                 facts.add_row(key, Text(", ".join(value) if isinstance(value, list) else str(value)))
         print_table(facts)
     if record.get("rental"):
-        print_groups(record["rental"], _stdout())
+        print_groups(record["rental"])
 
 
 def _print_prices(prices: Sequence[Price], day: date) -> None:
@@ -178,5 +180,7 @@ def _print_prices(prices: Sequence[Price], day: date) -> None:
 
 app.command("check")(check_command)
 app.command("diff")(diff_command)
+app.command("licence")(licence_command)
+app.command("quality")(quality_command)
 app.command("refresh")(refresh_command)
 app.command("snapshots")(snapshots_command)
