@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from pricing.exchange import USD, rate_note, rate_on
 from pricing.overrides_match import Rule, Shelves, implied_tier, is_pattern, per_cent_off, precedence, rule
-from pricing.overrides_rows import Discount, OwnPrice, PricesFile
+from pricing.overrides_rows import Discount, OwnPrice, PricesFile, layer_name
 from pricing.price import BOOK, Evidence, Price, Tier, Unit
 from pricing.tables import Record, name_key
 
@@ -40,8 +40,9 @@ class Overrides(Record):
         """A price as the user pays it: the book's own where nothing matches.
 
         A contract price takes the place of the amount: amount x exchange rate. A discount takes its share off amount, low
-        and high: list x (1 - discount). No discount is taken off a contract price. The result names the entry in `layer`; a
-        price that has a layer of the user's already comes back as it is, so that nothing is taken off twice.
+        and high: list x (1 - discount). No discount is taken off a contract price, nor off the `purchase_usd` of a GPU in this
+        file. The result names the entry in `layer`; a price with the layer of an entry of this file comes back as it is, so
+        that nothing is taken off twice.
 
         A contract price is as old and as good as the entry says. A discounted price is as old as the older of list and
         agreement, and where the list price was no more than literature, an expert's word or an assumption, it stays that.
@@ -50,9 +51,12 @@ class Overrides(Record):
             price: a price of the book, listed or derived.
             on: the day of the plan.
         """
-        if price.layer != BOOK:
+        is_own = price.layer != BOOK
+        if is_own and price.layer in self._priced_layers:
             return price
         meant = [entry for entry in self._shelves.meant_for(price) if entry.is_valid_on(on)]
+        if is_own and price.layer in self._own_gpu_layers:
+            meant = [entry for entry in meant if isinstance(entry.row, OwnPrice)]
         if not meant:
             return price
         winner = max(meant, key=precedence)
@@ -130,11 +134,23 @@ class Overrides(Record):
 
     def layer(self, entry: Rule) -> str:
         """What `Price.layer` says of an entry: `prices.yaml: discounts[0] (15 % off openai/*)`."""
-        return f"{self.name}: {entry.place} ({entry.title})"
+        return layer_name(self.name, entry.place, entry.title)
 
     @cached_property
     def _shelves(self) -> Shelves:
         return Shelves(self.rules)
+
+    @cached_property
+    def _priced_layers(self) -> frozenset[str]:
+        return frozenset(self.layer(entry) for entry in self.rules)
+
+    @cached_property
+    def _own_gpu_layers(self) -> frozenset[str]:
+        """Layers of GPUs whose purchase price is the user's own: a correction of the memory leaves the book's price."""
+        rows = enumerate(self.content.gpus)
+        return frozenset(
+            layer_name(self.name, f"gpus[{index}]", row.gpu) for index, row in rows if row.purchase_usd is not None
+        )
 
     def _own_price(self, entry: Rule, row: OwnPrice, on: date) -> Price:
         return Price.model_validate(

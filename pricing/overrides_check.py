@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, timedelta
+from typing import get_args
 
 from pricing.exchange import USD, rate_on
 from pricing.overrides import Overrides
 from pricing.overrides_match import Rule, is_pattern
 from pricing.overrides_rows import OwnPrice
-from pricing.price import Price
+from pricing.price import Price, Unit
 from pricing.tables import did_you_mean, name_key
 
 RATE_IS_OLD_AFTER_DAYS = 90
 """A quarter of a year, after which a rate should be looked up again: a convention of ours."""
+
+_LOOKED_UP_AS_LISTED = (*(unit for unit in get_args(Unit) if unit.startswith("mtok_")), "kwh")
+"""Units of which the book's price is the one that is asked for, so that one beside it may never be used."""
 
 
 def warnings(overrides: Overrides, prices: Iterable[Price], on: date) -> list[str]:
@@ -116,10 +120,11 @@ def _idle(overrides: Overrides, entry: Rule, universe: list[Price], on: date) ->
                 f"{overrides.layer(entry)}: the book has no {row.item!r}, so this is a new price, for who asks for that name."
                 f"{did_you_mean(row.item, items)}"
             )
-        if not of_item or row.per == "gpu_hour":
+        if row.per not in _LOOKED_UP_AS_LISTED or (row.per == "kwh" and not of_item):
             return None
-        there = sorted({" ".join(part for part in (p.provider, p.region, p.tier) if part) for p in of_item})
-        return f"{overrides.layer(entry)} takes the place of no {row.item} {row.per} of the book; there is: {_some(there)}."
+        of_item = of_item or [price for price in universe if name_key(price.item) == name_key(row.item)]
+        there = sorted({" ".join(part for part in (p.per, p.provider, p.region, p.tier) if part) for p in of_item})
+        return f"{overrides.layer(entry)} takes the place of no price of the book; there is: {_some(there)}."
     near = "" if row.item is None or is_pattern(row.item) else did_you_mean(row.item, items)
     if row.provider is not None:
         near += _near_providers(row.provider, universe)

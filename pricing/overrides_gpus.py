@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any, get_args
 
 from pricing.gpus import GpuSpec, gpu_spec
-from pricing.overrides_rows import OwnGpu
+from pricing.overrides_rows import OwnGpu, layer_name
 from pricing.price import Evidence, PriceNotFound
 from pricing.yaml_file import FileError
 
@@ -64,7 +64,9 @@ def _spec(row: OwnGpu, place: str, file_name: str) -> GpuSpec:
         "gpu": row.gpu if base is None else base.gpu,
         "evidence": row.evidence if base is None else _weaker(row.evidence, base.evidence),
         "driver_names": row.driver_names or (() if base is None else base.driver_names),
-        "layer": f"{file_name}: {place} ({row.gpu})",
+        # The book's range belongs to the figure that gave way.
+        "uncertain": () if base is None else tuple(spread for spread in base.uncertain if spread.figure not in given),
+        "layer": layer_name(file_name, place, row.gpu),
         "note": _note(row, base, sorted(given)),
     }
     return GpuSpec.model_validate({name: value for name, value in fields.items() if name in GpuSpec.model_fields})

@@ -216,6 +216,15 @@ class PricesFile(Record):
         return self
 
 
+def layer_name(file_name: str, place: str, title: str) -> str:
+    """What `Price.layer` says of an entry.
+
+    >>> layer_name("prices.yaml", "discounts[0]", "15 % off openai/*")
+    'prices.yaml: discounts[0] (15 % off openai/*)'
+    """
+    return f"{file_name}: {place} ({title})"
+
+
 def _refuse_repeats(part: str, keys: list[str], names: list[str]) -> None:
     for index, key in enumerate(keys):
         first = keys.index(key)

@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pricing.book import Book
+from pricing.gpus import gpu_spec
 from pricing.overrides import Overrides
 from pricing.overrides_rows import PricesFile
 from pricing.price import Price
@@ -363,6 +365,26 @@ def test_overrides_are_frozen_and_can_be_a_key():
     assert len({one, same}) == 1
     with pytest.raises(ValueError, match="frozen"):
         one.name = "x"
+
+
+def test_no_discount_is_taken_off_a_gpu_price_of_the_file_but_a_contract_price_goes_before_it():
+    def gpu_price(own, gpu):
+        price = gpu_spec(gpu, Book(overrides=own)).purchase_price
+        return own.apply(price, ON).amount
+
+    mine = [{"gpu": "H100-SXM", "purchase_usd": 27_000}]
+    tenth_off = [{"per": "gpu", "discount_fraction": 0.1}]
+    contract = [{"item": "H100-SXM", "per": "gpu", "amount": 26_000}]
+    assert gpu_price(overrides(gpus=mine, discounts=tenth_off), "H100-SXM") == 27_000
+    assert gpu_price(overrides(gpus=mine, prices=contract), "H100-SXM") == 26_000
+
+
+def test_the_books_price_of_a_gpu_stays_open_to_entries_when_another_figure_is_corrected():
+    own = overrides(
+        gpus=[{"gpu": "H100-SXM", "tdp_watts": 650}], prices=[{"item": "H100-SXM", "per": "gpu", "amount": 26_000}]
+    )
+    spec = gpu_spec("H100-SXM", Book(overrides=own))
+    assert (spec.tdp_watts, own.apply(spec.purchase_price, ON).amount) == (650, 26_000)
 
 
 amounts = st.floats(min_value=0, max_value=1e12)

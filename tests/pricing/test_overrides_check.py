@@ -98,12 +98,12 @@ def test_a_token_or_kilowatt_hour_that_is_sold_otherwise_is_named_with_what_ther
     )
     assert unmatched(own, BOOK, ON) == [
         (
-            "prices.yaml: prices[0] (openai/gpt-5) takes the place of no openai/gpt-5 mtok_input of the book; there is: "
-            "openai standard."
+            "prices.yaml: prices[0] (openai/gpt-5) takes the place of no price of the book; there is: "
+            "mtok_input openai standard."
         ),
         (
-            "prices.yaml: prices[1] (electricity) takes the place of no electricity kwh of the book; there is: "
-            "industrial average DE standard."
+            "prices.yaml: prices[1] (electricity) takes the place of no price of the book; there is: "
+            "kwh industrial average DE standard."
         ),
     ]
 

@@ -55,6 +55,13 @@ def test_a_corrected_gpu_is_as_sure_as_its_weakest_figure():
     assert spec(gpu="T4", tdp_watts=60, as_of="2026-10-01", source="s").evidence == "expert"
 
 
+def test_a_range_of_the_book_goes_with_the_figure_that_gave_way():
+    book = gpu_spec("A10G")
+    assert "tdp_watts" in {spread.figure for spread in book.uncertain}
+    mine = spec(gpu="A10G", tdp_watts=160, as_of="2026-10-01", source="power limit")
+    assert mine.uncertain == tuple(spread for spread in book.uncertain if spread.figure != "tdp_watts")
+
+
 def test_an_own_purchase_price_does_not_keep_the_range_of_the_books():
     book = gpu_spec("H100-SXM")
     assert (book.purchase_usd, book.purchase_low_usd) == (30_000, 18_000)
