@@ -9,7 +9,7 @@ from .price import BOOK, Evidence, Figure, Price, PriceNotFound, ProviderClass, 
 from .rental import Landlords, RentalQuote, rental_price, rental_prices
 from .snapshots import SnapshotInfo, open_book, snapshots
 from .tables import did_you_mean, find_name
-from .token_library import api_models, api_sellers
+from .token_names import api_models, api_sellers
 from .token_prices import TokenPrices, token_prices
 from .yaml_file import FileError
 

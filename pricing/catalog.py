@@ -10,7 +10,7 @@ from pricing.electricity import electricity_price, electricity_quotes
 from pricing.gpus import gpu_names, gpu_spec
 from pricing.rental import rental_prices
 from pricing.tables import name_key
-from pricing.token_library import api_models, api_sellers
+from pricing.token_names import api_models, api_sellers
 from pricing.token_prices import token_prices
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def list_prices(
     Returns:
         By item, then by amount; empty where nothing matches.
     """
-    found = [*rental_prices(on, book), *_electricity(on, book), *_purchases(book), *_tokens(on, item, provider)]
+    found = [*rental_prices(on, book), *_electricity(on, book), *_purchases(book), *_tokens(on, item, provider, book)]
     wanted = [
         price
         for price in found
@@ -85,11 +85,11 @@ def _purchases(book: Book | None) -> list[Price]:
     return [price for price in prices if price is not None]
 
 
-def _tokens(on: date, item: str | None, provider: str | None) -> list[Price]:
+def _tokens(on: date, item: str | None, provider: str | None, book: Book | None) -> list[Price]:
     seller = provider if provider is not None else (item or "").partition("/")[0].casefold()
-    if seller not in api_sellers():
+    if seller not in api_sellers(book):
         return []
-    models = api_models(seller)
+    models = api_models(seller, book)
     if item is not None:
         models = [model for model in models if name_key(model).startswith(name_key(item))]
-    return [price for model in models for price in token_prices(model, on).prices]
+    return [price for model in models for price in token_prices(model, on, book).prices]

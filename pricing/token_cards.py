@@ -7,7 +7,8 @@ differently is closed on the day of that reading, and a model that is listed no 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from datetime import date
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -15,9 +16,6 @@ from pricing.price import PriceNotFound
 from pricing.tables import Record
 from pricing.token_records import Feed, Seller, SoldModel
 from pricing.token_timeline import merge_cards
-
-if TYPE_CHECKING:
-    from datetime import date
 
 TOKENS = "tokens.json"
 """Its path in the book."""
@@ -58,7 +56,29 @@ def decode(data: bytes | str, name: str = TOKENS) -> dict[str, Any]:
         raise TokensDamaged(f"{name} is damaged: it has no `feeds` and `sellers`. {_REMEDY}")
     if raw.get("schema") != SCHEMA:
         raise TokensDamaged(f"{name} has schema {raw.get('schema')!r}, this version reads {SCHEMA}. {_REMEDY}")
+    for seller, entry in raw["sellers"].items():
+        models = entry.get("models", {}) if isinstance(entry, dict) else None
+        if not isinstance(models, dict) or not all(isinstance(model, dict) for model in models.values()):
+            raise TokensDamaged(f"{name} is damaged at {seller}: it has no models. {_REMEDY}")
+        if entry.get("feed") not in raw["feeds"]:
+            raise TokensDamaged(f"{name} is damaged at {seller}: no such feed, {entry.get('feed')!r}. {_REMEDY}")
     return raw
+
+
+def readings_of(raw: dict[str, Any], name: str = TOKENS) -> dict[str, Reading]:
+    """The newest reading of each feed.
+
+    Args:
+        raw: from `decode`.
+        name: what to call the file in an error.
+
+    Raises:
+        TokensDamaged: one of them is not a reading's record.
+    """
+    try:
+        return {feed: Reading.model_validate(reading) for feed, reading in raw["feeds"].items()}
+    except ValidationError as error:
+        raise _damaged(name, "feeds", error) from None
 
 
 _REMEDY = "Choose another snapshot (`tco prices snapshots`), or `shipped` for the prices that came with the package."
@@ -99,6 +119,11 @@ def model_of(raw: object, model: str, name: str = TOKENS) -> SoldModel:
         raise _damaged(name, model, error) from None
 
 
+def _whole(name: str, raw: dict[str, Any]) -> Seller:
+    models = {model: model_of(sold, f"{name}/{model}") for model, sold in raw.get("models", {}).items()}
+    return seller_of(raw, name).model_copy(update={"models": models})
+
+
 def _damaged(name: str, what: str, error: ValidationError) -> TokensDamaged:
     first = error.errors(include_url=False)[0]
     place = ".".join(str(part) for part in first["loc"])
@@ -120,8 +145,7 @@ def merge(old: bytes | None, *feeds: Feed) -> bytes:
         ValueError: a reading is older than the file, or of an unknown feed.
     """
     raw = decode(old) if old is not None else {"feeds": {}, "sellers": {}}
-    readings = {name: Reading.model_validate(reading) for name, reading in raw["feeds"].items()}
-    sellers = {name: Seller.model_validate(seller) for name, seller in raw["sellers"].items()}
+    readings, sellers = readings_of(raw), {name: _whole(name, seller) for name, seller in raw["sellers"].items()}
     for feed in feeds:
         known = readings.get(feed.name)
         if feed.name not in FEEDS:

@@ -48,7 +48,7 @@ class Step(Record):
         rates: every unit's rate, also of those that do not change.
     """
 
-    above: Annotated[int, Field(ge=0)]
+    above: Annotated[int, Field(gt=0)]
     rates: Rates
 
 

@@ -34,7 +34,7 @@ def merge_cards(old: Sequence[Card], new: Sequence[Card], seen_on: date) -> tupl
     merged: list[Card] = []
     for span in _spans(new, seen_on):
         begun = [card for card in old if span.start <= _start(card) < span.until]
-        merged += _future(begun, span) if span.start > seen_on else _shown(begun, span, seen_on)
+        merged += _stated(begun, span) if span.start > seen_on else _shown(begun, span, seen_on)
     return _joined(merged)
 
 
@@ -60,13 +60,13 @@ def _spans(new: Sequence[Card], seen_on: date) -> list[_Span]:
     return spans if starts[0] == date.min else [_Span(None, date.min, starts[0]), *spans]
 
 
-def _future(begun: list[Card], span: _Span) -> list[Card]:
-    """An announced card; what was announced for these days before is forgotten, unless it is the same."""
+def _stated(begun: list[Card], span: _Span) -> list[Card]:
+    """The card as this reading states it; what older ones said of these days is forgotten, unless it is the same."""
     card = span.card
     if card is None:
         return []
     known = next((old for old in begun if old.valid_from == card.valid_from and _grown(old, card)), card)
-    return [_seen_again(known, card, windows=True)]
+    return [_seen_again(known, card, windows=not known.windows)]
 
 
 def _shown(begun: list[Card], span: _Span, seen_on: date) -> list[Card]:
@@ -77,7 +77,7 @@ def _shown(begun: list[Card], span: _Span, seen_on: date) -> list[Card]:
         return shown
     # A day that is stated now is better than the day on which a change was noticed: `shown` must begin on that very day.
     if not shown or (card.valid_from is not None and shown[0].valid_from != card.valid_from):
-        return [card]
+        return _stated(begun, span)
     *before, last = shown
     if _grown(last, card) and (last.windows == card.windows or not is_now):
         return [*before, _seen_again(last, card, windows=is_now)]

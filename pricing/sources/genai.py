@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import date
-from typing import Any, get_args
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -112,7 +112,7 @@ def _model(entry: dict[str, Any], seen_on: date) -> SoldModel:
     dated = conditional if isinstance(conditional, list) else [{"prices": conditional}]
     variants = entry.get("price_variants") or []
     tiers = {"standard": _cards(dated, None, [], seen_on)} | {
-        tier: _cards(dated, tier, variants, seen_on) for tier in get_args(Tier)
+        tier: _cards(dated, tier, variants, seen_on) for tier in dict.fromkeys(_TIERS.values())
     }
     match = _clauses(entry.get("match"))
     return SoldModel(

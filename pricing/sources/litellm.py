@@ -64,9 +64,6 @@ SHARED = {
 }
 """Sellers that the first list has too: read for the cross-check only."""
 
-HOST_SELLERS = frozenset(seller for seller, _ in HOSTS.values())
-"""The sellers that the book takes from this list."""
-
 _MODES = {"chat", "completion", "responses"}
 
 _UNITS = {
