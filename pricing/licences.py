@@ -112,7 +112,8 @@ def _judge(asked: str, row: ModelLicence | None, texts: tuple[Licence, ...], com
     met = [(text, rule) for text, rule, result in blocks if result.holds]
     open_ones = [(text, rule, result) for text, rule, result in blocks if result.holds is None]
     duties = tuple(_duty(text, rule, result) for text, rule, result in judged if rule.effect == "duty")
-    assumptions = tuple(dict.fromkeys(result.note for _, _, result in blocks if result.note))
+    decisive = [result for _, _, result in blocks if result.holds or not met]
+    assumptions = tuple(dict.fromkeys(result.note for result in decisive if result.note))
     grants = [_reason(text, rule) for text, rule, result in judged if rule.effect == "allows" and result.holds]
     verdict: Verdict = "yes"
     missing: tuple[str, ...] = ()
