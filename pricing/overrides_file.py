@@ -17,14 +17,13 @@ from pricing.exchange import Rate
 from pricing.overrides import Overrides
 from pricing.overrides_rows import SCHEMA, Discount, OwnGpu, OwnPrice, PricesFile
 from pricing.tables import did_you_mean, near_names
-from pricing.yaml_file import FileError, parse_yaml, read_text
+from pricing.yaml_file import FileError, parse_yaml, read_text, shown
 
 WHAT = "a prices file"
 
 _ROWS: dict[str, type[BaseModel]] = {"fx": Rate, "discounts": Discount, "prices": OwnPrice, "gpus": OwnGpu}
 _UNKNOWN_KEY = ("extra_forbidden", "invalid_key")
 _QUOTED = re.compile("'([^']+)'")
-_SHOWN_CHARACTERS = 60
 
 
 def read_overrides(path: str | Path, today: date | None = None) -> Overrides:
@@ -69,10 +68,10 @@ def parse_overrides(text: str, *, name: str = "prices.yaml", today: date | None 
         raise FileError(f"is not a list of `key: value` lines; {WHAT} has the keys schema, {', '.join(_ROWS)}")
     schema = data.get("schema", SCHEMA)
     if type(schema) is not int or schema < 1:
-        raise FileError(f"`schema`: {_shown(schema)} is given; allowed: {SCHEMA}, the number of the file's format")
+        raise FileError(f"`schema`: {_given(schema)} is given; allowed: {SCHEMA}, the number of the file's format")
     if schema > SCHEMA:
         raise FileError(
-            f"`schema`: {schema} is newer than {SCHEMA}, the newest that this version reads; upgrade the tool"
+            f"`schema`: {_given(schema)} is newer than {SCHEMA}, the newest that this version reads; upgrade the tool"
         )
     try:
         content = PricesFile.model_validate(data)
@@ -113,23 +112,21 @@ def _problem(problem: ErrorDetails, data: dict[str, Any]) -> str:
     if kind == "extra_forbidden":
         return f"`{place}` is not a known key{_near_key(key, record, data, loc)}"
     if kind == "invalid_key":
-        return (
-            f"`{_place(loc[:-1]) or WHAT}` has the key {key}; keys are names, and decimals have a point (1.6, not 1,6)"
-        )
+        return f"`{_place(loc[:-1]) or WHAT}` has the key {shown(key)}; keys are names, and decimals have a point (1.6, not 1,6)"
     allowed = _allowed(loc, record)
     if kind == "missing":
         return f"`{place}` is missing; add it: {allowed}"
     if kind == "string_too_long":
         allowed += f"; at most {problem['ctx']['max_length']} characters"
     if kind == "literal_error":
-        allowed += f".{did_you_mean(str(problem['input']), _QUOTED.findall(problem['ctx']['expected']))}"
-    return f"`{place}`: {_shown(problem['input'])} is given; allowed: {allowed}"
+        allowed += f".{did_you_mean(shown(str(problem['input'])), _QUOTED.findall(problem['ctx']['expected']))}"
+    return f"`{place}`: {_given(problem['input'])} is given; allowed: {allowed}"
 
 
 def _place(loc: tuple[int | str, ...]) -> str:
     text = ""
     for part in loc:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+        text += f"[{part}]" if isinstance(part, int) else f".{shown(part)}" if text else shown(part)
     return text
 
 
@@ -150,7 +147,7 @@ def _near_key(key: str, record: type[BaseModel], data: dict[str, Any], loc: tupl
     row: Any = data
     for part in loc[:-1]:
         row = row[part]
-    near = near_names(key, _keys(record), count=1)
+    near = near_names(shown(key), _keys(record), count=1)
     return (
         f"; did you mean `{near[0]}`?" if near and near[0] not in row else f"; known here: {', '.join(_keys(record))}"
     )
@@ -162,6 +159,5 @@ def _keys(record: type[BaseModel]) -> list[str]:
     return [field.alias or name for name, field in fields]
 
 
-def _shown(value: object) -> str:
-    text = "nothing" if value is None else str(value).lower() if isinstance(value, bool) else repr(value)
-    return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}..."
+def _given(value: object) -> str:
+    return shown("nothing" if value is None else str(value).lower() if isinstance(value, bool) else repr(value))

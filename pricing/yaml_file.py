@@ -21,6 +21,10 @@ MAX_FILE_BYTES = 1_000_000
 """A larger file is not one that a person wrote, and is refused before it is parsed."""
 
 
+_SHOWN_CHARACTERS = 60
+_PROBLEM_CHARACTERS = 200
+
+
 class FileError(ValueError):
     """A file that cannot be used. The message is one sentence: the place, what is given, what is allowed, what to do."""
 
@@ -32,6 +36,16 @@ def broken_rule(sentence: str) -> PydanticCustomError:
         sentence: what is wrong and what to do.
     """
     return PydanticCustomError("rule", "{sentence}", {"sentence": sentence})
+
+
+def shown(text: str) -> str:
+    """Text of a file as a message may show it: without control characters, cut after 60.
+
+    >>> shown("a" * 70 + chr(10)) == "a" * 60 + "..."
+    True
+    """
+    plain = "".join(sign if sign.isprintable() else "?" for sign in text[: _SHOWN_CHARACTERS + 1])
+    return plain if len(text) <= _SHOWN_CHARACTERS else f"{plain[:_SHOWN_CHARACTERS]}..."
 
 
 def _day(value: object) -> object:
@@ -72,7 +86,7 @@ class _Loader(yaml.SafeLoader):
             if not isinstance(key, yaml.ScalarNode):
                 raise FileError(f"line {line}: a key is a plain name, not a list or a mapping; write `key: value`")
             if key.value in seen:
-                raise FileError(f"line {line}: `{key.value}` is given twice; keep one")
+                raise FileError(f"line {line}: `{shown(key.value)}` is given twice; keep one")
             seen.add(key.value)
         return super().construct_mapping(node, deep)
 
@@ -149,10 +163,15 @@ def parse_yaml(text: str, *, max_bytes: int = MAX_FILE_BYTES) -> Any:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f"line {mark.line + 1}: " if mark else ""
-        raise FileError(f"{place}not valid YAML ({getattr(error, 'problem', None) or error})") from None
+        raise FileError(f"{place}not valid YAML ({_cut(getattr(error, 'problem', None) or error)})") from None
     except RecursionError:
         raise FileError("nested too deep for a file of ours") from None
     except ValueError as error:
-        raise FileError(f"not valid YAML ({str(error).partition(';')[0]})") from None
+        raise FileError(f"not valid YAML ({_cut(str(error).partition(';')[0])})") from None
     finally:
         loader.dispose()
+
+
+def _cut(problem: object) -> str:
+    """What the parser says, on one line: it may quote the file."""
+    return " ".join(str(problem).split())[:_PROBLEM_CHARACTERS]

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pricing.book import shipped_book
 from pricing.exchange import Rate
@@ -30,6 +32,15 @@ def refused(text):
     with pytest.raises(FileError) as error:
         parse_overrides(text, today=TODAY)
     return str(error.value)
+
+
+def complaint(text):
+    """What a text is refused with, or an empty text where it is read."""
+    try:
+        parse_overrides(text, today=TODAY).own_prices(TODAY)
+    except FileError as error:
+        return str(error)
+    return ""
 
 
 def price_row(**changes):
@@ -273,3 +284,22 @@ def test_a_long_text_is_cut_in_the_message():
     message = refused(price_row(item="x" * 600))
     assert message.startswith(f"`prices[0].item`: '{'x' * 59}... is given; allowed: ")
     assert message.endswith("; at most 500 characters")
+
+
+def test_an_unknown_key_is_cut_and_cannot_write_to_the_terminal():
+    message = refused(json.dumps({"\u007f\u001b[31m" + "x" * 600: 1}))
+    assert message.startswith("`??[31m" + "x" * 54 + "...` is not a known key; known here: schema, fx")
+
+
+@settings(deadline=None, max_examples=80)
+@given(
+    at=st.integers(0, 2000),
+    cut=st.integers(0, 6),
+    put=st.text("{}[]:,-*&!|>'\"%#?\n\t 019.eEnaN~\\é\x85\u2028\0", max_size=3),
+)
+def test_any_slip_of_the_pen_is_read_or_refused_in_one_short_line(at, cut, put):
+    example = page_example()
+    text = example[:at] + put + example[at + cut :]
+    message = complaint(text)
+    assert "\n" not in message
+    assert len(message) < 700
