@@ -49,6 +49,10 @@ OWN_PRICE = (
 _NAMED = 8
 
 
+class SoldBySeveral(PriceNotFound):
+    """A bare name that several sellers have, and none of them made: the caller must choose."""
+
+
 class Found(NamedTuple):
     """A model as it was found.
 
@@ -255,7 +259,7 @@ def _bare(data: _Data, name: str) -> Found:
     if sellers:
         sold = [f"{seller}/{data.exact(seller, name)}" for seller in sellers]
         more = f" and {len(sold) - _NAMED} more" if len(sold) > _NAMED else ""
-        raise PriceNotFound(f"{name!r} is sold by several: {', '.join(sold[:_NAMED])}{more}. Write one of these.")
+        raise SoldBySeveral(f"{name!r} is sold by several: {', '.join(sold[:_NAMED])}{more}. Write one of these.")
     raise _unknown(data, name)
 
 

@@ -10,12 +10,14 @@ from rich.table import Table
 from rich.text import Text
 
 import pricing
+from pricing.token_names import SoldBySeveral
 from tco.cli._prices_check import check_command
 from tco.cli._prices_diff import diff_command, snapshots_command
 from tco.cli._prices_licence import licence_command
 from tco.cli._prices_quality import quality_command
 from tco.cli._prices_refresh import refresh_command
 from tco.cli._prices_rental import GroupBy, print_groups, rental_groups
+from tco.cli._prices_tokens import crosscheck_command, history_command
 from tco.cli._shared import console, fail, print_json
 from tco.cli._tables import number, print_table, short_source
 
@@ -120,9 +122,21 @@ def _about(name: str, day: date) -> tuple[dict[str, Any], list[Price]]:
         quotes = [pricing.electricity_price(rest, on=day, sector=sector) for sector in sectors or ["industrial"]]
         return {"electricity": [quote.model_dump(mode="json") for quote in quotes]}, [quote.price for quote in quotes]
     if slash:
-        tokens = pricing.token_prices(name, day)
-        return {"tokens": tokens.model_dump(mode="json")}, tokens.prices
-    return _about_gpu(name, day)
+        return _about_tokens(name, day)
+    try:
+        return _about_gpu(name, day)
+    except pricing.PriceNotFound as no_gpu:
+        try:
+            return _about_tokens(name, day)
+        except SoldBySeveral:
+            raise
+        except pricing.PriceNotFound:
+            raise no_gpu from None
+
+
+def _about_tokens(name: str, day: date) -> tuple[dict[str, Any], list[Price]]:
+    tokens = pricing.token_prices(name, day)
+    return {"tokens": tokens.model_dump(mode="json")}, tokens.prices
 
 
 def _about_gpu(name: str, day: date) -> tuple[dict[str, Any], list[Price]]:
@@ -179,7 +193,9 @@ def _print_prices(prices: Sequence[Price], day: date) -> None:
 
 
 app.command("check")(check_command)
+app.command("crosscheck")(crosscheck_command)
 app.command("diff")(diff_command)
+app.command("history")(history_command)
 app.command("licence")(licence_command)
 app.command("quality")(quality_command)
 app.command("refresh")(refresh_command)
