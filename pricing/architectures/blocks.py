@@ -87,7 +87,9 @@ def latent_attention(
     if q_rank is not None:
         query = linear(hidden, q_rank, bias=bias) + q_rank + linear(q_rank, queries)
     latent = linear(hidden, kv_rank + rope_dim, bias=bias) + kv_rank
-    return query + latent + linear(kv_rank, heads * (nope_dim + value_dim)) + linear(heads * value_dim, hidden, bias=bias)
+    return (
+        query + latent + linear(kv_rank, heads * (nope_dim + value_dim)) + linear(heads * value_dim, hidden, bias=bias)
+    )
 
 
 def indexer(hidden: int, q_rank: int, heads: int, dim: int) -> int:

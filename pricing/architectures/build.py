@@ -84,6 +84,7 @@ def _parameters(config: Config, shape: Shape) -> Parameters:
         mlp=sum(layer.mlp for layer in layers),
         experts=sum(layer.experts for layer in layers),
         experts_used=sum(layer.experts_used for layer in layers),
+        expert_biases=sum(layer.expert_biases for layer in layers),
         shared=sum(layer.shared for layer in layers),
         router=sum(layer.router for layer in layers),
         norms=sum(layer.norms for layer in layers) + shape.norms,
@@ -156,7 +157,11 @@ def _notes(config: Config, parameters: Parameters) -> list[str]:
         notes.append("The vision tower that the file describes is left out: its shapes are not known here.")
     if config.raw.get("audio_config") is not None:
         notes.append("The audio tower that the file describes is left out.")
+    if config.outer_type == "mistral3" and config.get("tie_word_embeddings") is None:
+        notes.append("The file does not say whether the output head is tied; it is counted as a table of its own.")
     prediction = max(config.whole(key, default=0, least=0) for key in MTP_KEYS)
     if prediction:
-        notes.append(f"Layers for multi-token prediction ({prediction} stated) are not counted: serving does not need them.")
+        notes.append(
+            f"Layers for multi-token prediction ({prediction} stated) are not counted: serving does not need them."
+        )
     return notes

@@ -205,7 +205,9 @@ class Config:
         Raises:
             ConfigError: always.
         """
-        raise ConfigError(f"the config of {self.name} cannot be used: {what}. Compare it with the file its maker published.")
+        raise ConfigError(
+            f"the config of {self.name} cannot be used: {what}. Compare it with the file its maker published."
+        )
 
     def _checked(self, key: str, value: Any, least: int, most: int) -> int:
         if isinstance(value, bool) or not isinstance(value, int):
@@ -266,5 +268,7 @@ def _no_constant(text: str) -> NoReturn:
 
 
 def _quoted(value: Any) -> str:
-    text = repr(value) if not isinstance(value, int) or isinstance(value, bool) or abs(value) < 10**18 else "a huge number"
+    text = (
+        repr(value) if not isinstance(value, int) or isinstance(value, bool) or abs(value) < 10**18 else "a huge number"
+    )
     return text if len(text) <= _QUOTED else f"{text[:_QUOTED]}..."

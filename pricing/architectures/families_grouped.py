@@ -21,7 +21,17 @@ BIAS_BY_FLAG = (
 )  # fmt: skip
 """Families in which `attention_bias` decides."""
 
-HEAD_NORMS = ("qwen3", "qwen3_moe", "qwen3_vl", "qwen3_vl_moe", "gemma3", "step3p7", "step3p5", "minimax_m3", "minimax_m3_vl")
+HEAD_NORMS = (
+    "qwen3",
+    "qwen3_moe",
+    "qwen3_vl",
+    "qwen3_vl_moe",
+    "gemma3",
+    "step3p7",
+    "step3p5",
+    "minimax_m3",
+    "minimax_m3_vl",
+)
 """Families whose queries and keys are normed by head: two norms of one head's size."""
 
 TIED_BY_DEFAULT = ("gemma2", "gemma3", "gemma4", "smollm3")
@@ -29,6 +39,9 @@ TIED_BY_DEFAULT = ("gemma2", "gemma3", "gemma4", "smollm3")
 
 HEAD_DIM_STATED = ("qwen3", "qwen3_vl", "qwen3_vl_moe", "gemma2", "gemma3", "gemma4", "gpt_oss", "llama4", "minimax_m2")
 """Families whose keys are not hidden size / heads wide: the file must state `head_dim`."""
+
+ONE_INNER_SIZE = ("mixtral", "gpt_oss", "minimax_m2", "minimax_m3", "minimax_m3_vl")
+"""Families whose `intermediate_size` is an expert's."""
 
 
 class Moe(NamedTuple):
@@ -85,7 +98,7 @@ def kv_heads(config: Config) -> int:
 
 
 def dense(config: Config) -> Shape:
-    """A dense model of Llama's make: Llama, Mistral, Qwen2, Qwen3, MiMo 7B, Phi-3, Granite, SmolLM3, Gemma 2 and 3."""
+    """A dense model of Llama's make: Llama, Mistral, Qwen2, Qwen3, MiMo 7B, Phi-3, Granite, SmolLM3, Gemma 2, 3."""
     hidden = config.whole("hidden_size")
     mlp = blocks.gated_mlp(hidden, config.whole("intermediate_size"), bias=config.flag("mlp_bias", default=False))
     norms = hidden * (4 if config.family.startswith("gemma") else 2)
@@ -130,6 +143,8 @@ def mimo_v2(config: Config) -> Shape:
     pattern = config.wholes("hybrid_layer_pattern") or [0 if i == 0 or not (i + 1) % 6 else 1 for i in range(count)]
     if len(pattern) < count:
         config.wrong(f"`hybrid_layer_pattern` must have one entry for each of {count} layers")
+    if config.text.get("moe_layer_freq") is None and config.text.get("mlp_layer_types") is None:
+        config.wrong("`moe_layer_freq` is missing")
     total, active = _experts_of(config)
     moe = Moe(total, active, config.whole("moe_intermediate_size"))
     layers = []
@@ -206,15 +221,15 @@ def _experts_of(config: Config) -> tuple[int, int]:
 
 def _moe(config: Config) -> Moe:
     total, active = _experts_of(config)
-    inner = config.whole("moe_intermediate_size", "intermediate_size")
     family = config.family
+    inner = config.whole("intermediate_size" if family in ONE_INNER_SIZE else "moe_intermediate_size")
     if family == "qwen2_moe":
         return Moe(total, active, inner, 1, config.whole("shared_expert_intermediate_size"))
     if family == "glm4_moe":
         shared = config.whole("n_shared_experts", default=0, least=0)
         return Moe(total, active, inner, shared, shared * inner)
     if family.startswith("minimax_m3"):
-        return Moe(total, active, config.whole("intermediate_size"), 1, config.whole("shared_intermediate_size"))
+        return Moe(total, active, inner, 1, config.whole("shared_intermediate_size"))
     if family.startswith("step3p"):
         return Moe(total, active, inner, 1, config.whole("share_expert_dim", "share_expert_dims"))
     return Moe(total, active, inner)
@@ -248,6 +263,7 @@ def _with_experts(config: Config, layer: Layer, moe: Moe) -> Layer:
     return layer._replace(
         experts=moe.total * expert,
         experts_used=moe.active * expert,
+        expert_biases=moe.total * (2 * moe.inner + hidden) if biased else 0,
         shared=(blocks.gated_mlp(hidden, moe.shared_inner) if moe.shared else 0) + gate,
         router=blocks.linear(hidden, moe.total, bias=biased),
     )
@@ -263,7 +279,11 @@ def _with_minimax_indexer(config: Config, layers: list[Layer]) -> list[Layer]:
     flags = inner.wholes("sparse_attention_freq") or []
     if len(flags) < len(layers):
         config.wrong(f"`sparse_attention_freq` must have one entry for each of {len(layers)} layers")
-    heads, dim, hidden = inner.whole("sparse_num_index_heads"), inner.whole("sparse_index_dim"), config.whole("hidden_size")
+    heads, dim, hidden = (
+        inner.whole("sparse_num_index_heads"),
+        inner.whole("sparse_index_dim"),
+        config.whole("hidden_size"),
+    )
     weights = blocks.linear(hidden, (heads + 1) * dim) + 2 * dim
     keys = Cache("indexer_keys", fixed_bytes=2 * dim)
     return [

@@ -143,7 +143,7 @@ def _with_kimi_experts(config: Config, layer: Layer) -> Layer:
         experts=total * expert,
         experts_used=active * expert,
         shared=blocks.gated_mlp(hidden, shared * inner) + into_space,
-        router=blocks.linear(hidden, total) + total,  # the correction bias is a weight here
+        router=blocks.linear(hidden, total),
     )
 
 
@@ -175,7 +175,9 @@ def _v4_attention(config: Config, ratio: int) -> Layer:
     rank, groups, out_rank = config.whole("q_lora_rank"), config.whole("o_groups"), config.whole("o_lora_rank")
     if ratio not in (0, V4_FINE, 128) or dim != V4_HEAD_DIM:
         config.wrong(f"a compression ratio of {ratio} with `head_dim` {dim} is not known")
-    weights = heads + blocks.linear(hidden, rank) + rank + blocks.linear(rank, heads * dim) + blocks.linear(hidden, dim) + dim
+    weights = (
+        heads + blocks.linear(hidden, rank) + rank + blocks.linear(rank, heads * dim) + blocks.linear(hidden, dim) + dim
+    )
     weights += blocks.linear(heads * dim, out_rank) + blocks.linear(groups * out_rank, hidden)
     entry = Cache("latent", elements=dim, one_byte_entry_bytes=V4_ENTRY_FP8_BYTES)
     window = entry._replace(limit_tokens=config.whole("sliding_window"), limit_kind="window")

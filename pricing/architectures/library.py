@@ -16,6 +16,8 @@ from pricing.tables import Record, did_you_mean, name_key
 
 FOLDER = "architectures"
 INDEX = f"{FOLDER}/index.csv"
+LONGEST_NAME = 200
+"""Of a longer text only the beginning is repeated in an error, and no near names are looked for."""
 
 
 class ShippedModel(Record):
@@ -66,14 +68,14 @@ def architecture(name_or_path: str | Path, book: Book | None = None) -> Architec
         row = _by_name(used).get(name_key(name_or_path))
         if row is not None:
             return _shipped(used, row.name)
-        if not name_or_path or "\0" in name_or_path:
-            raise ArchitectureNotFound("a model's name is empty or holds a zero byte. `tco prices model` lists the shipped ones.")
-    path = Path(name_or_path).expanduser()
-    if path.exists():
-        raw, digest = read_config(path)
-        file = path / "config.json" if path.is_dir() else path
-        return build(raw, _name_of(file), config_sha256=digest, source=str(file))
-    raise ArchitectureNotFound(_not_found(str(name_or_path), used))
+        if not name_or_path.strip():
+            raise ArchitectureNotFound("the model's name is empty. `tco prices model` lists the shipped ones.")
+    path = _existing(name_or_path)
+    if path is None:
+        raise ArchitectureNotFound(_not_found(str(name_or_path), used))
+    raw, digest = read_config(path)
+    file = path / "config.json" if path.is_dir() else path
+    return build(raw, _name_of(file), config_sha256=digest, source=str(file))
 
 
 def architectures(book: Book | None = None) -> tuple[Architecture, ...]:
@@ -121,14 +123,24 @@ def _shipped(book: Book, name: str) -> Architecture:
     )
 
 
+def _existing(name_or_path: str | Path) -> Path | None:
+    """The path, if something is there; a name too long for a path or of an unknown home is none."""
+    try:
+        path = Path(name_or_path).expanduser()
+        return path if path.exists() else None
+    except (OSError, RuntimeError, ValueError):
+        return None
+
+
 def _name_of(file: Path) -> str:
     return file.resolve().parent.name if file.name == "config.json" else file.stem
 
 
 def _not_found(name: str, book: Book) -> str:
     names = [known for row in _index(book) for known in row.ids]
-    near = did_you_mean(name.rpartition("/")[2] or name, names)
+    near = did_you_mean(name.rpartition("/")[2] or name, names) if len(name) <= LONGEST_NAME else ""
+    shown = name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}..."
     return (
-        f"{name!r} is neither a shipped model nor a file.{near} Download the model's config.json and name its path; "
+        f"{shown!r} is neither a shipped model nor a file.{near} Download the model's config.json and name its path; "
         "`tco prices model` without a name lists the shipped models."
     )

@@ -30,6 +30,7 @@ class Parameters(Record):
         mlp: dense feed-forward blocks.
         experts: routed experts.
         experts_used: those routed experts that one token uses.
+        expert_biases: biases among the routed experts' weights; checkpoints never quantise them.
         shared: shared experts and what else of the expert block every token uses.
         router: routers.
         norms: norms around and after the layers.
@@ -43,6 +44,7 @@ class Parameters(Record):
     mlp: Whole
     experts: Whole
     experts_used: Whole
+    expert_biases: Whole
     shared: Whole
     router: Whole
     norms: Whole
@@ -52,7 +54,16 @@ class Parameters(Record):
     @property
     def text(self) -> int:
         """Weights of the language half."""
-        parts = (self.embeddings, self.attention, self.mlp, self.experts, self.shared, self.router, self.norms, self.other)
+        parts = (
+            self.embeddings,
+            self.attention,
+            self.mlp,
+            self.experts,
+            self.shared,
+            self.router,
+            self.norms,
+            self.other,
+        )
         return sum(parts)
 
     @property
@@ -228,8 +239,14 @@ class Architecture(Record):
         Raises:
             ArchitectureError: a context or type that makes no sense.
         """
-        if isinstance(context_tokens, bool) or not isinstance(context_tokens, int) or not 0 <= context_tokens <= MAX_CONTEXT:
-            raise ArchitectureError(f"a context of {context_tokens!r} tokens makes no sense: write 0 to {MAX_CONTEXT:,}.")
+        if (
+            isinstance(context_tokens, bool)
+            or not isinstance(context_tokens, int)
+            or not 0 <= context_tokens <= MAX_CONTEXT
+        ):
+            raise ArchitectureError(
+                f"a context of {context_tokens!r} tokens makes no sense: write 0 to {MAX_CONTEXT:,}."
+            )
         _kv_type(dtype_bytes)
         return sum(kept.sequence_bytes(context_tokens, dtype_bytes) for kept in self.kv_layers)
 

@@ -39,6 +39,7 @@ class Layer(NamedTuple):
         mlp: dense feed-forward weights.
         experts: routed experts, all of them.
         experts_used: routed experts that one token uses.
+        expert_biases: biases among the routed experts' weights.
         shared: shared experts and what else of the MoE block every token uses.
         router: the router.
         other: what is none of these (hyper-connections, residual gates, per-layer inputs).
@@ -51,6 +52,7 @@ class Layer(NamedTuple):
     mlp: int = 0
     experts: int = 0
     experts_used: int = 0
+    expert_biases: int = 0
     shared: int = 0
     router: int = 0
     other: int = 0

@@ -36,17 +36,7 @@ def layer_kinds(config: Config) -> list[str]:
     family = config.family
     if family == "llama4":
         return _llama4_kinds(config, count)
-    if config.maybe("sliding_window") is None:
-        return [FULL] * count
-    if family in ("gemma2", "gpt_oss"):
-        return _periodic(count, GEMMA2_PERIOD)
-    if family in ("gemma3", "gemma4"):
-        return _periodic(count, config.whole("sliding_window_pattern", default=GEMMA3_PERIOD))
-    if family.startswith(("qwen", "mimo")):
-        windowed = config.flag("use_sliding_window", default=False)
-        first = config.whole("max_window_layers", default=count, least=0) if windowed else count
-        return [SLIDING if i >= first else FULL for i in range(count)]
-    return [SLIDING if family in ("mistral", "mixtral", "phi3") else FULL] * count
+    return [FULL] * count if config.maybe("sliding_window") is None else _windowed_kinds(config, family, count)
 
 
 def limited(config: Config, kind: str, cache: Cache) -> Cache:
@@ -74,7 +64,21 @@ def sparse_layers(config: Config, count: int) -> list[bool]:
     return [i >= first and i % every == 0 for i in range(count)]
 
 
+def _windowed_kinds(config: Config, family: str, count: int) -> list[str]:
+    if family in ("gemma2", "gpt_oss"):
+        return _periodic(count, GEMMA2_PERIOD)
+    if family in ("gemma3", "gemma4"):
+        return _periodic(count, config.whole("sliding_window_pattern", default=GEMMA3_PERIOD))
+    if family.startswith(("qwen", "mimo")):
+        windowed = config.flag("use_sliding_window", default=False)
+        first = config.whole("max_window_layers", default=count, least=0) if windowed else count
+        return [SLIDING if i >= first else FULL for i in range(count)]
+    return [SLIDING if family in ("mistral", "mixtral", "phi3") else FULL] * count
+
+
 def _llama4_kinds(config: Config, count: int) -> list[str]:
+    if "attention_chunk_size" in config.text and config.text["attention_chunk_size"] is None:
+        return [FULL] * count  # switched off by an explicit null
     with_position = config.wholes("no_rope_layers")
     if with_position:
         if len(with_position) < count:

@@ -86,10 +86,24 @@ def _kimi(tower: Config, config: Config) -> int:
     return embeddings + _encoder(hidden, inner, tower.whole("vt_num_hidden_layers")) + 2 * hidden + projector
 
 
+def _pixtral(tower: Config, config: Config) -> int:
+    """Pixtral of Mistral Small 3.1 and later: no biases in the tower, a merger of patches, two projections."""
+    hidden, inner, text = tower.whole("hidden_size"), tower.whole("intermediate_size"), config.whole("hidden_size")
+    patch, bias = tower.whole("patch_size"), config.raw.get("multimodal_projector_bias") is True
+    merge = config.raw.get("spatial_merge_size", 2)
+    if not isinstance(merge, int):
+        config.wrong("`spatial_merge_size` is not a whole number")
+    layers = tower.whole("num_hidden_layers") * (2 * hidden + 3 * linear(hidden, inner) + 4 * linear(hidden, hidden))
+    merger = hidden + linear(hidden * merge**2, hidden)
+    projections = linear(hidden, text, bias=bias) + linear(text, text, bias=bias)
+    return linear(COLOURS * patch * patch, hidden) + hidden + layers + merger + projections
+
+
 TOWERS: dict[str, Callable[[Config, Config], int]] = {
     "gemma3": _siglip,
     "gemma4": _gemma4,
     "kimi_k25": _kimi,
+    "mistral3": _pixtral,
     "qwen3_5": _qwen,
     "qwen3_5_moe": _qwen,
     "qwen3_vl": _qwen,
