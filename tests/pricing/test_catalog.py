@@ -13,9 +13,12 @@ def test_the_whole_book_without_tokens_is_rentals_electricity_and_purchases():
     kinds = {}
     for price in list_prices(on=ON):
         kinds[price.per] = kinds.get(price.per, 0) + 1
-    # 252 offers, of which some hold two tiers; 113 electricity rows; 5 GPUs with a street or launch price.
-    both = sum(len(offer.prices()) for offer in pricing.rental_offers())
-    assert kinds == {"gpu_hour": both, "kwh": 113, "gpu": 5}
+    specs = [pricing.gpu_spec(name) for name in pricing.gpu_names()]
+    assert kinds == {
+        "gpu_hour": len(pricing.rental_prices(ON)),
+        "kwh": len(dict.fromkeys((quote.region, quote.sector) for quote in pricing.electricity_quotes())),
+        "gpu": sum(spec.purchase_price is not None for spec in specs),
+    }
 
 
 def test_an_item_is_found_by_how_it_begins():
@@ -34,7 +37,7 @@ def test_one_region_of_electricity_is_found_by_its_path():
 
 def test_a_gpus_street_price_stands_beside_its_rents():
     tiers = {price.tier for price in list_prices(on=ON, item="H100-SXM")}
-    assert tiers == {"on-demand", "spot", "purchase"}
+    assert tiers == {"on-demand", "spot", "reserved-1y", "reserved-3y", "purchase"}
 
 
 def test_filters_narrow_together():

@@ -4,6 +4,9 @@ from datetime import date
 
 import pytest
 
+from pricing.book import shipped_book
+from pricing.overrides import Overrides
+from pricing.overrides_rows import PricesFile
 from pricing.price import PriceNotFound
 from pricing.rental import rental_price, rental_prices
 
@@ -14,32 +17,34 @@ ON = date(2026, 11, 23)
     ("gpu", "low", "middle", "high", "count"),
     [
         # Recomputed from the table by hand: sort, take the middle (or the mean of the middle two).
-        ("H200-SXM", 2.40, 4.39, 9.89, 15),
+        ("H200-SXM", 2.40, (4.55 + 5.99) / 2, 10.60, 20),
         ("H100-PCIe", 1.38, 1.99, 4.25, 7),
-        ("B200-SXM", 3.75, 5.89, 14.24, 11),
+        ("B200-SXM", 3.75, (6.69 + 6.99) / 2, 14.2416, 16),
         ("RTX 4090", 0.31, 0.55, 0.69, 7),
-        ("A100-80GB-SXM", 0.60, 1.745, 6.20, 14),
-        ("L40S", 0.40, 1.5484, 3.77, 15),
+        ("A100-80GB-SXM", 0.60, 1.80, 6.20248, 15),
+        ("L40S", 0.40, (1.671 + 1.82) / 2, 15.06559 / 4, 20),
+        ("GB200-NVL72", 42 / 4, 64 / 4, 108.16 / 4, 3),
         ("MI300X", 1.99, 1.99, 1.99, 1),
     ],
 )
 def test_on_demand_quotes_are_the_median_lowest_and_highest_offer(gpu, low, middle, high, count):
     quote = rental_price(gpu, on=ON)
-    assert (round(quote.low_usd_per_hour, 2), round(quote.high_usd_per_hour, 2), quote.count) == (low, high, count)
-    assert quote.price.amount == pytest.approx(middle, rel=0.003)
+    assert (quote.low_usd_per_hour, quote.price.amount, quote.high_usd_per_hour) == pytest.approx((low, middle, high))
+    assert quote.count == count
 
 
 def test_the_h100_median_lies_between_its_two_middle_offers():
     quote = rental_price("H100-SXM", on=ON)
-    assert (quote.count, quote.rows[11].amount, quote.rows[12].amount) == (24, 3.83, 4.29)
-    assert quote.price.amount == pytest.approx((3.83 + 4.29) / 2)
+    assert (quote.count, quote.rows[13].amount, quote.rows[14].amount) == (28, 4.29, 4.76)
+    assert quote.price.amount == pytest.approx((4.29 + 4.76) / 2)
 
 
-def test_hyperscalers_ask_about_three_times_what_marketplaces_ask_for_an_h100():
+def test_hyperscalers_ask_about_four_times_what_marketplaces_ask_for_an_h100():
     hyperscaler = rental_price("H100-SXM", on=ON, provider_class="hyperscaler")
-    # AWS: 55.04, 58.8928, 66.048, 68.8, 71.552 over 8; Google Cloud: 10.97906 twice, 10.97906 (x 8), 11.41822, 12.08904.
-    assert hyperscaler.count == 10
-    assert hyperscaler.price.amount == pytest.approx((71.552 / 8 + 87.83247 / 8) / 2)
+    # AWS: 55.04, 58.8928, 66.048, 68.8, 71.552 over 8; Oracle 10; Google Cloud: 10.97906 twice, 87.83247 over 8, 11.41822,
+    # 12.08904; Azure 98.32 over 8.
+    assert hyperscaler.count == 12
+    assert hyperscaler.price.amount == pytest.approx((80 / 8 + 87.83247 / 8) / 2)
     marketplace = rental_price("H100-SXM", on=ON, provider_class="marketplace")
     # Vast.ai 1.49, TensorDock 2.25, RunPod community 2.69.
     assert marketplace.price.amount == 2.25
@@ -47,18 +52,17 @@ def test_hyperscalers_ask_about_three_times_what_marketplaces_ask_for_an_h100():
 
 def test_managed_offers_are_quoted_alone_and_never_mixed_in():
     managed = rental_price("H100-SXM", on=ON, provider_class="managed")
-    assert {row.provider for row in managed.rows} == {"hf-endpoints-gcp"}
+    # SageMaker 63.296 / 8, three Hugging Face endpoints 10, Azure ML 98.32 / 8, Vertex AI 12.625919.
+    assert [7.912, 10, 10, 10, 12.29, 12.625919] == pytest.approx([row.amount for row in managed.rows])
     assert managed.price.amount == 10.0
-    assert {row.provider_class for row in rental_price("H100-SXM", on=ON).rows} == {
-        "hyperscaler",
-        "neocloud",
-        "marketplace",
-    }
+    for tier in ("on-demand", "spot", "reserved-1y", "reserved-3y"):
+        kinds = {row.provider_class for row in rental_price("H100-SXM", on=ON, tier=tier).rows}
+        assert "managed" not in kinds
 
 
 def test_spot_and_on_demand_are_apart():
     spot = rental_price("H100-SXM", on=ON, tier="spot")
-    assert (spot.low_usd_per_hour, spot.count) == (0.80, 16)
+    assert (spot.low_usd_per_hour, spot.count) == (1.10, 19)
     assert {row.tier for row in spot.rows} == {"spot"}
 
 
@@ -75,8 +79,9 @@ def test_a_quote_is_as_old_as_its_oldest_offer():
 
 def test_a_day_before_the_book_gets_the_oldest_readings_and_the_note_says_so():
     early, late = rental_price("H100-SXM", on=date(2020, 1, 1)), rental_price("H100-SXM", on=ON)
-    assert early.price.amount == late.price.amount
-    assert early.price.note == f"{late.price.note}; 24 first read after 2020-01-01"
+    assert early.count == late.count
+    assert early.price.note.endswith("; as of the oldest; 28 first read after 2020-01-01")
+    assert late.price.note.endswith("; as of the oldest")
 
 
 def test_rows_come_cheapest_first():
@@ -91,7 +96,9 @@ def test_an_unknown_gpu_is_told_near_names():
 
 def test_a_tier_that_nobody_offers_is_told_what_there_is():
     with pytest.raises(
-        PriceNotFound, match=r"MI300X with: any, spot\. There is: neocloud on-demand; sellers digitalocean"
+        PriceNotFound,
+        match=r"MI300X with: any, spot\. There is: neocloud on-demand, neocloud reserved-1y, neocloud reserved-3y; "
+        r"sellers digitalocean",
     ):
         rental_price("MI300X", on=ON, tier="spot")
 
@@ -99,3 +106,98 @@ def test_a_tier_that_nobody_offers_is_told_what_there_is():
 def test_form_unstated_offers_are_no_part_of_a_known_form():
     assert rental_price("H100-unstated", on=ON).count == 1
     assert all("unstated" not in row.item for row in rental_price("H100-SXM", on=ON).rows)
+
+
+def test_a_listed_quote_is_listed_and_has_no_range_of_an_assumption():
+    price = rental_price("H100-SXM", on=ON).price
+    assert (price.evidence, price.derived, price.low, price.high, price.layer) == ("listed", None, None, None, "book")
+
+
+def test_a_reserved_quote_says_how_much_of_it_is_derived_and_is_as_good_as_its_weakest_offer():
+    price = rental_price("H100-SXM", on=ON, tier="reserved-1y", provider_class="neocloud").price
+    assert (price.evidence, price.derived) == ("assumption", "13 of 13 offers: on-demand x (1 - 0.2)")
+    # The median neocloud asks 3.83 on demand.
+    assert (price.amount, price.low, price.high) == pytest.approx((3.83 * 0.8, 3.83 * 0.7, 3.83 * 0.91))
+
+
+def test_a_listed_reserved_price_is_found_by_seller_and_region():
+    quote = rental_price("H100-SXM", on=ON, tier="reserved-3y", provider="aws", region="us-east-1")
+    assert (quote.count, quote.price.amount, quote.price.evidence) == (1, 20.6951 / 8, "listed")
+    assert quote.price.derived is None
+    assert "100% of the term paid on the first day" in quote.price.note
+
+
+def test_longer_terms_are_never_dearer_where_both_are_derived():
+    for row_1y, row_3y, on_demand in _derived_triples():
+        assert row_3y.amount <= row_1y.amount <= on_demand.amount
+
+
+def _derived_triples():
+    prices = rental_prices(ON)
+    found = {(p.item, p.provider, p.provider_class, p.region, p.tier, _machine(p)): p for p in prices}
+    for price in prices:
+        if price.tier == "reserved-1y" and price.derived:
+            base = (price.item, price.provider, price.provider_class, price.region)
+            three = found.get((*base, "reserved-3y", _machine(price)))
+            if three is not None and three.derived:
+                yield price, three, found[(*base, "on-demand", _machine(price))]
+
+
+def _machine(price):
+    return price.note.split(";")[0]
+
+
+def test_there_are_triples_to_compare():
+    assert len(list(_derived_triples())) > 100
+
+
+def own(**changes):
+    row = {
+        "item": "H100-SXM",
+        "amount": 2.1,
+        "per": "gpu_hour",
+        "provider": "our cloud",
+        "tier": "on-demand",
+        "source": "contract 17",
+        "as_of": "2026-10-01",
+        "evidence": "contract",
+    }
+    return row | changes
+
+
+def book_with(*prices, discounts=()):
+    content = PricesFile.model_validate({"schema": 1, "prices": list(prices), "discounts": list(discounts)})
+    return shipped_book().with_overrides(Overrides(content=content))
+
+
+def test_a_contract_beats_the_market_median():
+    quote = rental_price("H100-SXM", on=ON, book=book_with(own()))
+    assert (quote.price.amount, quote.count, quote.price.evidence) == (2.1, 1, "contract")
+    assert quote.price.layer.startswith("prices.yaml: prices[0]")
+
+
+def test_a_contract_fits_every_kind_of_landlord_and_place_but_not_every_tier():
+    book = book_with(own())
+    assert rental_price("H100-SXM", on=ON, provider_class="neocloud", book=book).price.amount == 2.1
+    assert rental_price("H100-SXM", on=ON, region="us-east-1", book=book).price.amount == 2.1
+    assert rental_price("H100-SXM", on=ON, tier="spot", book=book).count == 19
+    assert rental_price("H100-SXM", on=ON, provider="aws", region="us-east-1", book=book).price.amount == 6.88
+
+
+def test_a_gpu_that_only_the_users_file_knows_has_a_quote():
+    quote = rental_price("H9000", on=ON, book=book_with(own(item="H9000", amount=9.5)))
+    assert (quote.gpu, quote.price.amount) == ("H9000", 9.5)
+
+
+def test_a_discount_of_the_users_comes_off_the_offers_it_is_for_and_the_market_stays():
+    discount = {
+        "provider": "aws",
+        "per": "gpu_hour",
+        "discount_fraction": 0.1,
+        "source": "a letter",
+        "as_of": "2026-10-01",
+    }
+    book = book_with(discounts=[discount])
+    aws = rental_price("H100-SXM", on=ON, provider="aws", region="us-east-1", book=book)
+    assert aws.price.amount == pytest.approx(6.88 * 0.9)
+    assert rental_price("H100-SXM", on=ON, book=book).count == 28
