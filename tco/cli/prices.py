@@ -11,6 +11,7 @@ from rich.text import Text
 
 import pricing
 from pricing.token_names import SoldBySeveral
+from tco.cli._prices_architecture import model_command
 from tco.cli._prices_check import check_command
 from tco.cli._prices_diff import diff_command, snapshots_command
 from tco.cli._prices_licence import licence_command
@@ -197,6 +198,7 @@ app.command("crosscheck")(crosscheck_command)
 app.command("diff")(diff_command)
 app.command("history")(history_command)
 app.command("licence")(licence_command)
+app.command("model")(model_command)
 app.command("quality")(quality_command)
 app.command("refresh")(refresh_command)
 app.command("snapshots")(snapshots_command)
