@@ -19,7 +19,7 @@ from pricing.price import PriceNotFound
 from pricing.tables import Record, did_you_mean
 from pricing.token_cards import TokensDamaged
 from pricing.token_history import price_history
-from pricing.token_names import api_models
+from pricing.token_names import api_models, exact_names
 from pricing.token_prices import TokenPrices, token_prices
 from pricing.token_records import Feed, UsdPerMtok
 
@@ -48,6 +48,9 @@ TOLERANCE = 0.005
 
 RateName = Literal["input", "output", "cached_read"]
 
+_FIREWORKS = "accounts/fireworks/models/"
+"""How Fireworks' models begin in the second list, now and then."""
+
 _OTHER_UNITS = ("image", "audio", "tts", "realtime", "live", "transcribe", "voxtral")
 """Words in the name of a model that is also billed by image or sound; lists differ in which of its rates they call output."""
 
@@ -75,6 +78,7 @@ class ListedRates(Record):
         input: fresh input [USD/Mtok].
         output: output [USD/Mtok].
         cached_read: cached input, or null [USD/Mtok].
+        name: what the list calls the model, where that is not the book's name.
         source: where the list was read, or where it says that it read the price; null where it does not say.
         as_of: the day of the newest reading that shows the price.
         withdrawn: the list has the model as withdrawn.
@@ -84,6 +88,7 @@ class ListedRates(Record):
     input: UsdPerMtok
     output: UsdPerMtok
     cached_read: UsdPerMtok | None = None
+    name: str | None = None
     source: str | None = None
     as_of: date
     withdrawn: bool = False
@@ -180,22 +185,28 @@ def second_rates(provider: str | None = None, book: Book | None = None) -> dict[
     return {model: rows[model] for seller in sellers for model in api_models(seller, book) if model in rows}
 
 
-def second_file(feed: Feed) -> bytes:
-    """`tokens_second.json` from a reading of the second list.
+def second_file(feed: Feed, book: Book) -> bytes:
+    """`tokens_second.json` from a reading of the second list: the models that the book lists too, under the book's names.
 
     Args:
         feed: the reading.
+        book: the book that it is to check.
     """
     lines = []
-    for seller in SECOND_SELLERS:
-        for model, sold in feed.sellers[seller].models.items() if seller in feed.sellers else ():
-            rates = sold.tiers["standard"][-1].rates
-            if rates is None:
-                continue
-            row: dict[str, Any] = rates.model_dump(include=set(get_args(RateName)), exclude_none=True)
-            row |= {"source": sold.url} if sold.url else {}
-            row |= {"withdrawn": True} if sold.deprecated else {}
-            lines.append(f"{json.dumps(f'{seller}/{model}')}:{json.dumps(row, separators=(',', ':'))}")
+    for name in (name for seller in SECOND_SELLERS if seller in feed.sellers for name in api_models(seller, book)):
+        seller, _, model = name.partition("/")
+        theirs = {known.removeprefix(_FIREWORKS): sold for known, sold in feed.sellers[seller].models.items()}
+        # `-latest` is another model every few months, so it is no name of this one.
+        names = [known for known in exact_names(name, book) if known == model or not known.endswith("latest")]
+        known = next((known for known in names if known in theirs), None)
+        rates = None if known is None else theirs[known].tiers["standard"][-1].rates
+        if known is None or rates is None:
+            continue
+        row: dict[str, Any] = rates.model_dump(include=set(get_args(RateName)), exclude_none=True)
+        row |= {"name": known} if known != model else {}
+        row |= {"source": theirs[known].url} if theirs[known].url else {}
+        row |= {"withdrawn": True} if theirs[known].deprecated else {}
+        lines.append(f"{json.dumps(name)}:{json.dumps(row, separators=(',', ':'))}")
     head = json.dumps({"schema": 1, "feed": feed.name, "release": feed.release, "as_of": feed.seen_on.isoformat()})
     return (head[:-1] + ', "models": {\n' + ",\n".join(lines) + "\n}}\n").encode()
 

@@ -18,6 +18,7 @@ from pricing.book import Book, shipped_book
 from pricing.price import PriceNotFound
 from pricing.tables import did_you_mean, name_key
 from pricing.token_cards import TOKENS, Reading, decode, model_of, readings_of, seller_of
+from pricing.token_notes import token_notes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -47,6 +48,10 @@ OWN_PRICE = (
 """What to do about a model that the book does not have."""
 
 _NAMED = 8
+
+
+class NoSuchModel(PriceNotFound):
+    """The book has no model of this name."""
 
 
 class SoldBySeveral(PriceNotFound):
@@ -104,6 +109,22 @@ def api_sellers(book: Book | None = None) -> list[str]:
     return sorted(_data(book or shipped_book()).sellers)
 
 
+def exact_names(name: str, book: Book | None = None) -> list[str]:
+    """A model's identifier, and the other names that its seller's list has for it in so many words.
+
+    Args:
+        name: `seller/model`, from `api_models`.
+        book: the book to read; null: the shipped one.
+
+    >>> exact_names("mistral/mistral-large-4")
+    ['mistral-large-4', 'mistral-large-4-0']
+    """
+    seller, _, model = name.partition("/")
+    clauses = _data(book or shipped_book()).models(seller)[model].get("match", [])
+    names = [clause[1:] for clause in clauses if isinstance(clause, str) and clause.startswith("=")]
+    return list(dict.fromkeys([model, *names]))
+
+
 def find_model(name: str, book: Book | None = None) -> Found:
     """A model and who sells it.
 
@@ -143,6 +164,8 @@ class _Data:
         raw = decode(book.file(TOKENS).read_bytes(), TOKENS)
         self.sellers: dict[str, Any] = raw["sellers"]
         self.readings = readings_of(raw)
+        # A list may show an open model under its maker, who does not sell it.
+        self.not_sold = {model for model, remark in token_notes(book).models.items() if remark.not_sold}
         self._names = {name_key(name): name for name in self.sellers}
         self._names |= {name_key(alias): name for alias, name in ALIASES.items() if name in self.sellers}
         self._folded: dict[str, dict[str, str]] = {}
@@ -232,7 +255,7 @@ def _of_seller(data: _Data, seller: str, model: str) -> Found:
                 return _found(data, seller, owner, alias, model)
     if exact is not None:
         return _found(data, seller, seller, exact, model)
-    raise PriceNotFound(
+    raise NoSuchModel(
         f"{seller} sells no model {model!r} in the book.{did_you_mean(model, data.models(seller))} {OWN_PRICE} "
         f"See `tco prices list --provider {seller}`."
     )
@@ -248,7 +271,9 @@ def _bare(data: _Data, name: str) -> Found:
     sellers = [
         seller
         for seller in sorted(data.sellers)
-        if (model := data.exact(seller, name)) is not None and data.is_listed(seller, model)
+        if (model := data.exact(seller, name)) is not None
+        and data.is_listed(seller, model)
+        and f"{seller}/{model}" not in data.not_sold
     ]
     makers = [seller for seller in sorted(data.sellers) if _matches(data.record(seller).makes, name.lower())]
     if len(sellers) == 1:
@@ -263,15 +288,13 @@ def _bare(data: _Data, name: str) -> Found:
     raise _unknown(data, name)
 
 
-def _unknown(data: _Data, name: str) -> PriceNotFound:
+def _unknown(data: _Data, name: str) -> NoSuchModel:
     head, slash, rest = name.partition("/")
     if slash and rest:
-        return PriceNotFound(f"no seller of tokens {head!r} in the book.{did_you_mean(head, data.sellers)} {OWN_PRICE}")
+        return NoSuchModel(f"no seller of tokens {head!r} in the book.{did_you_mean(head, data.sellers)} {OWN_PRICE}")
     known = (f"{seller}/{model}" for seller in sorted(data.sellers) for model in data.models(seller))
     near = did_you_mean(name.rstrip("/"), known) if name else ""
-    return PriceNotFound(
-        f"no model {name!r}: write it as `seller/model`, for example `openai/gpt-5`.{near} {OWN_PRICE}"
-    )
+    return NoSuchModel(f"no model {name!r}: write it as `seller/model`, for example `openai/gpt-5`.{near} {OWN_PRICE}")
 
 
 _COMPACT_DAY = re.compile(r"-(20\d{2})(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?=-|:|$)")

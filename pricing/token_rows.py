@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from pricing.price import Price, Tier, Unit
 from pricing.token_hours import DAY_MINUTES, minutes_of, text_of
+from pricing.token_notes import token_notes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -17,9 +16,6 @@ if TYPE_CHECKING:
     from pricing.book import Book
     from pricing.token_names import Found
     from pricing.token_records import Card, Rates
-
-NOTES = "tokens_notes.json"
-"""Known defects of the lists, by seller and by model; each with its source."""
 
 _UNITS: dict[str, Unit] = {
     "input": "mtok_input",
@@ -186,12 +182,12 @@ def _source(found: Found, card: Card) -> str:
 
 
 def _notes(found: Found, held: _Held, parts: list[_Part], on: date, book: Book) -> Iterator[str | None]:
-    card, notes = held.card, _cautions(book)
+    card, notes = held.card, token_notes(book)
     yield _hours_note(parts)
+    known = [notes.models.get(f"{found.owner}/{found.model}"), notes.sellers.get(found.seller)]
     if card.windows:
-        yield notes["windows"].get(found.owner)
-    yield notes["models"].get(f"{found.owner}/{found.model}")
-    yield notes["sellers"].get(found.seller)
+        known.insert(0, notes.windows.get(found.owner))
+    yield from (remark.note for remark in known if remark is not None)
     if found.owner != found.seller:
         yield f"{found.seller} has no row of its own: the maker's list price"
     if found.asked.casefold() != found.model.casefold():
@@ -225,9 +221,3 @@ def _dates_notes(held: _Held, on: date) -> Iterator[str]:
 
 def _joined(notes: Iterable[str | None]) -> str | None:
     return "; ".join(note for note in notes if note) or None
-
-
-@cache
-def _cautions(book: Book) -> dict[str, dict[str, str]]:
-    tables = json.loads(book.text(NOTES))
-    return {table: {name: entry["note"] for name, entry in rows.items()} for table, rows in tables.items()}

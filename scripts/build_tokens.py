@@ -23,7 +23,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from pricing.crosscheck import SECOND, second_file  # noqa: E402 - the repository's root must be on the path first
+from pricing.book import Book  # noqa: E402 - the repository's root must be on the path first
+from pricing.crosscheck import SECOND, second_file  # noqa: E402
 from pricing.sources import genai, litellm  # noqa: E402
 from pricing.token_cards import TOKENS, merge  # noqa: E402
 from pricing.token_records import Feed  # noqa: E402
@@ -52,9 +53,10 @@ def main() -> None:
         print(f"{feed.name} {feed.release} of {feed.seen_on}: {len(feed.rejected)} rows turned away")
         for row in feed.rejected:
             print(f"  {row.row}: {row.reason}")
-    for name, content in ((TOKENS, merge(None, *feeds, second)), (SECOND, second_file(second))):
-        (DATA / name).write_bytes(content)
-        print(f"{name}: {len(content):,} bytes")
+    (DATA / TOKENS).write_bytes(merge(None, *feeds, second))
+    (DATA / SECOND).write_bytes(second_file(second, Book()))
+    for name in (TOKENS, SECOND):
+        print(f"{name}: {(DATA / name).stat().st_size:,} bytes")
 
 
 def download(folder: Path) -> None:

@@ -118,15 +118,11 @@ def read(data: bytes, seen_on: date, release: str | None = None) -> Feed:
             continue
         seller, names[seller] = host[0], host[1]
         try:
-            models.setdefault(seller, {})[_model_name(key, row["litellm_provider"])] = _model(row, seen_on)
+            models.setdefault(seller, {})[key.removeprefix(f"{row['litellm_provider']}/")] = _model(row, seen_on)
         except (ValidationError, ValueError, TypeError) as error:
             rejected.append(turned_away(key, error))
     sellers = {name: Seller(name=names[name], url=PAGE, feed=NAME, models=models[name]) for name in sorted(models)}
     return Feed(name=NAME, release=release, seen_on=seen_on, sellers=sellers, rejected=tuple(rejected))
-
-
-def _model_name(key: str, provider: str) -> str:
-    return key.removeprefix(f"{provider}/").removeprefix("databricks-" if provider == "databricks" else "")
 
 
 def _model(row: dict[str, Any], seen_on: date) -> SoldModel:

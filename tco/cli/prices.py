@@ -10,11 +10,13 @@ from rich.table import Table
 from rich.text import Text
 
 import pricing
-from pricing.token_names import SoldBySeveral
+from pricing.tables import near_names
+from pricing.token_names import NoSuchModel
 from tco.cli._prices_architecture import model_command
 from tco.cli._prices_check import check_command
 from tco.cli._prices_diff import diff_command, snapshots_command
 from tco.cli._prices_licence import licence_command
+from tco.cli._prices_path import path_command
 from tco.cli._prices_quality import quality_command
 from tco.cli._prices_refresh import refresh_command
 from tco.cli._prices_rental import GroupBy, print_groups, rental_groups
@@ -129,10 +131,9 @@ def _about(name: str, day: date) -> tuple[dict[str, Any], list[Price]]:
     except pricing.PriceNotFound as no_gpu:
         try:
             return _about_tokens(name, day)
-        except SoldBySeveral:
-            raise
-        except pricing.PriceNotFound:
-            raise no_gpu from None
+        except NoSuchModel:
+            near = ", ".join(near_names(name, pricing.api_models())) if name else ""
+            raise pricing.PriceNotFound(f"{no_gpu}{f' Near API models: {near}.' if near else ''}") from None
 
 
 def _about_tokens(name: str, day: date) -> tuple[dict[str, Any], list[Price]]:
@@ -199,6 +200,7 @@ app.command("diff")(diff_command)
 app.command("history")(history_command)
 app.command("licence")(licence_command)
 app.command("model")(model_command)
+app.command("path")(path_command)
 app.command("quality")(quality_command)
 app.command("refresh")(refresh_command)
 app.command("snapshots")(snapshots_command)
