@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from benchmarks import appraisal_beside_pyxirr, probe_beside_vllm_bench
+from benchmarks import appraisal_beside_pyxirr, price_book, price_paths, probe_beside_vllm_bench
 
 if __name__ == "__main__":
     appraisal_beside_pyxirr.main()
+    price_book.main()
+    price_paths.main()
     probe_beside_vllm_bench.main()

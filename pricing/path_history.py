@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import date
-from functools import cache
+from datetime import date, timedelta
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from pricing.book import Book, shipped_book
+from pricing.book import Book, once_per_book, shipped_book
 from pricing.path_windows import Track
-from pricing.price import Evidence
+from pricing.price import Evidence, Figure
 from pricing.tables import Record
 
 INPUT_SHARE = 0.75
@@ -24,6 +23,9 @@ INPUT_SHARE = 0.75
 
 FRESH_DAYS = 45
 """A monthly reading of a rent counts until the next month's would have come."""
+
+KEPT_UP_DAYS = 183
+"""A seller's price list counts as read so long after the last release that listed or changed one of its prices."""
 
 MIN_MODELS = 3
 """A quality that fewer models have is one seller's price, not a market's."""
@@ -131,17 +133,58 @@ def rent_readings(book: Book | None = None) -> tuple[RentReading, ...]:
     return _rents(book or shipped_book())
 
 
-@cache
+def announced_changes(as_of: date, seller: str | None = None, book: Book | None = None) -> list[TokenPriceChange]:
+    """List prices that sellers have announced for later days: known, so no forecast.
+
+    Args:
+        as_of: changes after this day.
+        seller: one seller; null: all.
+        book: the book to read; null: the shipped one.
+    """
+    return [
+        change
+        for change in token_price_changes(book)
+        if change.event == "announced" and change.seen_on > as_of and seller in (None, change.seller)
+    ]
+
+
+def published_rates() -> tuple[Figure, ...]:
+    """What others found for the same quality, per year: to hold `same-quality` against, not used in it."""
+    return (
+        Figure(
+            name="same-quality price change, cheapest model at one MMLU score",
+            value=-0.9,
+            unit="fraction_per_year",
+            as_of=date(2024, 11, 12),
+            source="https://a16z.com/llmflation-llm-inference-cost",
+            evidence="literature",
+            note="a tenth every year",
+        ),
+        Figure(
+            name="same-quality price change, cheapest model at a score of one of six benchmarks",
+            value=-0.975,
+            low=-0.9989,
+            high=-0.8889,
+            unit="fraction_per_year",
+            as_of=date(2025, 3, 12),
+            source="https://epoch.ai/data-insights/llm-inference-price-trends",
+            evidence="literature",
+            note="a 9th to a 900th every year, by task; a 40th for GPT-4's score in science questions",
+        ),
+    )
+
+
+@once_per_book
 def _changes(book: Book) -> tuple[TokenPriceChange, ...]:
     return tuple(TokenPriceChange.model_validate(row) for row in book.table("token_price_changes.csv"))
 
 
-@cache
+@once_per_book
 def _qualities(book: Book) -> tuple[QualityPrice, ...]:
     return tuple(QualityPrice.model_validate(row) for row in book.table("quality_price_path.csv"))
 
 
-@cache
+@once_per_book
 def _rents(book: Book) -> tuple[RentReading, ...]:
     return tuple(RentReading.model_validate(row) for row in book.table("rental_price_path.csv"))
 
@@ -149,14 +192,19 @@ def _rents(book: Book) -> tuple[RentReading, ...]:
 def same_model_tracks(changes: Iterable[TokenPriceChange]) -> list[Track]:
     """The blended price of each model at each seller; changes that are only announced are left out.
 
-    A seller's prices count as read until the last release that listed or changed one of them: a table that nobody keeps up
-    shows no changes, which is not the same as there being none.
+    A seller's prices count as read until half a year after the last release that listed or changed one of them: a table that
+    nobody keeps up shows no changes, which is not the same as there being none.
 
     Args:
         changes: steps in any order.
     """
     steps = sorted((change for change in changes if change.event != "announced"), key=lambda change: change.seen_on)
-    kept_up = {change.seller: change.seen_on for change in steps if change.event != "gone"}
+    newest = max((change.as_of for change in steps), default=date.min)
+    kept_up = {
+        change.seller: min(newest, change.seen_on + timedelta(days=KEPT_UP_DAYS))
+        for change in steps
+        if change.event != "gone"
+    }
     by_model: dict[tuple[str, str], list[TokenPriceChange]] = defaultdict(list)
     for change in steps:
         by_model[change.seller, change.model].append(change)

@@ -6,16 +6,14 @@ as many months, on both sides; `benchmarks/price_paths.py` tests it against what
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date
-from functools import cache
-from typing import Annotated, Any, Literal, NamedTuple, get_args
+from typing import Annotated, Literal, NamedTuple, get_args
 
 from pydantic import Field
 
-from pricing.book import Book, shipped_book
+from pricing.book import Book, once_per_book, shipped_book
 from pricing.path_history import (
-    TokenPriceChange,
     quality_prices,
     rent_readings,
     rent_tracks,
@@ -24,7 +22,7 @@ from pricing.path_history import (
     token_price_changes,
 )
 from pricing.path_spread import Manner, spread
-from pricing.path_windows import MONTHS_PER_YEAR, Track, Window, add_months, month_starts, windows
+from pricing.path_windows import MONTHS_PER_YEAR, Track, Window, add_months, windows
 from pricing.price import Figure, PriceNotFound
 from pricing.tables import Record, did_you_mean
 
@@ -38,8 +36,6 @@ MIN_ITEMS = 3
 MAX_MONTHS = 60
 WINDOW_MONTHS = (MONTHS_PER_YEAR, 6)
 """Lengths of window, best first: the shorter one is used where a young history has too few years."""
-
-FIRST_QUARTER = date(2025, 1, 1)
 
 _SOURCES = {
     "same-model": "pricing/data/token_price_changes.csv: list prices in monthly releases of litellm, tokencost, genai-prices",
@@ -168,7 +164,7 @@ def price_path(
         PriceNotFound: too few spans of the past for a forecast.
     """
     _check(kind, months)
-    used = history or _history(book or shipped_book(), kind)
+    used = history or history_of(kind, book)
     tracks = _of_seller(used.tracks, seller, book) if seller else used.tracks
     seen, window_months = _enough(kind, tracks, as_of, seller)
     cases = spread(used.manner, seen, window_months=window_months, months=months)
@@ -201,6 +197,17 @@ def price_path(
     )
 
 
+def history_of(kind: Kind, book: Book | None = None) -> History:
+    """The prices that a forecast of the book rests on.
+
+    Args:
+        kind: `same-model`, `same-quality` or `gpu-rent`.
+        book: the book to read; null: the shipped one.
+    """
+    used = book or shipped_book()
+    return {"same-model": _same_model, "same-quality": _same_quality, "gpu-rent": _gpu_rent}[kind](used)
+
+
 def yearly_change(kind: Kind, as_of: date, book: Book | None = None) -> Figure:
     """The change per year of a kind of price, ready for `price_change_per_year_fraction`.
 
@@ -220,52 +227,24 @@ def yearly_change(kind: Kind, as_of: date, book: Book | None = None) -> Figure:
     return next((figure for day, figure in reversed(quarters) if day <= as_of), quarters[0][1])
 
 
-def announced_changes(as_of: date, seller: str | None = None, book: Book | None = None) -> list[TokenPriceChange]:
-    """List prices that sellers have announced for later days: known, so no forecast.
-
-    Args:
-        as_of: changes after this day.
-        seller: one seller; null: all.
-        book: the book to read; null: the shipped one.
-    """
-    return [
-        change
-        for change in token_price_changes(book)
-        if change.event == "announced" and change.seen_on > as_of and seller in (None, change.seller)
-    ]
-
-
-def quarterly_rows(book: Book | None = None) -> Iterator[dict[str, Any]]:
-    """The rows of `price_paths.csv`: each kind's forecast for 12 months, made on the first day of every quarter.
-
-    Args:
-        book: the book to read; null: the shipped one.
-    """
-    last = (book or shipped_book()).as_of
-    for kind in KINDS:
-        for day in [*(day for day in month_starts(FIRST_QUARTER, last) if day.month % 3 == 1), last]:
-            try:
-                path = price_path(kind, as_of=day, book=book)
-            except PriceNotFound:
-                continue
-            yield {
-                name: round(value, 6) if isinstance(value, float) else value
-                for name, value in path.model_dump().items()
-            }
-
-
-@cache
+@once_per_book
 def _figures(book: Book) -> dict[str, list[tuple[date, Figure]]]:
     paths = [PricePath.model_validate(row) for row in book.table("price_paths.csv")]
     return {kind: [(path.as_of, path.yearly_change()) for path in paths if path.kind == kind] for kind in KINDS}
 
 
-@cache
-def _history(book: Book, kind: Kind) -> History:
-    if kind == "same-model":
-        return History(same_model_tracks(token_price_changes(book)), "jumps")
-    if kind == "same-quality":
-        return History(same_quality_tracks(quality_prices(book)), "trends")
+@once_per_book
+def _same_model(book: Book) -> History:
+    return History(same_model_tracks(token_price_changes(book)), "jumps")
+
+
+@once_per_book
+def _same_quality(book: Book) -> History:
+    return History(same_quality_tracks(quality_prices(book)), "trends")
+
+
+@once_per_book
+def _gpu_rent(book: Book) -> History:
     return History(rent_tracks(rent_readings(book)), "wanders")
 
 

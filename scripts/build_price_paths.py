@@ -1,9 +1,9 @@
 """Builds the dated price histories behind `pricing.paths` from released packages and the Arena's catalogue.
 
-    python scripts/build_price_paths.py fetch CACHE            prices of one release a month of each package
-    python scripts/build_price_paths.py tokens CACHE           pricing/data/token_price_changes.csv
-    python scripts/build_price_paths.py quality ARENA_CLONE    pricing/data/quality_price_path.csv
-    python scripts/build_price_paths.py table                  pricing/data/price_paths.csv, from the histories
+    python -m scripts.build_price_paths fetch CACHE            prices of one release a month of each package
+    python -m scripts.build_price_paths tokens CACHE           pricing/data/token_price_changes.csv
+    python -m scripts.build_price_paths quality ARENA_CLONE    pricing/data/quality_price_path.csv
+    python -m scripts.build_price_paths table                  pricing/data/price_paths.csv, from the histories
 
 ARENA_CLONE is a clone of https://github.com/lmarena/arena-catalog. `pricing/data/rental_price_path.csv` is kept by hand.
 """
@@ -19,15 +19,17 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import price_readings
-from price_readings import HOSTS, Key, Reading
-
+from pricing.book import SHIPPED_ON
 from pricing.path_history import same_model_tracks, token_price_changes
 from pricing.path_windows import Track, month_starts
-from pricing.paths import quarterly_rows
+from pricing.paths import KINDS, price_path
+from pricing.price import PriceNotFound
+from scripts import price_readings
+from scripts.price_readings import HOSTS, Key, Reading
 
 DATA = Path(__file__).parents[1] / "pricing" / "data"
 QUALITIES = (1200, 1250, 1300, 1350, 1400)
+FIRST_QUARTER = date(2025, 1, 1)
 RATED_ON = date(2025, 12, 17)
 ARENA = "https://github.com/lmarena/arena-catalog data/leaderboard-text-style-control.json"
 MODE = re.compile(r"-(high|thinking-\d+k|no-thinking|thinking|bf16|fp8|preview-02-24)$")
@@ -127,9 +129,17 @@ def _cheapest(least: int, tracks: list[Track]) -> Iterator[dict[str, Any]]:
             }
 
 
-def table() -> None:
-    """Writes the forecasts of every quarter, so that looking one up needs no fit."""
-    _write("price_paths.csv", quarterly_rows())
+def quarterly_rows() -> Iterator[dict[str, Any]]:
+    """Each kind's forecast for 12 months as of the first day of every quarter and of the book's own day."""
+    quarters = [day for day in month_starts(FIRST_QUARTER, SHIPPED_ON) if day.month % 3 == 1]
+    for kind in KINDS:
+        for day in [*quarters, SHIPPED_ON]:
+            try:
+                path = price_path(kind, as_of=day)
+            except PriceNotFound:
+                continue
+            fields = path.model_dump().items()
+            yield {name: round(value, 6) if isinstance(value, float) else value for name, value in fields}
 
 
 def _write(name: str, rows: Iterable[dict[str, Any]]) -> None:
@@ -146,7 +156,8 @@ def main() -> None:
     steps = {"fetch": price_readings.fetch, "tokens": tokens, "quality": quality}
     match sys.argv[1:]:
         case ["table"]:
-            table()
+            # So that looking one up needs no fit.
+            _write("price_paths.csv", quarterly_rows())
         case [step, folder] if step in steps:
             steps[step](Path(folder))
         case _:

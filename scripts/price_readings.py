@@ -82,7 +82,7 @@ class Readings(NamedTuple):
 
     Attributes:
         by_model: prices, oldest first, by seller and model.
-        gone: when a model was retired or was last listed.
+        gone: when a model was retired, or the day of the first release without it.
         newest: the day of the newest release.
     """
 
@@ -126,12 +126,12 @@ def read_tables(cache: Path) -> Readings:
     """The prices of every fixed model name in the monthly releases of litellm, of tokencost in the gap."""
     readings: dict[Key, list[Reading]] = defaultdict(list)
     retired: dict[Key, date] = {}
-    newest = date.min
+    releases: list[date] = []
     for file in sorted(cache.glob("*__*__*"), key=lambda file: file.name.split("__")[1]):
         package, day, version = file.name.removesuffix(".dat").split("__")
         if package == LIBRARY or (package == TOKENCOST) != (GAP[0] < day < GAP[1]):
             continue
-        newest = date.fromisoformat(day)
+        releases.append(date.fromisoformat(day))
         for name, row in json.loads(file.read_text(encoding="utf-8")).items():
             key = _key(name, row)
             if key is None:
@@ -141,8 +141,8 @@ def read_tables(cache: Path) -> Readings:
             rates = row.get("off_peak_pricing") or row
             fresh, out = (round(float(rates[f"{way}_cost_per_token"]) * 1e6, 6) for way in ("input", "output"))
             if min(fresh, out) > 0:
-                readings[key].append(Reading(newest, fresh, out, f"{package} {version}"))
-    return _until_gone(readings, retired, newest)
+                readings[key].append(Reading(releases[-1], fresh, out, f"{package} {version}"))
+    return _until_gone(readings, retired, releases)
 
 
 def _key(name: str, row: Any) -> Key | None:
@@ -156,19 +156,18 @@ def _key(name: str, row: Any) -> Key | None:
     return seller, model
 
 
-def _until_gone(readings: dict[Key, list[Reading]], retired: dict[Key, date], newest: date) -> Readings:
+def _until_gone(readings: dict[Key, list[Reading]], retired: dict[Key, date], releases: list[date]) -> Readings:
+    """Cuts each model's readings at its retirement, and finds the first release without it."""
     by_model, gone = {}, {}
     for key, rows in readings.items():
         end = retired.get(key, date.max)
         kept = [row for row in rows if row.day < end]
-        if not kept:
-            continue
-        by_model[key] = kept
-        if end <= newest or kept[-1].day < newest:
-            gone[key] = min(end, next((row.day for row in rows if row.day > kept[-1].day), end))
-            if end > newest:
-                gone[key] = kept[-1].day
-    return Readings(by_model, gone, newest)
+        if kept:
+            by_model[key] = kept
+            missing = next((day for day in releases if day > rows[-1].day), date.max)
+            if min(end, missing) <= releases[-1]:
+                gone[key] = min(end, missing)
+    return Readings(by_model, gone, releases[-1])
 
 
 def without_corrections(readings: list[Reading], began: date) -> list[Reading]:
