@@ -28,9 +28,6 @@ from pricing.tables import Record, did_you_mean
 
 Kind = Literal["same-model", "same-quality", "gpu-rent"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
-GROUPS = ("vendor", "host")
-"""Groups of sellers that can be asked for in place of one: of their own models, and of open models."""
-
 MIN_WINDOWS = 24
 MIN_ITEMS = 3
 MAX_MONTHS = 60
@@ -156,7 +153,7 @@ def price_path(
         months: the horizon, 0 to 60; how the spread grows with it is in `pricing.path_spread`.
         as_of: the day from which one looks ahead; later prices are not looked at.
         history: other prices than the book's.
-        seller: one seller, or `vendor` or `host` for a group; null: all.
+        seller: one seller; of `same-model` also `vendor` (of their own models) or `host` (of open ones); null: all.
         book: the book to read; null: the shipped one.
 
     Raises:
@@ -165,7 +162,7 @@ def price_path(
     """
     _check(kind, months)
     used = history or history_of(kind, book)
-    tracks = _of_seller(used.tracks, seller, book) if seller else used.tracks
+    tracks = _of_seller(kind, used.tracks, seller, book) if seller else used.tracks
     seen, window_months = _enough(kind, tracks, as_of, seller)
     cases = spread(used.manner, seen, window_months=window_months, months=months)
     fall, rise = cases.moved()
@@ -255,13 +252,13 @@ def _check(kind: str, months: float) -> None:
         raise ValueError(f"{months:g} months is out of range: the history is short, so 0 to {MAX_MONTHS}.")
 
 
-def _of_seller(tracks: Sequence[Track], seller: str, book: Book | None) -> list[Track]:
-    groups = {change.seller: change.kind for change in token_price_changes(book)}
+def _of_seller(kind: Kind, tracks: Sequence[Track], seller: str, book: Book | None) -> list[Track]:
+    groups = {change.seller: change.kind for change in token_price_changes(book)} if kind == "same-model" else {}
     chosen = [track for track in tracks if seller in (track.seller, groups.get(track.seller))]
     if not chosen:
-        names = sorted({track.seller for track in tracks})
+        names = [*sorted(set(groups.values())), *sorted({track.seller for track in tracks})]
         raise PriceNotFound(
-            f"no price history of {seller!r}.{did_you_mean(seller, names)} There is: {', '.join([*GROUPS, *names])}."
+            f"no price history of {seller!r} ({kind}).{did_you_mean(seller, names)} There is: {', '.join(names)}."
         )
     return chosen
 

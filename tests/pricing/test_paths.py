@@ -97,8 +97,14 @@ def test_months_out_of_range_are_refused(months):
 
 
 def test_an_unknown_seller_is_refused_with_near_names():
-    with pytest.raises(PriceNotFound, match=r"'opnai'.*Near names: openai.*vendor, host"):
+    with pytest.raises(PriceNotFound, match=r"'opnai'.*Near names: openai.*host, vendor, ai21"):
         price_path("same-model", as_of=NOW, seller="opnai")
+
+
+def test_landlords_are_no_sellers_of_tokens():
+    assert price_path("gpu-rent", as_of=NOW, seller="runpod").items == 3
+    with pytest.raises(PriceNotFound, match=r"'vendor' \(gpu-rent\).*There is: coreweave, crusoe"):
+        price_path("gpu-rent", as_of=NOW, seller="vendor")
 
 
 @pytest.mark.parametrize("kind", KINDS)
