@@ -137,7 +137,9 @@ def _model_key(name: str) -> str:
 def _licences(book: Book) -> dict[str, Licence]:
     import yaml  # noqa: PLC0415 - only this table is YAML; the other look-ups start without it
 
-    rows: list[dict[str, Any]] = yaml.safe_load(book.text("licences.yaml"))
+    # The same safe loader in C, ten times faster, where the package was built with it.
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    rows: list[dict[str, Any]] = yaml.load(book.text("licences.yaml"), Loader=loader)  # noqa: S506 - a safe loader
     read = [Licence.model_validate(row) for row in rows]
     return {licence.id: licence for licence in read}
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from pricing import Company
 from tco.quantity import Quantity
 from tco.register import unit_of
 from tco.scenario import (
@@ -55,6 +56,7 @@ Runs are named by a path beside the scenario file, or by the name of a shipped o
 
 _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("The file", Scenario),
+    ("`company`", Company),
     ("`prices`", PriceSources),
     ("`workload`", Workload),
     ("`workload.slo`", Slo),
@@ -73,6 +75,19 @@ _MEANINGS = {
     "horizon_months": "How many months are counted.",
     "hours_per_month": "Hours that are paid for in a month.",
     "baseline": "Name of the option that is paid for today.",
+    "company": "Who asks, as far as a model's licence wants to know, below; without it no option is ruled out by a licence.",
+    "country": "Principal place of business, two letters of ISO 3166-1.",
+    "monthly_active_users": "Of all products of the company and its affiliates.",
+    "users_on": "A day of the month for which they were counted.",
+    "revenue_usd_per_year": "Of the company and its affiliates over 12 months.",
+    "revenue_usd_per_month": "Of the month before; without it a twelfth of the year's.",
+    "commercial": "The model is for business.",
+    "redistributes": "Passes the weights on, or hosts the model so that others use it.",
+    "changes_model": "Fine-tunes or otherwise changes the weights.",
+    "trains_other_models": "The model's outputs train another model.",
+    "sells_model_access": "Sells others the model itself, by API or fine-tuning.",
+    "has_paid_licence": "Holds a licence from the maker of every model; for one option write `paid_licence` there.",
+    "paid_licence": "You hold a licence for this model from its maker.",
     "prices": "Which prices the answer rests on, below.",
     "book": "Pins a state of the price book by its id (a result carries it) or a day; without it, the newest that is here.",
     "file": "Your own prices over the book: a `prices.yaml` beside the scenario (prices-file.md).",
@@ -81,7 +96,7 @@ _MEANINGS = {
     "profile": "When in the week the requests come.",
     "slo": "The latency promise, below.",
     "kind": "Which of the four ways to buy.",
-    "model": "For `api` and `hosted` the price book's name, `seller/model`; else for people.",
+    "model": "For `api` and `hosted` the price book's name, `seller/model`; else the open model whose licence is asked.",
     "one_off_usd": "Named costs at the start.",
     "extra_usd_per_month": "Named running costs that have no line of their own.",
     "people": "Who runs it, below.",

@@ -40,7 +40,7 @@ def appraise(
         "name": option.name,
         "kind": option.kind,
         "model": option.model,
-        "reasons": list(own.fleet.capacity.reasons) if own.fleet else [],
+        "reasons": own.reasons,
         "evidence": _evidence(option, run),
         "run_id": run.run_id if run else None,
     }

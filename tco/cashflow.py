@@ -23,12 +23,14 @@ class Ledger:
         investments: money laid out at the start of each month, by name [USD/month], each of shape (months,).
         residual_usd: worth of what is left at the end of the horizon [USD].
         fleet: what stands behind the costs; None for options that pay per token.
+        barred: why the option may not be used at all, whatever it costs.
     """
 
     line_items: dict[str, Months]
     investments: dict[str, Months]
     residual_usd: float
     fleet: Fleet | None
+    barred: tuple[str, ...] = ()
 
     @property
     def monthly_usd(self) -> Months:
@@ -50,8 +52,13 @@ class Ledger:
 
     @property
     def feasible(self) -> bool:
-        """Whether the option can serve the workload at all; a fleet that cannot has no meaningful cost."""
-        return self.fleet is None or self.fleet.capacity.feasible
+        """Whether the option can and may serve the workload; one that cannot has no meaningful cost."""
+        return not self.barred and (self.fleet is None or self.fleet.capacity.feasible)
+
+    @property
+    def reasons(self) -> list[str]:
+        """Why it cannot or may not, and what else is to be known of its capacity."""
+        return [*self.barred, *(self.fleet.capacity.reasons if self.fleet else ())]
 
     @property
     def total_usd(self) -> float:

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from pricing import STALE_AFTER_DAYS
+from pricing import STALE_AFTER_DAYS, Book
 from probes.run import Run
 from tco.cashflow import Ledger
 from tco.fill import gpu_of
+from tco.quality_check import quality_cautions
 from tco.register import quantities
 from tco.result import Caution
 from tco.scenario import RentOption, Scenario, TokenOption
@@ -18,11 +19,13 @@ from tco.workload.demand import Demand
 LOW_UTILISATION_FRACTION = 0.10
 
 
-def check(scenario: Scenario, runs: Mapping[str, Run], ledgers: Mapping[str, Ledger], asked: Demand) -> list[Caution]:
-    """All cautions about a filled scenario and its runs, most general first."""
+def check(
+    scenario: Scenario, runs: Mapping[str, Run], ledgers: Mapping[str, Ledger], asked: Demand, book: Book
+) -> list[Caution]:
+    """All cautions about a filled scenario, its runs and its prices, most general first."""
     return [
         *_workload(scenario, asked),
-        *_quality(scenario),
+        *quality_cautions(scenario, book),
         *_runs(runs),
         *_rents(scenario, runs),
         *_capacity(ledgers),
@@ -47,15 +50,6 @@ def _workload(scenario: Scenario, asked: Demand) -> Iterator[Caution]:
                 path=f"options.{option.name}.cached_input_usd_per_mtok",
                 message=f"{option.name}: no cached-read price is known, so cacheable input is billed in full",
             )
-
-
-def _quality(scenario: Scenario) -> Iterator[Caution]:
-    models = sorted({option.model for option in scenario.options})
-    if len(models) > 1:
-        yield Caution(
-            code="quality_not_compared",
-            message=f"the options run different models ({', '.join(models)}); cost is compared, answer quality is not",
-        )
 
 
 def _runs(runs: Mapping[str, Run]) -> Iterator[Caution]:

@@ -6,6 +6,7 @@ Each step is one call, in the order of docs/method.md.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from pricing import Book
 from probes.run import Run
@@ -14,8 +15,9 @@ from tco.books import find_book, named
 from tco.cashflow import ledger, saving_npv_usd
 from tco.checks import check
 from tco.fill import fill
+from tco.licence_check import barred, licence_answers, licence_cautions
 from tco.register import register
-from tco.result import Conventions, OptionResult, Result
+from tco.result import Conventions, Driver, OptionResult, Result
 from tco.risk.tornado import drivers
 from tco.runs import find_runs
 from tco.scenario import Scenario
@@ -41,7 +43,14 @@ def evaluate(scenario: Scenario, runs: Mapping[str, Run] | None = None, book: Bo
     book = book or find_book(scenario)
     filled = fill(scenario, found, book)
     asked = demand(filled)
-    ledgers = {option.name: ledger(option, found.get(option.name), filled, asked) for option in filled.options}
+    licences = licence_answers(filled, book)
+    forbidden = barred(filled, licences)
+    ledgers = {
+        option.name: replace(
+            ledger(option, found.get(option.name), filled, asked), barred=forbidden.get(option.name, ())
+        )
+        for option in filled.options
+    }
     options = [appraise(option, filled, found, ledgers) for option in filled.options]
     contender = _contender(options, filled.baseline)
     return Result(
@@ -58,10 +67,14 @@ def evaluate(scenario: Scenario, runs: Mapping[str, Run] | None = None, book: Bo
         ),
         price_book=named(book),
         options=options,
-        drivers=drivers(filled, _npv_of(contender, found), (contender, filled.baseline)) if contender else [],
+        drivers=_drivers(filled, found, contender) if contender and filled.baseline not in forbidden else [],
         assumptions=register(filled),
-        warnings=check(filled, found, ledgers, asked),
+        warnings=[*check(filled, found, ledgers, asked, book), *licence_cautions(filled, licences)],
     )
+
+
+def _drivers(scenario: Scenario, runs: Mapping[str, Run], contender: str) -> list[Driver]:
+    return drivers(scenario, _npv_of(contender, runs), (contender, scenario.baseline))
 
 
 def _npv_of(name: str, runs: Mapping[str, Run]) -> Callable[[Scenario], float | None]:

@@ -13,12 +13,14 @@ from pricing import BOOK, Book, Price, PriceNotFound
 from probes.run import Run
 from tco.capacity.curve import slo_capacity
 from tco.errors import InputError
+from tco.price_outlook import PathKind, price_change, token_prices_of
 from tco.quantity import Quantity
 from tco.scenario import ElectricityRegion, OwnOption, RentOption, Scenario, TokenOption, Workload
 
 _SMALLEST_FACTOR = 0.01
 _REST_OF_SERVER, _REST_OF_SERVER_LOW, _REST_OF_SERVER_HIGH = 0.8, 0.4, 0.9
 _HOUR_RANGE_NOTE = "low and high are the cheapest and the dearest listed row"
+_COMMITTED = {"reserved-1y", "reserved-3y"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,34 +86,36 @@ def _listed(price: Price, low: float | None = None, high: float | None = None, n
 
 def _fill_tokens(option: TokenOption, sources: _Sources) -> TokenOption:
     """Listed prices of the scenario's date; a mean prompt above the vendor's threshold is billed whole at the long rate."""
-    change = {"price_change_per_year_fraction": _change(option.price_change_per_year_fraction)}
-    if option.input_usd_per_mtok is not None and option.output_usd_per_mtok is not None:
-        return option.model_copy(update=change)
-    prices = pricing.token_prices(option.model, sources.scenario.as_of)
-    tokens = sources.scenario.workload.input_tokens_per_request.value * option.tokenizer_factor.value
-    is_long = prices.long_context_from_tokens is not None and tokens > prices.long_context_from_tokens
-    listed = {
-        "input_usd_per_mtok": (prices.long_context_input if is_long else None) or prices.input,
-        "output_usd_per_mtok": (prices.long_context_output if is_long else None) or prices.output,
-        "cached_input_usd_per_mtok": prices.cached_read,
-        "batch_input_usd_per_mtok": prices.batch_input,
-        "batch_output_usd_per_mtok": prices.batch_output,
-    }
+    listed = {} if option.input_usd_per_mtok and option.output_usd_per_mtok else _token_prices(option, sources)
     update = {
         name: _listed(price) for name, price in listed.items() if price is not None and getattr(option, name) is None
     }
-    return option.model_copy(update=update | change)
+    output = option.output_usd_per_mtok or update["output_usd_per_mtok"]
+    change = option.price_change_per_year_fraction or price_change("same-model", output, sources.scenario, sources.book)
+    return option.model_copy(update={**update, "price_change_per_year_fraction": change})
 
 
-def _change(given: Quantity | None) -> Quantity:
-    return given if given is not None else Quantity(value=0.0)
+def _token_prices(option: TokenOption, sources: _Sources) -> dict[str, Price | None]:
+    prices = token_prices_of(option.model, sources.scenario, sources.book)
+    tokens = sources.scenario.workload.input_tokens_per_request.value * option.tokenizer_factor.value
+    is_long = prices.long_context_from_tokens is not None and tokens > prices.long_context_from_tokens
+    return {
+        "input_usd_per_mtok": (prices.long_context_input if is_long else None) or prices.input,
+        "output_usd_per_mtok": (prices.long_context_output if is_long else None) or prices.output,
+        "cached_input_usd_per_mtok": (prices.long_context_cached_read if is_long else None) or prices.cached_read,
+        "batch_input_usd_per_mtok": prices.batch_input,
+        "batch_output_usd_per_mtok": prices.batch_output,
+    }
 
 
 def _fill_rent(option: RentOption, run: Run, sources: _Sources) -> RentOption:
+    price = option.price_usd_per_hour or _rent(option, run, sources)
+    kind: PathKind | None = None if gpu_of(option, run) is None or option.price.commitment in _COMMITTED else "gpu-rent"
+    change = option.price_change_per_year_fraction or price_change(kind, price, sources.scenario, sources.book)
     return option.model_copy(
         update={
-            "price_usd_per_hour": option.price_usd_per_hour or _rent(option, run, sources),
-            "price_change_per_year_fraction": _change(option.price_change_per_year_fraction),
+            "price_usd_per_hour": price,
+            "price_change_per_year_fraction": change,
             "throughput_factor": _throughput(option, run, sources.scenario.workload),
         }
     )

@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 
+from pricing.licence_rules import Company
 from tco.quantity import Availability, Change, Fraction, NonNegative, Positive, Quantity
 from tco.workload.profiles import PROFILE_NAMES, Weights
 
@@ -125,11 +126,13 @@ class RentalPrice(_Record):
 class _SelfHosted(_Option):
     """An open model on machines of one's own choice, at the throughput of a run.
 
+    `model` names the open model whose licence is asked; `paid_licence` says that you hold one from its maker.
     `gpus_per_replica` and `throughput_factor` are for a deployment that is not quite the probed one (a larger model, twice
     the GPUs); a capacity that rests on either is `modelled`.
     """
 
     run: str
+    paid_licence: bool = False
     gpu: str = "from-run"
     gpus_per_replica: Annotated[int, Field(ge=1, le=1024)] | None = None
     throughput_factor: Positive | None = None
@@ -217,6 +220,7 @@ class Scenario(_Record):
     discount_rate_per_year: Change = _q(0.10)
     hours_per_month: Annotated[float, Field(ge=672, le=744)] = 730.5
     baseline: Name
+    company: Company | None = None
     prices: PriceSources = PriceSources()
     workload: Workload
     options: Annotated[list[Option], Field(min_length=1, max_length=50)]

@@ -51,7 +51,7 @@ def run(curve: tuple[tuple[int, float, float], ...] = CURVE, **changes: Any) -> 
 API = {
     "name": "api",
     "kind": "api",
-    "model": "m",
+    "model": "Qwen3-0.6B",
     "input_usd_per_mtok": 1.0,
     "output_usd_per_mtok": 3.0,
     "price_change_per_year_fraction": 0.0,
@@ -59,7 +59,7 @@ API = {
 RENT = {
     "name": "rent",
     "kind": "rent",
-    "model": "m",
+    "model": "Qwen3-0.6B",
     "run": "test-run",
     "price_usd_per_hour": 2.0,
     "price_change_per_year_fraction": 0.0,
@@ -69,7 +69,7 @@ RENT = {
 OWN = {
     "name": "own",
     "kind": "own",
-    "model": "m",
+    "model": "Qwen3-0.6B",
     "run": "test-run",
     "server_price_usd": 100_000.0,
     "gpus_per_server": 8,

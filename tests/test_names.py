@@ -26,7 +26,7 @@ COUNTS = {
     "schema_", "schema", "cells", "concurrency", "repeats", "requests_ok", "requests_failed", "failures", "preemptions",
     "cpu_cores", "tensor_parallel_size", "layers", "vocab_size", "seed", "requests_per_stream", "gpus_per_replica",
     "gpus_per_server", "replicas", "gpus", "servers", "replicas_by_month", "profile", "pue", "requests_per_day",
-    "hours_per_month",
+    "hours_per_month", "monthly_active_users",
 }  # fmt: skip
 # A value in the unit that a sibling or the parent names.
 INNER = {

@@ -1,0 +1,76 @@
+"""Whether the company may run the model that an option hosts: licences are constraints, not prices.
+
+Only options that run a model themselves are asked: who buys tokens has the seller's terms instead. Not legal advice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pricing
+from pricing import Answer, Book, Company
+from tco.result import Caution
+from tco.scenario import OwnOption, RentOption, Scenario
+
+_TOLD = {"attribution", "naming", "acceptable use", "research only"}
+"""Topics of duties that change what is built or shown; that a patent licence ends for who sues does not."""
+
+
+def licence_answers(scenario: Scenario, book: Book) -> dict[str, Answer]:
+    """What each self-hosted option's licence says about the company of the scenario, by option name."""
+    return {
+        option.name: pricing.allowed(option.model, _company(scenario, option), book=book)
+        for option in scenario.options
+        if isinstance(option, RentOption | OwnOption)
+    }
+
+
+def barred(scenario: Scenario, answers: dict[str, Answer]) -> dict[str, tuple[str, ...]]:
+    """The options that a licence forbids, with the reasons; empty where the scenario does not say who the company is."""
+    if scenario.company is None:
+        return {}
+    return {name: tuple(_reasons(answer)) for name, answer in answers.items() if answer.verdict == "no"}
+
+
+def licence_cautions(scenario: Scenario, answers: dict[str, Answer]) -> Iterator[Caution]:
+    """What the reader must know of the licences: a bar that nobody checked, a fact that is missing, what has to be done."""
+    for name, answer in answers.items():
+        about = {"path": f"options.{name}.model"}
+        if answer.verdict == "no":
+            remedy = (
+                "" if scenario.company else "; say who you are in `company`, or hold a licence and set `paid_licence`"
+            )
+            yield Caution(code="licence_forbids", message=f"{name}: {'; '.join(_reasons(answer))}{remedy}", **about)
+        elif answer.verdict == "ask a lawyer":
+            yield Caution(code="licence_open", message=f"{name}: {_open(answer)}", **about)
+        elif duties := _duties(answer):
+            yield Caution(code="licence_duties", message=f"{name}: the licence asks for {duties}", **about)
+
+
+def _company(scenario: Scenario, option: RentOption | OwnOption) -> Company:
+    given = scenario.company or Company()
+    return given.model_copy(update={"has_paid_licence": True}) if option.paid_licence else given
+
+
+def _reasons(answer: Answer) -> Iterator[str]:
+    for reason in answer.reasons:
+        where = f" ({_title(answer, reason.licence)}, {reason.rule.section})" if reason.rule else ""
+        yield f"the licence forbids it: {reason.says.rstrip('.')}{where}"
+
+
+def _open(answer: Answer) -> str:
+    if answer.facts_to_supply:
+        facts = " and on ".join(answer.facts_to_supply)
+        return f"whether the licence of {answer.asked} allows it depends on {facts}; say it in `company`"
+    says = " ".join(reason.says for reason in answer.reasons)
+    return f"the licence is not clear: {says}"
+
+
+def _title(answer: Answer, licence: str | None) -> str:
+    return next((text.title for text in answer.licences if text.id == licence), licence or "its licence")
+
+
+def _duties(answer: Answer) -> str:
+    """What has to be shown or left undone in any case, in a few words; the whole list is `tco prices licence`."""
+    says = [duty.rule.says.rstrip(".") for duty in answer.duties if duty.applies and duty.rule.topic in _TOLD]
+    return "; ".join(dict.fromkeys(says))

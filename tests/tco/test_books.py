@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import tco
+from pricing import parse_overrides, shipped_book
+from tco.books import find_book
+from tco.errors import InputError
+from tests.factories import run, scenario
+
+LISTED = {"name": "api", "kind": "api", "model": "openai/gpt-6.1-sol"}
+CONTRACT = """
+prices:
+  - {item: openai/gpt-6.1-sol, per: mtok_input, amount: 1.6, as_of: 2026-09-01, source: contract 4711}
+"""
+
+
+def question(**prices: str) -> tco.Scenario:
+    return scenario(options=[LISTED], prices=prices)
+
+
+def input_price(asked: tco.Scenario, **kwargs: object) -> tco.Quantity:
+    result = tco.evaluate(asked, {"test-run": run()}, **kwargs)
+    return next(row for row in result.assumptions if row.path == "options.api.input_usd_per_mtok")
+
+
+def test_without_a_wish_the_book_is_the_one_that_shipped() -> None:
+    assert shipped_book() is find_book(question())
+
+
+def test_a_pin_by_id_finds_the_same_book() -> None:
+    assert shipped_book().id == find_book(question(book=shipped_book().id)).id
+
+
+def test_an_unknown_pin_is_refused_with_what_there_is() -> None:
+    with pytest.raises(InputError, match=r"prices: no price book '2001-01-01-000000000000'.*There is: `shipped`"):
+        find_book(question(book="2001-01-01-000000000000"))
+
+
+def test_a_contract_price_beside_the_scenario_wins_and_says_so(tmp_path: Path) -> None:
+    (tmp_path / "prices.yaml").write_text(CONTRACT, encoding="utf-8")
+    asked = question(file="prices.yaml").in_folder(tmp_path)
+    row = input_price(asked)
+
+    assert (1.6, "contract", "contract 4711") == (row.value, row.evidence, row.source)
+    assert "prices.yaml: prices[0] (openai/gpt-6.1-sol)" in row.note
+    assert tco.evaluate(asked).price_book.own_prices.startswith("prices.yaml (")
+
+
+def test_prices_that_the_caller_holds_need_no_file() -> None:
+    asked = question(file="mine.yaml")
+    book = find_book(asked, {"mine.yaml": parse_overrides(CONTRACT, name="mine.yaml")})
+
+    assert 1.6 == input_price(asked, book=book).value
+
+
+def test_a_missing_or_broken_file_of_prices_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"prices: nowhere\.yaml"):
+        find_book(question(file="nowhere.yaml"))
+    (tmp_path / "prices.yaml").write_text("prices: [{item: x}]", encoding="utf-8")
+    with pytest.raises(InputError, match=r"prices: .*prices\.yaml: `prices\[0\].source` is missing"):
+        find_book(question(file="prices.yaml").in_folder(tmp_path))
