@@ -167,7 +167,7 @@ def commitment_discount(
 
 
 def reserved_prices(on: date, book: Book | None = None) -> list[Price]:
-    """Prices per GPU-hour of one and three years, as they count on a day.
+    """Prices per GPU-hour of one and three years, as the lists have them on a day; `rental_prices` has them as the user pays them.
 
     Of a machine that is listed with several plans of one term, the plan with the least upfront is the price: the one that is
     paid like rent. An on-demand offer without a listed commitment of its seller for the same GPU and place gets one with the

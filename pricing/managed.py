@@ -113,13 +113,20 @@ def managed_price(
 
 
 def managed_prices(on: date, book: Book | None = None) -> list[ManagedPrice]:
-    """Every managed machine as it counts on a day, by service, GPU and size.
+    """Every managed machine as it counts on a day, by service, GPU and size, as the user pays it.
 
     Args:
         on: the day; see `offers.readings_on`.
-        book: the book to read; null: the shipped one.
+        book: the book to read; null: the shipped one. Its overrides are applied; the premium stays that of the lists.
     """
-    return list(_prices(book or shipped_book(), on))
+    book = book or shipped_book()
+    overrides = book.overrides
+    rows = _prices(book, on)
+    return list(rows) if overrides is None else [_as_paid(row, overrides.apply(row.price, on)) for row in rows]
+
+
+def _as_paid(row: ManagedPrice, price: Price) -> ManagedPrice:
+    return row.model_copy(update={"price": price, "usd_per_hour": price.amount * row.gpu_count})
 
 
 @lru_cache(maxsize=32)

@@ -13,6 +13,7 @@ import math
 import re
 import zipfile
 import zlib
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
@@ -37,6 +38,9 @@ _SELLERS: dict[str, tuple[str, ProviderClass]] = {
 
 MAX_CSV_BYTES = 128 * 1024 * 1024
 """Of the unpacked file. The longest today, that of AWS, has some 10 MB."""
+
+MAX_ROWS = 500_000
+"""Of one catalogue. The longest today has some 30,000."""
 
 _REQUIRED = ("instance_name", "location", "price", "gpu_count", "gpu_name", "gpu_memory", "spot")
 
@@ -79,6 +83,22 @@ _ONE_FORM = {
 _TWO_FORMS = {("A100", 40): "A100-40GB", ("A100", 80): "A100-80GB", ("H100", 80): "H100"}
 """Likewise for parts that are sold on a board of their own and as PCIe cards."""
 
+_REGIONS: dict[str, frozenset[str]] = {
+    "aws": frozenset(
+        {"us-east-1", "us-east-2", "us-west-1", "us-west-2", "ca-central-1", "sa-east-1", "eu-west-1", "eu-west-2"}
+        | {"eu-central-1", "eu-north-1", "ap-northeast-1", "ap-south-1", "ap-southeast-2"}
+    ),
+    "azure": frozenset(
+        {"eastus", "eastus2", "westus2", "westus3", "southcentralus", "canadacentral", "brazilsouth", "westeurope"}
+        | {"northeurope", "swedencentral", "uksouth", "japaneast", "centralindia", "australiaeast"}
+    ),
+    "gcp": frozenset(
+        {"us-central1", "us-east4", "us-east5", "us-west1", "us-west4", "europe-west1", "europe-west4"}
+        | {"asia-northeast1", "asia-south1", "asia-southeast1"}
+    ),
+}
+"""Regions that are read where a seller has dozens: each is an offer, and dozens would outweigh every other landlord."""
+
 _SXM_ONLY = frozenset({"aws", "gcp", "oci", "nebius"})
 """Sellers whose A100 and H100 are all SXM (p4, p5; a2, a3; BM.GPU; platform `gpu-h100-sxm`)."""
 
@@ -91,8 +111,10 @@ def urls() -> tuple[str, ...]:
 def read(items: bytes, seen_on: date) -> Screened:
     """The GPU machines of one seller's catalogue, screened.
 
-    Machines without a GPU are no offers and are passed over. Zones of one region are one offer at the lowest price of each
-    kind. On-demand and spot rows of one machine become one offer.
+    Passed over, because they are no offers of the book's kind: machines without a GPU, GPUs attached to a Google Cloud N1
+    machine of any size (most of that price is the machine's), and regions of AWS, Azure and Google Cloud other than the main
+    ones. Zones of one region are one offer at the lowest price of each kind, on-demand and spot rows of one machine are one
+    offer, and a machine with the same price in every region of a smaller seller is one offer without a region.
 
     Args:
         items: the ZIP as it was downloaded, from one of `urls()`.
@@ -109,7 +131,7 @@ def read(items: bytes, seen_on: date) -> Screened:
     rejected: list[Rejected] = []
     machines: dict[tuple[object, ...], dict[str, Any]] = {}
     for row in _rows(text, catalogue):
-        if row.get("gpu_count") in ("0", "0.0"):
+        if _is_passed_over(catalogue, row):
             continue
         found = _offer(catalogue, row, seen_on)
         if isinstance(found, str):
@@ -120,7 +142,7 @@ def read(items: bytes, seen_on: date) -> Screened:
         key = (found["instance"], found["region"], found["gpu"], found["gpu_count"], found["provider_class"])
         known = machines.setdefault(key, found)
         known[kind] = min(usd, known.get(kind, usd))
-    screened = screen_offers(machines.values(), seen_on=seen_on)
+    screened = screen_offers(_everywhere(catalogue, list(machines.values())), seen_on=seen_on)
     return Screened(screened.accepted, [*rejected, *screened.rejected])
 
 
@@ -157,10 +179,41 @@ def _rows(text: str, catalogue: str) -> Iterator[dict[str, str | None]]:
             f"{catalogue}.csv has no column {', '.join(missing)}: not the format of gpuhunt 0.1, or a newer one than v3"
         )
     try:
-        for row in reader:
+        for number, row in enumerate(reader, start=1):
+            if number > MAX_ROWS:
+                raise ValueError(f"{catalogue}.csv has more than {MAX_ROWS:,} rows; a catalogue has some 30,000")
             yield {name: row.get(name) for name in _REQUIRED}
     except csv.Error as error:
         raise ValueError(f"{catalogue}.csv cannot be read as CSV at line {reader.line_num} ({error})") from error
+
+
+def _is_passed_over(catalogue: str, row: Mapping[str, str | None]) -> bool:
+    place = _region(catalogue, (row["location"] or "").strip())
+    return (
+        row["gpu_count"] in ("0", "0.0")
+        or (catalogue == "gcp" and (row["instance_name"] or "").startswith("n1-"))
+        or place not in _REGIONS.get(catalogue, (place,))
+    )
+
+
+def _region(catalogue: str, location: str) -> str:
+    """Google Cloud's rows are by zone: `us-east4-a` lies in `us-east4`."""
+    return re.sub(r"-[a-z]$", "", location) if catalogue == "gcp" else location
+
+
+def _everywhere(catalogue: str, offers: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """One offer without a region for a machine that costs the same in all regions of a seller that is not in `_REGIONS`."""
+    if catalogue in _REGIONS:
+        return offers
+    machines: dict[tuple[object, ...], list[dict[str, Any]]] = defaultdict(list)
+    for offer in offers:
+        machines[offer["instance"], offer["gpu"], offer["gpu_count"], offer["provider_class"]].append(offer)
+    kinds = ("on_demand_usd_per_hour", "spot_usd_per_hour")
+    merged: list[dict[str, Any]] = []
+    for same in machines.values():
+        is_one_price = len({tuple(offer.get(kind) for kind in kinds) for offer in same}) == 1
+        merged += [{**same[0], "region": None}] if is_one_price else same
+    return merged
 
 
 def _offer(catalogue: str, row: Mapping[str, str | None], seen_on: date) -> dict[str, Any] | str:
@@ -183,17 +236,13 @@ def _offer(catalogue: str, row: Mapping[str, str | None], seen_on: date) -> dict
         "provider": provider,
         # RunPod's community machines are known by a country, its own by a data centre: `US` against `US-KS-2`.
         "provider_class": "marketplace" if catalogue == "runpod" and len(cells["location"]) == len("US") else kind,
-        "instance": _instance(catalogue, cells["instance_name"], int(count)),
+        # RunPod's names are of GPUs, and leave open how many.
+        "instance": f"{int(count)}x {cells['instance_name']}" if catalogue == "runpod" else cells["instance_name"],
         "gpu_count": int(count),
-        "region": re.sub(r"-[a-z]$", "", cells["location"]) if catalogue == "gcp" else cells["location"],
+        "region": _region(catalogue, cells["location"]),
         "as_of": seen_on,
         "source": f"{BASE_URL}/{catalogue}/latest/catalog.zip (gpuhunt)",
     }
-
-
-def _instance(catalogue: str, name: str, count: int) -> str:
-    """The machine's name, with the number of GPUs where the name leaves it open."""
-    return f"{count}x {name}" if catalogue == "runpod" or name.startswith("n1-") else name
 
 
 def _gpu(catalogue: str, name: str, memory_gb: float | None, instance: str) -> str | None:

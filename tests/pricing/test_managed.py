@@ -6,6 +6,8 @@ import pytest
 
 from pricing.book import Book, shipped_book
 from pricing.managed import ManagedRow, managed_price, managed_prices
+from pricing.overrides import Overrides
+from pricing.overrides_rows import PricesFile
 from pricing.price import PriceNotFound
 from pricing.rental import rental_price
 
@@ -85,6 +87,16 @@ def test_every_managed_price_is_found_by_rental_price_too():
     for row in managed_prices(ON):
         quote = rental_price(row.gpu, on=ON, provider_class="managed")
         assert row.price in quote.rows
+
+
+def test_the_users_discount_comes_off_the_price_and_not_off_the_premium():
+    discount = {"provider": "aws-sagemaker", "discount_fraction": 0.5, "source": "a letter"}
+    content = PricesFile.model_validate({"schema": 1, "discounts": [discount]})
+    book = shipped_book().with_overrides(Overrides(content=content))
+    row = managed_price("sagemaker", "H100-SXM", ON, book=book)
+    assert (row.usd_per_hour, row.usd_per_gpu_hour) == (63.296 / 2, 63.296 / 16)
+    assert row.premium_fraction == pytest.approx(0.15)
+    assert row.price in rental_price("H100-SXM", on=ON, provider_class="managed", book=book).rows
 
 
 def test_a_surcharge_over_a_machine_that_is_gone_is_left_out_and_a_listed_price_loses_its_premium(tmp_path):

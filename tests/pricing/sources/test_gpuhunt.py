@@ -7,6 +7,7 @@ from datetime import date
 
 import pytest
 
+from pricing.offers import rental_offers
 from pricing.sources import gpuhunt
 
 SEEN = date(2026, 11, 23)
@@ -82,7 +83,9 @@ def test_zones_are_one_region_at_the_lowest_price():
     ],
 )
 def test_a_part_has_the_books_name_by_name_memory_and_machine(seller, instance, gpu, memory, name):
-    [offer] = accepted(line(instance_name=instance, gpu_name=gpu, gpu_memory=memory), name=f"{seller}.csv")
+    place = {"azure": "eastus", "gcp": "us-east4-a"}.get(seller, "us-east-1")
+    row = line(instance_name=instance, gpu_name=gpu, gpu_memory=memory, location=place)
+    [offer] = accepted(row, name=f"{seller}.csv")
     assert offer.gpu == name
 
 
@@ -99,6 +102,34 @@ def test_runpods_community_machines_are_a_marketplace_and_carry_their_number_of_
 
 def test_machines_without_a_gpu_are_passed_over():
     assert accepted(P5, "m5.large,us-east-1,0.096,2,8.0,0,,,False,,,,x86,{}") == accepted(P5)
+
+
+def test_gpus_attached_to_a_general_machine_and_lesser_regions_are_passed_over():
+    n1 = line(
+        instance_name="n1-standard-96", location="us-east4-a", gpu_name="T4", gpu_memory=16, gpu_count=1, price=4.9
+    )
+    assert accepted(n1, name="gcp.csv") == []
+    assert accepted(P5, line(location="ap-southeast-5")) == accepted(P5)
+
+
+def test_one_price_in_all_regions_of_a_smaller_seller_is_one_offer_without_a_region():
+    rows = [
+        line(instance_name="8H100.80S.176V", location=place, price=26.0) for place in ("FIN-01", "FIN-03", "ICE-01")
+    ]
+    [offer] = accepted(*rows, name="verda.csv")
+    assert (offer.region, offer.on_demand_usd_per_hour) == (None, 26.0)
+    dearer = accepted(*rows[:2], line(instance_name="8H100.80S.176V", location="ICE-01", price=27.0), name="verda.csv")
+    assert [(o.region, o.on_demand_usd_per_hour) for o in dearer] == [
+        ("FIN-01", 26.0),
+        ("FIN-03", 26.0),
+        ("ICE-01", 27.0),
+    ]
+    assert [o.region for o in accepted(P5, line(location="us-west-2"))] == ["us-east-1", "us-west-2"]
+
+
+def test_every_region_of_the_shipped_table_is_read():
+    for offer in rental_offers():
+        assert offer.region is None or offer.region in gpuhunt._REGIONS.get(offer.provider, (offer.region,))
 
 
 @pytest.mark.parametrize(
@@ -165,6 +196,13 @@ def test_a_zip_bomb_is_not_unpacked(monkeypatch):
     assert len(bomb) < 10_000
     with pytest.raises(ValueError, match="unpacks to more than 0 MiB"):
         gpuhunt.read(bomb, SEEN)
+
+
+def test_a_flood_of_rows_is_refused(monkeypatch):
+    monkeypatch.setattr(gpuhunt, "MAX_ROWS", 2)
+    assert len(gpuhunt.read(zipped(P5, P5_SPOT), SEEN).accepted) == 1
+    with pytest.raises(ValueError, match=r"aws\.csv has more than 2 rows"):
+        gpuhunt.read(zipped(P5, P5_SPOT, P5), SEEN)
 
 
 def test_there_is_one_fixed_https_address_a_seller():
