@@ -42,6 +42,8 @@ _TIERS: dict[tuple[str, str], Tier] = {
 }
 """Variants that the book has as a tier. `service_tier: default` is the standard price; regions and searches are left out."""
 
+_NAME_LENGTH = 300
+
 Prices = dict[str, Any]
 
 
@@ -88,23 +90,42 @@ def read_rows(rows: list[Any], seen_on: date, release: str | None = None) -> Fee
         if not name or "/" in name:
             rejected.append(TurnedAway(row=str(row)[:80], reason="a seller needs an `id` without a slash"))
             continue
-        models: dict[str, SoldModel] = {}
-        for entry in row.get("models") or []:
-            model = str(entry.get("id") or "") if isinstance(entry, dict) else ""
-            try:
-                models[model] = _model(entry, seen_on)
-            except (ValidationError, ValueError, TypeError, KeyError, AttributeError) as error:
-                rejected.append(turned_away(f"{name}/{model}", error))
-        urls = row.get("pricing_urls") or []
-        sellers[name] = Seller(
-            name=str(row.get("name") or name),
-            url=urls[0] if urls else None,
-            feed=NAME,
-            makes=_clauses(row.get("model_match")),
-            fallback=tuple(row.get("fallback_model_providers") or ()),
-            models=models,
-        )
+        try:
+            seller = _seller(row)
+            models, wrong = _models(name, row.get("models") or [], seen_on)
+        except _WRONG as error:
+            rejected.append(turned_away(name, error))
+            continue
+        sellers[name] = seller.model_copy(update={"models": models})
+        rejected += wrong
     return Feed(name=NAME, release=release, seen_on=seen_on, sellers=sellers, rejected=tuple(rejected))
+
+
+_WRONG = (ValidationError, ValueError, TypeError, KeyError, AttributeError, IndexError, re.error)
+"""What a row that is not of the list's form raises on its way."""
+
+
+def _seller(row: dict[str, Any]) -> Seller:
+    urls = row.get("pricing_urls") or [None]
+    return Seller(
+        name=row.get("name") or row["id"],
+        url=urls[0],
+        feed=NAME,
+        makes=_clauses(row.get("model_match")),
+        fallback=tuple(row.get("fallback_model_providers") or ()),
+    )
+
+
+def _models(seller: str, entries: list[Any], seen_on: date) -> tuple[dict[str, SoldModel], list[TurnedAway]]:
+    models: dict[str, SoldModel] = {}
+    wrong: list[TurnedAway] = []
+    for entry in entries:
+        try:
+            models[str(entry["id"])] = _model(entry, seen_on)
+        except _WRONG as error:
+            name = entry.get("id") if isinstance(entry, dict) else entry
+            wrong.append(turned_away(f"{seller}/{name}"[:_NAME_LENGTH], error))
+    return models, wrong
 
 
 def _model(entry: dict[str, Any], seen_on: date) -> SoldModel:
@@ -245,8 +266,8 @@ def _clauses(match: Any) -> tuple[Clause, ...]:
         return tuple(choices)
     if kind not in _MARKS:
         raise ValueError(f"names are matched by {kind!r}, which is not known")
-    if kind == "regex":
-        re.compile(value)
+    if kind == "regex" and (len(value) > _NAME_LENGTH or re.compile(value) is None):
+        raise ValueError("a regular expression of that length is not taken")
     return (_MARKS[kind] + value,)
 
 

@@ -122,6 +122,9 @@ def test_the_names_that_a_list_has_in_so_many_words():
     assert exact_names("openai/o3") == ["o3", "o3-2025-04-16"]
 
 
+WRONG_CARD = {"seen_from": "2026-01-01", "seen_to": "2026-01-01", "rates": {"input": -1, "output": 1}}
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -132,9 +135,15 @@ def test_the_names_that_a_list_has_in_so_many_words():
         ('{"schema": 1, "feeds": {}, "sellers": {"a": {"models": {}}}}', "damaged at a: no such feed, None"),
         ('{"schema": 1, "feeds": {"f": {}}, "sellers": {}}', "damaged at feeds seen_on: Field required"),
         (
-            '{"schema": 1, "feeds": {"f": {"seen_on": "2026-01-01"}}, "sellers": {"a": {"name": "A", "feed": "f", "models":'
-            ' {"m": {"tiers": {"standard": [{"seen_from": "2026-01-01", "seen_to": "2026-01-01", "rates":'
-            ' {"input": -1, "output": 1}}]}}}}}}',
+            json.dumps(
+                {
+                    "schema": 1,
+                    "feeds": {"f": {"seen_on": "2026-01-01"}},
+                    "sellers": {
+                        "a": {"name": "A", "feed": "f", "models": {"m": {"tiers": {"standard": [WRONG_CARD]}}}}
+                    },
+                }
+            ),
             r"damaged at a/m tiers.standard.0.rates.input: Input should be greater than or equal to 0",
         ),
     ],
