@@ -6,7 +6,7 @@ import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, timedelta
+from datetime import date
 from itertools import groupby, pairwise
 from typing import Literal
 
@@ -148,8 +148,8 @@ def _stale(rows: Iterable[Row], on: date, days: int) -> Iterator[Finding]:
         )
         left = prices
         for level, limit in limits:
-            old = [row for row in left if row.price.as_of < on - timedelta(days=limit)]
-            left = [row for row in left if row.price.as_of >= on - timedelta(days=limit)]
+            old = [row for row in left if (on - row.price.as_of).days > limit]
+            left = [row for row in left if (on - row.price.as_of).days <= limit]
             if old:
                 oldest = min(row.price.as_of for row in old)
                 yield _finding(
@@ -257,7 +257,7 @@ def _cheap_output(rows: Iterable[Row]) -> Iterator[Finding]:
             outputs.append((key, row))
     cheap = [row for key, row in outputs if row.price.amount < fresh.get(key, 0.0)]
     if cheap:
-        sentence = f"{len(cheap)} have output cheaper than input: unusual, look at the seller's page"
+        sentence = f"output cheaper than input: {len(cheap)}; unusual, look at the seller's page"
         yield _finding("caution", "output", "API tokens", sentence, cheap)
 
 
@@ -274,7 +274,7 @@ def _turned_away(book: Book) -> Iterator[Finding]:
     rejected = screen_offers(book.table(RENTAL), seen_on=book.as_of).rejected
     if rejected:
         reasons = tuple(row.reason for row in rejected[:_EXAMPLES])
-        sentence = f"{len(rejected)} rows of {RENTAL} are not used"
+        sentence = f"rows of {RENTAL} that are not used: {len(rejected)}"
         yield Finding(
             level="caution",
             rule="turned-away",

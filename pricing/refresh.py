@@ -21,7 +21,8 @@ from pricing.memory_file import MemoryFile
 from pricing.offers import Rejected, RentalOffer, Screened
 from pricing.refresh_gpus import RENTAL, merged_rental
 from pricing.refresh_tokens import feeds_of_sellers, merged_tokens, token_changes
-from pricing.snapshots import SnapshotInfo, SourceRecord, TurnedAway, write_snapshot
+from pricing.snapshot_record import SnapshotInfo, SourceRecord, TurnedAway
+from pricing.snapshots import write_snapshot
 from pricing.sources import genai, gpuhunt, litellm
 from pricing.token_cards import TOKENS
 from pricing.token_records import Feed

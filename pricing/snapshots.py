@@ -6,7 +6,6 @@ the shipped ones and `snapshot.json`, which says where each came from. It is wri
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import shutil
@@ -14,100 +13,43 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import platformdirs
-from pydantic import Field, ValidationError
 
 from pricing.book import SHIPPED_ON, Book, shipped_book
 from pricing.price import PriceNotFound
-from pricing.tables import Record, did_you_mean
+from pricing.snapshot_record import (
+    ID,
+    PATH,
+    RECORD,
+    SHIPPED,
+    FileRecord,
+    SnapshotDamaged,
+    SnapshotInfo,
+    SourceRecord,
+    checked_record,
+    read_record,
+    sha256_of,
+)
+from pricing.tables import did_you_mean
 
 if TYPE_CHECKING:
     from pricing.overrides import Overrides
 
+__all__ = [
+    "SHIPPED",
+    "SnapshotDamaged",
+    "SnapshotInfo",
+    "damaged",
+    "open_book",
+    "snapshots",
+    "snapshots_folder",
+    "write_snapshot",
+]
+
 FOLDER_VARIABLE = "TCO_PRICES_FOLDER"
 """The environment variable that names another folder for snapshots."""
-
-SHIPPED = "shipped"
-"""The pin of the book that came with the package."""
-
-RECORD = "snapshot.json"
-
-SCHEMA = 1
-"""Version of `snapshot.json`; a newer one is refused."""
-
-_ID = re.compile(r"\d{4}-\d{2}-\d{2}-[0-9a-f]{12}")
-_PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*")
-
-
-class SnapshotDamaged(PriceNotFound):
-    """A snapshot is not what its record says. It is never used, not even in part."""
-
-
-class TurnedAway(Record):
-    """A row that a refresh did not take, and why."""
-
-    row: str
-    reason: str
-
-
-class SourceRecord(Record):
-    """What one source of a refresh came to.
-
-    Attributes:
-        name: the source's short name.
-        url: where it was read.
-        fetched_at: when, UTC.
-        sha256: hash of the bytes as they came.
-        bytes: how many they were.
-        rows_accepted: rows taken into the tables.
-        rows_rejected: rows turned away, by the screen or by the user.
-        rejected: the first of those, with reasons.
-    """
-
-    name: str
-    url: str
-    fetched_at: datetime
-    sha256: str
-    bytes: Annotated[int, Field(ge=0)]
-    rows_accepted: Annotated[int, Field(ge=0)] = 0
-    rows_rejected: Annotated[int, Field(ge=0)] = 0
-    rejected: tuple[TurnedAway, ...] = ()
-
-
-class FileRecord(Record):
-    """One table of a snapshot: its path under `pricing/data/`, and what its bytes must be."""
-
-    name: Annotated[str, Field(pattern=f"^{_PATH.pattern}$")]
-    sha256: str
-    bytes: Annotated[int, Field(ge=0)]
-
-
-class SnapshotInfo(Record):
-    """What `snapshot.json` says.
-
-    Attributes:
-        schema_number: version of this record.
-        id: the id of the book that the snapshot makes.
-        as_of: the day of the refresh.
-        created_at: when it was written, UTC.
-        tool: package and version that wrote it.
-        base: the id of the shipped book under it.
-        parent: the id of the book that the refresh began with.
-        sources: what was read.
-        files: the tables in it.
-    """
-
-    schema_number: int = SCHEMA
-    id: Annotated[str, Field(pattern=f"^{_ID.pattern}$")]
-    as_of: date
-    created_at: datetime
-    tool: str
-    base: str
-    parent: str
-    sources: tuple[SourceRecord, ...] = ()
-    files: tuple[FileRecord, ...]
 
 
 def snapshots_folder() -> Path:
@@ -125,7 +67,7 @@ def snapshots(folder: Path | None = None) -> list[SnapshotInfo]:
     infos = []
     for path in _folders(folder or snapshots_folder()):
         try:
-            infos.append(_read_record(path))
+            infos.append(read_record(path))
         except SnapshotDamaged:
             continue  # `damaged` tells of it
     return sorted(infos, key=lambda info: (info.as_of, info.created_at))
@@ -168,7 +110,7 @@ def open_book(pin: str | None = None, overrides: Overrides | None = None, folder
     wanted = _default(dated) if pin is None else _pinned(pin.strip(), dated)
     book = shipped_book() if wanted == SHIPPED else _open(place / wanted)
     if pin is not None and wanted not in (SHIPPED, book.id):
-        info = _read_record(place / wanted)
+        info = read_record(place / wanted)
         raise PriceNotFound(
             f"the snapshot {wanted} was made by {info.tool} over the tables of {info.base}, and this version ships other "
             f"tables ({shipped_book().id}), so its prices cannot be had as they were. Install {info.tool} to open it, or "
@@ -225,7 +167,7 @@ def write_snapshot(
         target = place / book.id
         if target.exists():
             shutil.rmtree(temporary)
-            return _checked(target)
+            return checked_record(target)
         info = SnapshotInfo(
             id=book.id,
             as_of=as_of,
@@ -235,7 +177,7 @@ def write_snapshot(
             parent=parent.id,
             sources=sources,
             files=tuple(
-                FileRecord(name=name, sha256=_sha256(data), bytes=len(data)) for name, data in sorted(content.items())
+                FileRecord(name=name, sha256=sha256_of(data), bytes=len(data)) for name, data in sorted(content.items())
             ),
         )
         _write(temporary / RECORD, info.model_dump_json(indent=2).encode())
@@ -295,7 +237,7 @@ def _day(pin: str) -> date | None:
 def _folders(folder: Path) -> Iterator[Path]:
     """Folders that are named like a snapshot; what a killed writing left is hidden and not."""
     if folder.is_dir():
-        yield from sorted(path for path in folder.iterdir() if _ID.fullmatch(path.name) and path.is_dir())
+        yield from sorted(path for path in folder.iterdir() if ID.fullmatch(path.name) and path.is_dir())
 
 
 def _dated(folder: Path) -> list[tuple[date, str]]:
@@ -303,7 +245,7 @@ def _dated(folder: Path) -> list[tuple[date, str]]:
     ages = []
     for path in _folders(folder):
         try:
-            info = _read_record(path)
+            info = read_record(path)
             ages.append((info.as_of, info.created_at, info.id))
         except SnapshotDamaged:
             written = datetime.fromtimestamp(path.stat().st_mtime, tz=UTC)
@@ -311,46 +253,13 @@ def _dated(folder: Path) -> list[tuple[date, str]]:
     return [(day, name) for day, _, name in sorted(ages)]
 
 
-def _read_record(path: Path) -> SnapshotInfo:
-    try:
-        info = SnapshotInfo.model_validate_json((path / RECORD).read_bytes())
-    except (OSError, ValidationError) as error:
-        reason = f"has no readable {RECORD}" if isinstance(error, OSError) else f"has a {RECORD} that is not a record"
-        raise _refusal(path, reason) from error
-    if info.schema_number > SCHEMA:
-        raise _refusal(path, f"was written by a newer version ({info.tool}); upgrade tco-llm", damage=False)
-    if info.id != path.name:
-        raise _refusal(path, f"says in {RECORD} that it is {info.id}")
-    return info
-
-
 def _open(path: Path) -> Book:
-    info = _checked(path)
+    info = checked_record(path)
     return Book(as_of=info.as_of, newer={file.name: path / file.name for file in info.files})
 
 
-def _checked(path: Path) -> SnapshotInfo:
-    """The record of a snapshot whose files are all there, byte for byte."""
-    info = _read_record(path)
-    if not info.files:
-        raise _refusal(path, "lists no file")
-    for file in info.files:
-        try:
-            data = (path / file.name).read_bytes()
-        except OSError as error:
-            raise _refusal(path, f"lacks its file {file.name}") from error
-        if len(data) != file.bytes or _sha256(data) != file.sha256:
-            raise _refusal(path, f"has another {file.name} than its record says")
-    return info
-
-
-def _refusal(path: Path, reason: str, *, damage: bool = True) -> SnapshotDamaged:
-    remedy = f"Delete {path} and run `tco prices refresh`, or pin another book (`{SHIPPED}`)." if damage else ""
-    return SnapshotDamaged(f"the snapshot {path.name} of the price book is not used: it {reason}. {remedy}".strip())
-
-
 def _is_safe(name: str) -> bool:
-    return bool(_PATH.fullmatch(name)) and name != RECORD
+    return bool(PATH.fullmatch(name)) and name != RECORD
 
 
 def _shipped_bytes(name: str) -> bytes | None:
@@ -364,7 +273,3 @@ def _write(path: Path, data: bytes) -> None:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
-
-
-def _sha256(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()

@@ -71,7 +71,9 @@ def genai_json(sellers: dict[str, dict[str, Any]] = SELLERS) -> bytes:
 
 def with_price(seller: str, model: str, price: Any) -> dict[str, dict[str, Any]]:
     """The sellers with one price changed or added."""
-    return {**SELLERS, seller: {**SELLERS.get(seller, {}), model: price}}
+    sellers: dict[str, dict[str, Any]] = {name: dict(models) for name, models in SELLERS.items()}
+    sellers.setdefault(seller, {})[model] = price
+    return sellers
 
 
 def catalogue(rows: list[tuple[Any, ...]], seller: str = "aws") -> bytes:

@@ -12,7 +12,8 @@ from rich.table import Table
 import pricing
 from pricing.book import Book, shipped_book
 from pricing.changes import Change, changes, counts
-from pricing.snapshots import SHIPPED, damaged, open_book, snapshots, snapshots_folder
+from pricing.snapshot_record import SHIPPED
+from pricing.snapshots import damaged, open_book, snapshots, snapshots_folder
 from tco.cli._shared import console, fail, print_json
 from tco.cli._tables import cell, number, print_table, short_source
 
@@ -46,6 +47,7 @@ def diff_command(
         f"{seen['changed']} prices changed, {seen['added']} came, {seen['gone']} went, "
         f"from {_name(old)} to {_name(new)}." + ("" if item is None else f" Only what begins with {item}."),
         markup=False,
+        soft_wrap=True,
     )
 
 

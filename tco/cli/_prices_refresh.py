@@ -11,7 +11,6 @@ from itertools import groupby
 from pathlib import Path
 from typing import Annotated, Any
 
-import click
 import typer
 
 from pricing.fetch import Limits
@@ -107,7 +106,7 @@ def run_refresh(wish: Wish, wanted: Sequence[Source], folder: Path, limits: Limi
     """
     try:
         return _run(wish, wanted, folder, limits)
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         console().print("Interrupted: the price book is as it was.")
         return EXIT_INTERRUPTED
 
@@ -118,7 +117,8 @@ def _run(wish: Wish, wanted: Sequence[Source], folder: Path, limits: Limits | No
         book = open_book(folder=folder)
     except PriceNotFound as error:
         return _refused(str(error))
-    console().print(f"Reading {len(wanted)} lists: {', '.join(source.name for source in wanted)} ...", markup=False)
+    names = ", ".join(source.name for source in wanted)
+    console().print(f"Reading {len(wanted)} lists: {names} ...", markup=False, soft_wrap=True)
     proposal = propose(book, gather(wanted, today, limits), today)
     for problem in proposal.problems:
         console().print(f"not read: {problem}", style="bold red", markup=False, soft_wrap=True)
@@ -210,15 +210,17 @@ def _confirmed(accepted: set[str], wish: Wish) -> set[str]:
     if not wish.yes and not typer.confirm(
         f"Write a snapshot with {len(accepted)} changed rows?", default=True, err=True
     ):
-        raise click.Abort
+        raise typer.Abort
     return accepted
 
 
 def _answer(question: str, letters: str) -> str:
     shown = cell(question).plain
-    return str(
-        typer.prompt(shown, type=click.Choice(list(letters), case_sensitive=False), show_choices=False, err=True)
-    )
+    while True:
+        answer = str(typer.prompt(shown, default="", show_default=False, err=True)).strip().casefold()
+        if len(answer) == 1 and answer in letters:
+            return answer
+        console().print(f"Write one of {', '.join(letters)}.")
 
 
 def _summary(item: Item) -> str:
@@ -237,7 +239,8 @@ def _tell(proposal: Proposal, accepted: set[str], written: str | None) -> None:
     again = " (the others with --accept-suspicious, or one by one with --accept ask)" if doubtful and accepted else ""
     out.print(
         f"{len(proposal.items)} rows differ from {proposal.base.id}: {len(accepted)} taken, {len(left)} left, "
-        f"{doubtful} of them suspicious{again}."
+        f"{doubtful} of them suspicious{again}.",
+        soft_wrap=True,
     )
     if written is None:
         out.print("Nothing was written: the price book is as it was.")

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from pricing import snapshots as room
 from pricing.book import SHIPPED_ON, shipped_book
 from pricing.offers import rental_offers
 from pricing.price import PriceNotFound
-from pricing.snapshots import SnapshotDamaged, damaged, open_book, snapshots, snapshots_folder, write_snapshot
+from pricing.snapshot_record import SnapshotDamaged
+from pricing.snapshots import damaged, open_book, snapshots, snapshots_folder, write_snapshot
 
 DAY = date(2026, 12, 1)
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
@@ -21,7 +21,7 @@ RENTAL = "gpu_rental.csv"
 
 def rental_with(usd_per_hour):
     """The shipped rents and one more."""
-    row = f"L4,a-seller,neocloud,one-l4,1,,{usd_per_hour},,2026-12-01,https://example.org/prices,\n"
+    row = f"L4,a-seller,neocloud,one-l4,1,,{usd_per_hour},,2026-01-01,https://example.org/prices,\n"
     return (shipped_book().text(RENTAL).rstrip("\n") + "\n" + row).encode()
 
 
@@ -235,7 +235,7 @@ def test_a_snapshot_is_never_written_over(tmp_path):
 def test_a_second_snapshot_carries_on_what_the_first_had(tmp_path):
     write(tmp_path)
     first = open_book(folder=tmp_path)
-    figures = shipped_book().text("electricity.csv").replace("0.1900", "0.1800").encode()
+    figures = shipped_book().text("electricity.csv").replace(",industrial,0.", ",industrial,1.").encode()
     info = write_snapshot(
         {"electricity.csv": figures},
         as_of=date(2026, 12, 2),
@@ -264,5 +264,5 @@ def test_the_environment_names_the_folder(monkeypatch, tmp_path):
 
 def test_the_usual_folder_is_in_the_users_data(monkeypatch, tmp_path):
     monkeypatch.delenv("TCO_PRICES_FOLDER", raising=False)
-    monkeypatch.setattr(room.platformdirs, "user_data_dir", lambda name, appauthor: str(tmp_path / name))
+    monkeypatch.setattr("platformdirs.user_data_dir", lambda name, appauthor: str(tmp_path / name))
     assert snapshots_folder() == Path(tmp_path, "tco-llm", "prices")
