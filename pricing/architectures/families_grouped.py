@@ -1,4 +1,4 @@
-"""Families with grouped-query attention in every layer: Llama, Mistral, Qwen, Gemma, gpt-oss, GLM, MiniMax, Step, MiMo.
+"""Families with grouped-query attention in every layer: Llama, Mistral, Qwen, Gemma, gpt-oss, GLM 4.5, MiniMax, Step.
 
 Weight shapes are those of the model classes in transformers 5.19 (`modeling_<family>.py`) and, for `mimo`, of vLLM 0.32.
 """
@@ -10,7 +10,7 @@ from typing import NamedTuple
 from pricing.architectures import blocks
 from pricing.architectures.config import Config
 from pricing.architectures.shapes import Cache, Layer, Shape
-from pricing.architectures.spans import FULL, SLIDING, layer_count, layer_kinds, limited, sparse_layers
+from pricing.architectures.spans import SLIDING, layer_count, layer_kinds, limited, sparse_layers
 
 QKV_BIAS = ("qwen2", "mimo")
 """Families whose query, key and value projections always have biases."""
@@ -102,8 +102,8 @@ def dense(config: Config) -> Shape:
     hidden = config.whole("hidden_size")
     mlp = blocks.gated_mlp(hidden, config.whole("intermediate_size"), bias=config.flag("mlp_bias", default=False))
     norms = hidden * (4 if config.family.startswith("gemma") else 2)
-    layers = [_attention_layer(config, kind)._replace(norms=norms, mlp=mlp) for kind in layer_kinds(config)]
-    return _shape(config, layers)
+    layers = [attention_layer(config, kind)._replace(norms=norms, mlp=mlp) for kind in layer_kinds(config)]
+    return shape(config, layers)
 
 
 def mixture(config: Config) -> Shape:
@@ -113,48 +113,14 @@ def mixture(config: Config) -> Shape:
     sparse = _sparse_here(config, count)
     layers = []
     for kind, is_sparse in zip(layer_kinds(config), sparse, strict=True):
-        layer = _attention_layer(config, kind)._replace(norms=2 * config.whole("hidden_size"))
-        layers.append(_with_experts(config, layer, moe) if is_sparse else layer._replace(mlp=_dense_mlp(config)))
+        layer = attention_layer(config, kind)._replace(norms=2 * config.whole("hidden_size"))
+        layers.append(with_experts(config, layer, moe) if is_sparse else layer._replace(mlp=dense_mlp(config)))
     if config.family.startswith("minimax_m3"):
         layers = _with_minimax_indexer(config, layers)
-    return _shape(config, layers, moe)
+    return shape(config, layers, moe)
 
 
-def llama4(config: Config) -> Shape:
-    """Llama 4: experts in every n-th layer, each with one shared expert; dense layers have a wider block."""
-    hidden, count = config.whole("hidden_size"), layer_count(config)
-    inner = config.whole("intermediate_size")
-    step = config.whole("interleave_moe_layer_step", default=1)
-    chosen = config.wholes("moe_layers")
-    with_experts = set(range(step - 1, count, step)) if chosen is None else set(chosen)
-    total, active = _experts_of(config)
-    moe = Moe(total, active, inner, shared=1, shared_inner=inner)
-    wide = blocks.gated_mlp(hidden, config.whole("intermediate_size_mlp", default=inner))
-    layers = []
-    for i, kind in enumerate(layer_kinds(config)):
-        layer = _attention_layer(config, kind)._replace(norms=2 * hidden)
-        layers.append(_with_experts(config, layer, moe) if i in with_experts else layer._replace(mlp=wide))
-    return _shape(config, layers, moe)
-
-
-def mimo_v2(config: Config) -> Shape:
-    """MiMo V2 Flash: keys wider than values, other KV heads and learned sinks in the sliding layers."""
-    hidden, count = config.whole("hidden_size"), layer_count(config)
-    pattern = config.wholes("hybrid_layer_pattern") or [0 if i == 0 or not (i + 1) % 6 else 1 for i in range(count)]
-    if len(pattern) < count:
-        config.wrong(f"`hybrid_layer_pattern` must have one entry for each of {count} layers")
-    if config.text.get("moe_layer_freq") is None and config.text.get("mlp_layer_types") is None:
-        config.wrong("`moe_layer_freq` is missing")
-    total, active = _experts_of(config)
-    moe = Moe(total, active, config.whole("moe_intermediate_size"))
-    layers = []
-    for slides, is_sparse in zip(pattern[:count], sparse_layers(config, count), strict=True):
-        layer = _mimo_attention(config, slides=bool(slides))._replace(norms=2 * hidden)
-        layers.append(_with_experts(config, layer, moe) if is_sparse else layer._replace(mlp=_dense_mlp(config)))
-    return _shape(config, layers, moe)
-
-
-def _attention_layer(config: Config, kind: str) -> Layer:
+def attention_layer(config: Config, kind: str) -> Layer:
     """A layer with its grouped-query attention and cache, without norms and feed-forward."""
     family, size = config.family, head_dim(config)
     heads = _heads(config, kind)
@@ -194,19 +160,7 @@ def _norms_on_heads(config: Config, heads: int, size: int) -> int:
     return 2 * size if family in HEAD_NORMS else 0
 
 
-def _mimo_attention(config: Config, *, slides: bool) -> Layer:
-    prefix = "swa_" if slides else ""
-    heads = config.whole(f"{prefix}num_attention_heads", "num_attention_heads")
-    groups = config.whole(f"{prefix}num_key_value_heads", "num_key_value_heads")
-    key, value = config.whole(f"{prefix}head_dim", "head_dim"), config.whole(f"{prefix}v_head_dim", "v_head_dim")
-    kind = SLIDING if slides else FULL
-    sinks = config.flag(f"add_{'swa' if slides else 'full'}_attention_sink_bias", default=slides)
-    weights = blocks.grouped_query(config.whole("hidden_size"), heads, groups, key, value_dim=value)
-    cache = limited(config, kind, blocks.keys_values(groups, key, value))
-    return Layer(kind, weights + (heads if sinks else 0), norms=0, caches=(cache,))
-
-
-def _experts_of(config: Config) -> tuple[int, int]:
+def experts_of(config: Config) -> tuple[int, int]:
     """Routed experts of one layer, and how many of them one token uses.
 
     Raises:
@@ -220,7 +174,7 @@ def _experts_of(config: Config) -> tuple[int, int]:
 
 
 def _moe(config: Config) -> Moe:
-    total, active = _experts_of(config)
+    total, active = experts_of(config)
     family = config.family
     inner = config.whole("intermediate_size" if family in ONE_INNER_SIZE else "moe_intermediate_size")
     if family == "qwen2_moe":
@@ -255,7 +209,14 @@ def _listed(config: Config, listed: object) -> set[int]:
     return {int(str(part)) for part in parts}
 
 
-def _with_experts(config: Config, layer: Layer, moe: Moe) -> Layer:
+def with_experts(config: Config, layer: Layer, moe: Moe) -> Layer:
+    """The layer with its experts, the shared ones and the router.
+
+    Args:
+        config: the file.
+        layer: the layer so far.
+        moe: its experts.
+    """
     hidden, family = config.whole("hidden_size"), config.family
     biased = family == "gpt_oss"
     expert = blocks.gated_mlp(hidden, moe.inner, bias=biased)
@@ -269,7 +230,8 @@ def _with_experts(config: Config, layer: Layer, moe: Moe) -> Layer:
     )
 
 
-def _dense_mlp(config: Config) -> int:
+def dense_mlp(config: Config) -> int:
+    """Feed-forward weights of a layer without experts in a model with them."""
     return blocks.gated_mlp(config.whole("hidden_size"), config.whole("dense_intermediate_size", "intermediate_size"))
 
 
@@ -294,7 +256,14 @@ def _with_minimax_indexer(config: Config, layers: list[Layer]) -> list[Layer]:
     ]
 
 
-def _shape(config: Config, layers: list[Layer], moe: Moe | None = None) -> Shape:
+def shape(config: Config, layers: list[Layer], moe: Moe | None = None) -> Shape:
+    """The model that these layers make.
+
+    Args:
+        config: the file.
+        layers: from first to last.
+        moe: the experts of its sparse layers; null: there are none.
+    """
     return Shape(
         layers,
         heads=config.whole("num_attention_heads"),

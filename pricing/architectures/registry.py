@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 from pricing.architectures.config import Config
 from pricing.architectures.errors import BY_HAND, UnknownArchitecture
-from pricing.architectures.families_grouped import dense, llama4, mimo_v2, mixture
+from pricing.architectures.families_grouped import dense, mixture
 from pricing.architectures.families_hybrid import gemma4, qwen_linear
 from pricing.architectures.families_latent import deepseek, deepseek_v4, kimi_linear
+from pricing.architectures.families_uneven import llama4, mimo_v2
 from pricing.architectures.shapes import Shape
 
 FAMILIES: dict[str, Callable[[Config], Shape]] = {

@@ -78,12 +78,38 @@ def _kimi(tower: Config, config: Config) -> int:
     patch = tower.whole("patch_size")
     positions = tower.whole("init_pos_emb_height") * tower.whole("init_pos_emb_width")
     embeddings = linear(COLOURS * patch * patch, hidden, bias=True) + positions * hidden
-    kernel = tower.wholes("merge_kernel_size") or [2, 2]
-    merged = hidden
-    for side in kernel:
-        merged *= side
+    merged = _merged(tower, hidden)
     projector = 2 * hidden + linear(merged, merged, bias=True) + linear(merged, config.whole("hidden_size"), bias=True)
     return embeddings + _encoder(hidden, inner, tower.whole("vt_num_hidden_layers")) + 2 * hidden + projector
+
+
+def _kimi_k3(tower: Config, config: Config) -> int | None:
+    """MoonViT-V2 of Kimi K3 (401 million by its maker) and its merger: no biases, wider attention (vLLM 0.32, kimi_k25_vit.py)."""
+    stated = {"norm_type": "rmsnorm", "mlp_type": "mlp2", "mm_projector_type": "patchmergerv2"}
+    biases = ("attn_bias", "linear_bias", "patch_embed_proj_bias")
+    if any(tower.word(key, default="") != value for key, value in stated.items()):
+        return None
+    if any(tower.flag(key, default=True) for key in biases):
+        return None
+    hidden, inner, wide = (
+        tower.whole("vt_hidden_size"),
+        tower.whole("vt_intermediate_size"),
+        tower.whole("qkv_hidden_size"),
+    )
+    patch = tower.whole("patch_size")
+    positions = tower.whole("init_pos_emb_height") * tower.whole("init_pos_emb_width")
+    layer = 2 * hidden + 4 * linear(hidden, wide) + 2 * linear(hidden, inner)
+    merged, text = _merged(tower, hidden), config.whole("hidden_size")
+    projector = linear(merged, merged) + linear(merged, text) + text
+    embeddings = linear(COLOURS * patch * patch, hidden) + positions * hidden
+    return embeddings + tower.whole("vt_num_hidden_layers") * layer + hidden + projector
+
+
+def _merged(tower: Config, hidden: int) -> int:
+    """Numbers of the patches that are joined into one token."""
+    for side in tower.wholes("merge_kernel_size") or [2, 2]:
+        hidden *= side
+    return hidden
 
 
 def _pixtral(tower: Config, config: Config) -> int:
@@ -99,10 +125,11 @@ def _pixtral(tower: Config, config: Config) -> int:
     return linear(COLOURS * patch * patch, hidden) + hidden + layers + merger + projections
 
 
-TOWERS: dict[str, Callable[[Config, Config], int]] = {
+TOWERS: dict[str, Callable[[Config, Config], int | None]] = {
     "gemma3": _siglip,
     "gemma4": _gemma4,
     "kimi_k25": _kimi,
+    "kimi_k3": _kimi_k3,
     "mistral3": _pixtral,
     "qwen3_5": _qwen,
     "qwen3_5_moe": _qwen,

@@ -28,6 +28,12 @@ ROUNDED_TO_TWO_DIGITS = {"DeepSeek-V4-Pro": 1600, "Kimi-K2.5": 1000}
 """Published sizes that are coarser than 1 %."""
 
 
+TINY = {
+    "model_type": "llama", "hidden_size": 4, "intermediate_size": 8, "num_hidden_layers": 2, "num_attention_heads": 2,
+    "num_key_value_heads": 1, "vocab_size": 10,
+}  # fmt: skip
+
+
 def test_every_shipped_file_is_in_the_table_and_nothing_else():
     assert set(EXPECTED) == {row.name for row in shipped_models()}
     assert 71 == len(EXPECTED)
@@ -115,21 +121,23 @@ def test_parts_add_up_and_nothing_active_is_counted_twice(name):
 def test_a_dense_model_by_hand():
     # Two layers, hidden 4, MLP 8, 2 heads of 2, 1 KV head, 10 tokens, untied:
     # embeddings 2 x 40; attention (16 + 2 x 8 + 16) x 2; MLP 3 x 32 x 2; norms 2 x 4 x 2 + 4.
-    config = {
-        "model_type": "llama", "hidden_size": 4, "intermediate_size": 8, "num_hidden_layers": 2, "num_attention_heads": 2,
-        "num_key_value_heads": 1, "vocab_size": 10,
-    }  # fmt: skip
-    parts = build(config, "tiny", config_sha256="", source="test").parameters
+    parts = build(TINY, "tiny", config_sha256="", source="test").parameters
     assert (80, 96, 192, 20, 388) == (parts.embeddings, parts.attention, parts.mlp, parts.norms, parts.total)
-    tied = build({**config, "tie_word_embeddings": True}, "tiny", config_sha256="", source="test").parameters
+    tied = build({**TINY, "tie_word_embeddings": True}, "tiny", config_sha256="", source="test").parameters
     assert (40, 348) == (tied.embeddings, tied.total)
 
 
+def test_the_tower_of_kimi_k3_is_of_the_size_that_its_maker_publishes():
+    # MoonViT-V2, 401 million; the merger is 4096 x 4096 + 4096 x 7168 + 7168 more.
+    vision = architecture("Kimi-K3").parameters.vision
+    assert 401 == round((vision - 4096 * 4096 - 4096 * 7168 - 7168) / 1e6)
+
+
 def test_a_tower_that_is_not_known_is_left_out_and_said():
-    model = architecture("Kimi-K3")
-    assert model.parameters.vision is None
-    assert model.parameters.text == model.parameters_total
-    assert any("vision tower that the file describes is left out" in note for note in model.notes)
+    tower = {"model_type": "llama", "vision_config": {"hidden_size": 8}, "text_config": TINY}
+    model = build(tower, "tiny", config_sha256="", source="test")
+    assert (None, 388, 388) == (model.parameters.vision, model.parameters.text, model.parameters_total)
+    assert ("The vision tower that the file describes is left out: its shapes are not known here.",) == model.notes
 
 
 def test_layers_for_multi_token_prediction_are_left_out_and_said():
