@@ -108,6 +108,7 @@ _MEANINGS = {
     "commitment": "How it is rented.",
     "provider": "One landlord only.",
     "region": "One region only.",
+    "server": "A server of the price book (`HGX H100 x8`), for its price and power; without it, the book's first with the run's GPU.",
     "gpus_per_server": "GPUs in one server.",
     "economic_life_months": "After which a server is bought anew.",
 }

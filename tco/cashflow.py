@@ -122,7 +122,7 @@ def _owned(
     }
     return Ledger(
         line_items=site | running,
-        investments={"servers": bought * option.server_price_usd.value} | one_offs,
+        investments={"servers": costs.servers_bought_usd(option, bought)} | one_offs,
         residual_usd=costs.residual_usd(option, bought),
         fleet=fleet,
     )

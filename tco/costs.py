@@ -92,12 +92,24 @@ def electricity_usd(option: OwnOption, scenario: Scenario, fleet: Fleet) -> Mont
 
 def colocation_usd(option: OwnOption, fleet: Fleet) -> Months:
     """Space, cooling and power feed in somebody's data centre, by the servers' rated kW [USD/month]."""
-    return fleet.servers * _server_kw(option) * option.colocation_usd_per_kw_month.value
+    return fleet.servers * _server_kw(option) * _value(option.colocation_usd_per_kw_month)
+
+
+def servers_bought_usd(option: OwnOption, bought: Months) -> Months:
+    """Servers at their price, at the start of each month: `servers · price` [USD/month].
+
+    Args:
+        option: the option, filled.
+        bought: servers bought at the start of each month, shape (months,).
+    """
+    return bought * _value(option.server_price_usd)
 
 
 def maintenance_usd(option: OwnOption, fleet: Fleet) -> Months:
     """Hardware support and spare parts, a share of the servers' price [USD/month]."""
-    return fleet.servers * option.server_price_usd.value * option.maintenance_fraction_per_year.value / MONTHS_PER_YEAR
+    return (
+        fleet.servers * _value(option.server_price_usd) * option.maintenance_fraction_per_year.value / MONTHS_PER_YEAR
+    )
 
 
 def server_purchases(option: OwnOption, fleet: Fleet) -> Months:
@@ -115,7 +127,7 @@ def residual_usd(option: OwnOption, purchases: Months) -> float:
     Each loses value in a straight line from its price to `residual_fraction` at the end of its economic life.
     """
     age = np.minimum((purchases.size - np.arange(purchases.size)) / option.economic_life_months, 1.0)
-    worth = option.server_price_usd.value * (1 - (1 - option.residual_fraction.value) * age)
+    worth = _value(option.server_price_usd) * (1 - (1 - option.residual_fraction.value) * age)
     return float(np.sum(purchases * worth))
 
 

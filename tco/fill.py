@@ -9,16 +9,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pricing
-from pricing import BOOK, Book, Price, PriceNotFound
+from pricing import Book, Price, PriceNotFound
 from probes.run import Run
 from tco.capacity.curve import slo_capacity
 from tco.errors import InputError
+from tco.fill_own import server_of, site_of
 from tco.price_outlook import PathKind, price_change, token_prices_of
-from tco.quantity import Quantity
-from tco.scenario import ElectricityRegion, OwnOption, RentOption, Scenario, TokenOption, Workload
+from tco.quantity import Quantity, listed
+from tco.scenario import OwnOption, RentOption, Scenario, TokenOption, Workload
 
 _SMALLEST_FACTOR = 0.01
-_REST_OF_SERVER, _REST_OF_SERVER_LOW, _REST_OF_SERVER_HIGH = 0.8, 0.4, 0.9
 _HOUR_RANGE_NOTE = "low and high are the cheapest and the dearest listed row"
 _COMMITTED = {"reserved-1y", "reserved-3y"}
 
@@ -70,25 +70,11 @@ def gpu_of(option: RentOption | OwnOption, run: Run) -> str | None:
     return pricing.canonical_gpu(run.environment.gpus[0].name) if run.environment.gpus else None
 
 
-def _listed(price: Price, low: float | None = None, high: float | None = None, note: str | None = None) -> Quantity:
-    """A price as an input: the user's own entry that it comes from or that changed it is named first."""
-    own = None if price.layer == BOOK else price.layer
-    return Quantity(
-        value=price.amount,
-        low=price.low if low is None else low,
-        high=price.high if high is None else high,
-        evidence=price.evidence,
-        source=price.source,
-        as_of=price.as_of,
-        note="; ".join(part for part in (own, price.derived, note or price.note) if part) or None,
-    )
-
-
 def _fill_tokens(option: TokenOption, sources: _Sources) -> TokenOption:
     """Listed prices of the scenario's date; a mean prompt above the vendor's threshold is billed whole at the long rate."""
-    listed = {} if option.input_usd_per_mtok and option.output_usd_per_mtok else _token_prices(option, sources)
+    found = {} if option.input_usd_per_mtok and option.output_usd_per_mtok else _token_prices(option, sources)
     update = {
-        name: _listed(price) for name, price in listed.items() if price is not None and getattr(option, name) is None
+        name: listed(price) for name, price in found.items() if price is not None and getattr(option, name) is None
     }
     output = option.output_usd_per_mtok or update["output_usd_per_mtok"]
     change = option.price_change_per_year_fraction or price_change("same-model", output, sources.scenario, sources.book)
@@ -148,49 +134,13 @@ def _rent(option: RentOption, run: Run, sources: _Sources) -> Quantity:
         # `tco.checks` says so: a desk's GPU that nobody lets must not end the answer.
         return option.machine_usd_per_hour
     note = f"median of {quote.count} listed rows; {_HOUR_RANGE_NOTE}"
-    return _listed(quote.price, quote.low_usd_per_hour, quote.high_usd_per_hour, note)
+    return listed(quote.price, quote.low_usd_per_hour, quote.high_usd_per_hour, note)
 
 
 def _fill_own(option: OwnOption, run: Run, sources: _Sources) -> OwnOption:
-    electricity = option.electricity_usd_per_kwh
-    if isinstance(electricity, ElectricityRegion):
-        quote = pricing.electricity_price(electricity.region, on=sources.scenario.as_of, book=sources.book)
-        electricity = _listed(quote.price, quote.low_usd_per_kwh, quote.high_usd_per_kwh)
-    return option.model_copy(
-        update={
-            "electricity_usd_per_kwh": electricity,
-            "server_watts": option.server_watts or _server_watts(option, run, sources.book),
-            "throughput_factor": _throughput(option, run, sources.scenario.workload),
-        }
-    )
-
-
-def _server_watts(option: OwnOption, run: Run, book: Book) -> Quantity:
-    """Power of one loaded server [W]: `GPUs · (GPU watts + 0.8 · TDP)`, the GPUs' own part as the run measured it.
-
-    The rest of a server (CPUs, fans, network, power supplies) draws about 0.8 of its GPUs' rated power: 14.3 kW for the
-    8 x 1,000 W of a DGX B200, about 10.2 kW for the 8 x 700 W of a DGX H100 (vendor data sheets).
-    """
-    gpu = gpu_of(option, run)
-    tdp = pricing.gpu_spec(gpu, book).tdp_watts if gpu is not None else None
-    if tdp is None:
-        raise InputError(
-            f"option {option.name!r}: the power of its server is not known "
-            f"({'the run has no GPU' if gpu is None else f'the book has no TDP for {gpu}'}); give `server_watts`"
-        )
-    # Published power is a mean over a benchmark with its pauses; only a run of one's own says what a loaded GPU draws.
-    cells = run.usable_cells if run.evidence == "measured" else []
-    measured = [cell.power_watts for cell in cells if cell.power_watts is not None]
-    own = max(measured) / max(run.gpus_per_replica, 1) if measured else tdp
-    note = f"{own:,.0f} W a GPU ({f'run {run.run_id}' if measured else 'TDP'}) and {_REST_OF_SERVER:g} x {tdp:,.0f} W for the rest"
-    return Quantity(
-        value=(own + _REST_OF_SERVER * tdp) * option.gpus_per_server,
-        low=(own + _REST_OF_SERVER_LOW * tdp) * option.gpus_per_server,
-        high=max(own, tdp) * (1 + _REST_OF_SERVER_HIGH) * option.gpus_per_server,
-        evidence="expert",
-        source="DGX H100 and DGX B200 data sheets",
-        note=note,
-    )
+    scenario, book = sources.scenario, sources.book
+    update = {**site_of(option, scenario, book), **server_of(option, gpu_of(option, run), run, scenario, book)}
+    return option.model_copy(update={**update, "throughput_factor": _throughput(option, run, scenario.workload)})
 
 
 def _throughput(option: RentOption | OwnOption, run: Run, workload: Workload) -> Quantity:

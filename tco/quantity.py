@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
-from pricing.price import Evidence
+from pricing.price import BOOK, Evidence, Price
 
 # Below this a number is a slip, and quotients of such numbers are infinite.
 _SMALLEST = 1e-12
@@ -116,3 +116,24 @@ Change = Annotated[
     Quantity, _within(-0.99, 1, "-0.99 to 1; write a fraction, 0.10 for a rise of 10 %, -0.10 for a fall")
 ]
 """A relative change per period."""
+
+
+def listed(price: Price, low: float | None = None, high: float | None = None, note: str | None = None) -> Quantity:
+    """A price as an input; the user's own entry that it comes from, or that changed it, is named first in the note.
+
+    Args:
+        price: of the book or of the user.
+        low: low end, where it is not the price's own.
+        high: high end, likewise.
+        note: in place of the price's own.
+    """
+    own = None if price.layer == BOOK else price.layer
+    return Quantity(
+        value=price.amount,
+        low=price.low if low is None else low,
+        high=price.high if high is None else high,
+        evidence=price.evidence,
+        source=price.source,
+        as_of=price.as_of,
+        note="; ".join(part for part in (own, price.derived, note or price.note) if part) or None,
+    )

@@ -162,26 +162,22 @@ class ElectricityRegion(_Record):
 
 
 class OwnOption(_SelfHosted):
-    """Buy servers and run an open model on them."""
+    """Buy servers and run an open model on them.
+
+    Where no price is given, the book's server with the run's GPU is taken, or the one that `server` names.
+    """
 
     kind: Literal["own"]
+    server: str | None = None
     gpus_per_server: Annotated[int, Field(ge=1, le=1024)] = 8
-    server_price_usd: NonNegative
+    server_price_usd: NonNegative | None = None
     economic_life_months: Annotated[int, Field(ge=1, le=240)] = 48
     residual_fraction: Fraction = _q(0.10, 0.0, 0.30)
     electricity_usd_per_kwh: NonNegative | ElectricityRegion = ElectricityRegion(region="US")
     server_watts: NonNegative | None = None
     pue: Annotated[Quantity, Field()] = _q(1.3, 1.1, 1.6, "site power over server power")
     maintenance_fraction_per_year: NonNegative = _q(0.08, 0.04, 0.12, "of the servers' price")
-    colocation_usd_per_kw_month: NonNegative = Quantity(
-        value=184.06,
-        low=137.86,
-        high=220,
-        evidence="literature",
-        as_of=date(2024, 12, 31),
-        source="https://www.cbre.com/insights/reports/north-america-data-center-trends-h2-2024",
-        note="asking price for 250 to 500 kW in US primary markets, without the electricity",
-    )
+    colocation_usd_per_kw_month: NonNegative | None = None
 
     @model_validator(mode="after")
     def _pue_is_at_least_one(self) -> OwnOption:

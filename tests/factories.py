@@ -75,6 +75,7 @@ OWN = {
     "gpus_per_server": 8,
     "server_watts": 5_000.0,
     "electricity_usd_per_kwh": 0.10,
+    "colocation_usd_per_kw_month": 184.06,
     "people": {"run_fte": 0.0},
     "throughput_factor": 1.0,
 }

@@ -76,6 +76,15 @@ def print_groups(groups: Sequence[dict[str, Any]]) -> None:
         typer.echo(f"{place:>3}  {cell(source).plain}")
 
 
+def _group(price: Price, by: GroupBy) -> str:
+    if by is GroupBy.PROVIDER:
+        return price.provider
+    if by is GroupBy.CLASS:
+        return price.provider_class or "any"
+    # A service is never mixed with bare machines.
+    return f"{price.region or 'any'}{' (managed)' if price.provider_class == 'managed' else ''}"
+
+
 def _summary(rows: Sequence[Price]) -> dict[str, Any]:
     amounts = [row.amount for row in rows]
     derived = sum(row.derived is not None for row in rows)

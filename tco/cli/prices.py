@@ -16,6 +16,7 @@ from tco.cli._prices_architecture import model_command
 from tco.cli._prices_check import check_command
 from tco.cli._prices_diff import diff_command, snapshots_command
 from tco.cli._prices_licence import licence_command
+from tco.cli._prices_managed import managed_command
 from tco.cli._prices_path import path_command
 from tco.cli._prices_quality import quality_command
 from tco.cli._prices_refresh import refresh_command
@@ -199,6 +200,7 @@ app.command("crosscheck")(crosscheck_command)
 app.command("diff")(diff_command)
 app.command("history")(history_command)
 app.command("licence")(licence_command)
+app.command("managed")(managed_command)
 app.command("model")(model_command)
 app.command("path")(path_command)
 app.command("quality")(quality_command)

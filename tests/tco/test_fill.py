@@ -8,7 +8,7 @@ import pricing
 from probes.run import Environment, Gpu
 from tco.errors import InputError
 from tco.fill import fill, gpu_of
-from tests.factories import API, CURVE, OWN, RENT, cell, run, scenario
+from tests.factories import API, OWN, RENT, run, scenario
 
 ON = date(2026, 11, 23)
 
@@ -85,31 +85,6 @@ def test_an_unknown_region_or_gpu_names_the_option() -> None:
         filled({**OWN, "electricity_usd_per_kwh": {"region": "ATLANTIS"}})
     with pytest.raises(InputError, match="option 'rent'"):
         filled({**without(RENT, "price_usd_per_hour"), "gpu": "H9000"})
-
-
-def test_server_power_uses_measured_watts_and_the_rest_of_the_server() -> None:
-    """Eight H100 of 700 W TDP that drew 400 W: 8 · (400 + 0.8 · 700) = 7,680 W; at the rated power at most 8 · 700 · 1.9."""
-    held = run(cells=[cell(*point, power_watts=400.0) for point in CURVE])
-    watts = filled(without(OWN, "server_watts"), held).server_watts
-
-    assert (7_680.0, 8 * (400 + 0.4 * 700), 8 * 700 * 1.9) == pytest.approx((watts.value, watts.low, watts.high))
-
-
-def test_published_power_does_not_replace_the_rated_one() -> None:
-    held = run(cells=[cell(*point, power_watts=400.0) for point in CURVE], evidence="literature", source="a paper")
-
-    assert filled(without(OWN, "server_watts"), held).server_watts.value == pytest.approx(8 * 700 * 1.8)
-
-
-def test_server_power_without_measurement_is_rated() -> None:
-    watts = filled(without(OWN, "server_watts")).server_watts
-
-    assert watts.value == pytest.approx(8 * 700 * 1.8)
-
-
-def test_server_power_of_an_unknown_machine_needs_the_user() -> None:
-    with pytest.raises(InputError, match="give `server_watts`"):
-        filled(without(OWN, "server_watts"), run(gpu=None, gpus_per_replica=0))
 
 
 def test_the_throughput_interval_is_the_runs() -> None:
