@@ -1,6 +1,6 @@
 """Builds pricing/data/tokens.json and tokens_second.json from the wheels of genai-prices and of litellm.
 
-    python scripts/build_tokens.py FOLDER [--download]
+    python -m scripts.build_tokens FOLDER [--download]
 
 FOLDER holds the wheels. `--download` fetches them first: every release of genai-prices, since each is one reading of the list and
 together they are its history, and one of litellm, of which only the price file is unzipped. Nothing in a wheel is run: its data
@@ -20,16 +20,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+from pricing.book import Book
+from pricing.crosscheck import SECOND, second_file
+from pricing.sources import genai, litellm
+from pricing.token_cards import TOKENS, merge
+from pricing.token_records import Feed
 
-from pricing.book import Book  # noqa: E402 - the repository's root must be on the path first
-from pricing.crosscheck import SECOND, second_file  # noqa: E402
-from pricing.sources import genai, litellm  # noqa: E402
-from pricing.token_cards import TOKENS, merge  # noqa: E402
-from pricing.token_records import Feed  # noqa: E402
-
-DATA = ROOT / "pricing" / "data"
+DATA = Path(__file__).resolve().parents[1] / "pricing" / "data"
 INDEX = "https://pypi.org/pypi/{}/json"
 LITELLM = "1.109.1"
 LITELLM_FILE = "litellm/model_prices_and_context_window_backup.json"
