@@ -144,12 +144,16 @@ async def _fetch(url: str, limits: Limits) -> Fetched:
         return Fetched(url, datetime.now(tz=UTC), hashlib.sha256(data).hexdigest(), data)
     except TimeoutError:
         raise _refusal(url, f"it did not come within {limits.seconds:g} s") from None
+    except aiohttp.ClientConnectorCertificateError:
+        reason = (
+            "its certificate is not trusted; behind a company's proxy, name that one's certificate in SSL_CERT_FILE"
+        )
+        raise _refusal(url, reason) from None
     except (aiohttp.ClientError, OSError, ValueError) as error:
         # Not the error's own text: it may hold a proxy's password.
         name = type(error).__name__
-        raise _refusal(
-            url, f"no whole answer could be had ({name}); see that the network is up and whether a proxy is needed"
-        ) from None
+        reason = f"no whole answer could be had ({name}); see that the network is up and whether a proxy is needed"
+        raise _refusal(url, reason) from None
 
 
 async def _follow(session: Any, url: str, limits: Limits) -> bytes:

@@ -34,11 +34,11 @@ def merged_rental(
     """`gpu_rental.csv` with newer readings.
 
     A changed price is one more row with its own day. A price that was read again and stayed has two rows at most, its first
-    and its newest reading. An offer that its seller's catalogue lists no longer is taken out; the older book still has it.
+    and its newest reading. An offer that is gone from its seller's catalogue is taken out; the older book still has it.
 
     Args:
         book: what was known.
-        offers: what sellers' whole catalogues list.
+        offers: what the sellers' catalogues list.
         rejected: rows of the same catalogues that were turned away: what was known of them stays.
         refused: offers, by `RentalOffer.label`, that stay as they are.
     """
@@ -61,21 +61,20 @@ def merged_rental(
 
 
 def gone_offers(book: Book, offers: Iterable[RentalOffer], rejected: Iterable[Rejected] = ()) -> list[RentalOffer]:
-    """The newest readings of offers that their seller's whole catalogue lists no longer.
+    """The newest readings of offers that their seller's catalogue lists no longer.
+
+    Catalogues are not read for every region, so an offer is gone only where the same seller has another offer in its region.
 
     Args:
         book: what was known.
-        offers: what the catalogues list; a seller without an offer in them has none gone.
+        offers: what the catalogues list.
         rejected: rows of the same catalogues that were turned away; an offer of which such a row was read is not gone.
     """
     seen = list(offers)
-    sellers = {offer.provider for offer in seen}
+    places = {(offer.provider, offer.region) for offer in seen}
     there = {offer.key for offer in seen} | {row.offer.key for row in rejected if isinstance(row.offer, RentalOffer)}
-    return [
-        readings[-1].offer
-        for key, readings in _readings(book).items()
-        if readings[-1].offer.provider in sellers and key not in there
-    ]
+    newest = {key: readings[-1].offer for key, readings in _readings(book).items() if key not in there}
+    return [offer for offer in newest.values() if (offer.provider, offer.region) in places]
 
 
 def _readings(book: Book) -> dict[Key, list[_Reading]]:

@@ -181,7 +181,13 @@ def write_snapshot(
             ),
         )
         _write(temporary / RECORD, info.model_dump_json(indent=2).encode())
-        temporary.rename(target)
+        try:
+            temporary.rename(target)
+        except OSError:
+            if not target.exists():
+                raise
+            shutil.rmtree(temporary)  # another refresh has written the same in this moment
+            return checked_record(target)
     except BaseException:  # a Ctrl-C too must not leave half a snapshot
         shutil.rmtree(temporary, ignore_errors=True)
         raise

@@ -154,6 +154,14 @@ def test_no_server_ends_in_a_sentence():
     assert "no whole answer could be had (ClientConnectorError); see that the network is up" in str(answer)
 
 
+def test_https_to_a_server_without_it_ends_in_a_sentence():
+    with serving({"/a.json": GOOD}) as server:
+        url = f"https://{server.host}/a.json"
+        answer = get(url, Limits(hosts=frozenset({server.host})))
+    assert "no whole answer could be had (ClientConnectorSSLError)" in str(answer)
+    assert server.asked == []
+
+
 def test_a_packed_answer_is_refused():
     with serving({"/a.json": lambda handler: send(handler, GOOD, Content_Encoding="gzip")}) as server:
         assert "packed the answer" in str(get(server.url("/a.json"), limits(server)))

@@ -280,6 +280,13 @@ def test_an_offer_that_is_listed_no_more_goes_when_that_is_accepted_and_other_se
     }
 
 
+def test_an_offer_in_a_region_that_the_catalogue_was_not_read_for_stays(folder):
+    found = proposal(folder, gpus=catalogue([SAME_RENTS[0], SAME_RENTS[3]]))  # without us-west-2
+    assert rows(found) == {}
+    save(found, set(), folder)
+    assert ("us-west-2", 0.82, 0.3, OLD) in offers(folder)
+
+
 def test_an_offer_whose_row_was_turned_away_stays_as_it_was(folder):
     # Spot above on-demand: the catalogue's row goes, the book's own reading stays.
     odd = [

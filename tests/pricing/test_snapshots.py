@@ -232,6 +232,20 @@ def test_a_snapshot_is_never_written_over(tmp_path):
     assert len(list(tmp_path.iterdir())) == 1
 
 
+def test_a_snapshot_that_another_refresh_writes_in_the_same_moment_is_kept(tmp_path, monkeypatch):
+    first = write(tmp_path)
+    seen = []
+
+    def not_yet(path, **options):
+        seen.append(path)
+        return len(seen) > 1  # the first look finds nothing, as before the other one was there
+
+    monkeypatch.setattr(Path, "exists", not_yet)
+    assert write(tmp_path, at=NOON.replace(hour=18)) == first
+    monkeypatch.undo()
+    assert [path.name for path in tmp_path.iterdir()] == [first.id]
+
+
 def test_a_second_snapshot_carries_on_what_the_first_had(tmp_path):
     write(tmp_path)
     first = open_book(folder=tmp_path)
