@@ -26,7 +26,7 @@ from pricing.token_cards import TOKENS
 Level = Literal["problem", "caution"]
 """`problem`: an answer that rests on it may be wrong, so a check fails. `caution`: true as far as is known, and worth a look."""
 
-Rule = Literal["stale", "source", "jump", "unit", "spot", "output", "guess", "turned-away", "overrides"]
+Rule = Literal["stale", "source", "jump", "unit", "output", "guess", "turned-away", "overrides"]
 
 _TOPICS = {
     "gpu_hour": "GPU rents",
@@ -100,9 +100,9 @@ def health(
     """Checks every price that the book has for a day, and the user's own file.
 
     Problems: prices of fast markets older than `stale_days`, and of slow ones older than four times that; a listed price
-    without link or document; an amount in another unit; spot above on-demand; an entry of the user's that changes nothing.
+    without link or document; an amount in another unit; an entry of the user's that changes nothing.
     Cautions: slow topics beyond `stale_days`; a jump of more than `MAX_JUMP` between two readings; output cheaper than input;
-    guesses; rows that are not used; what is odd about the user's file without being wrong.
+    guesses; rows that are turned away and not used, such as spot above on-demand; what is odd about the user's file without being wrong.
 
     Args:
         book: null: the shipped one. Its own overrides are left out.
@@ -117,7 +117,6 @@ def health(
         *_stale(rows, on, stale_days),
         *_unsourced(rows),
         *_units(rows),
-        *_spot(rows),
         *_jumps(_offer_steps(rental_offers(book)), "GPU rents"),
         *_jumps(_token_steps(book), "API tokens"),
         *_cheap_output(rows),
@@ -185,19 +184,6 @@ def _units(rows: Sequence[Row]) -> Iterator[Finding]:
         reason = slipped(row.price, beside)
         if reason is not None:
             yield _finding("problem", "unit", topic(row.price), f"{row.row} {row.price.per}: {reason}", [row])
-
-
-def _spot(rows: Iterable[Row]) -> Iterator[Finding]:
-    offers: dict[str, dict[str, Row]] = defaultdict(dict)
-    for row in rows:
-        if row.price.per == "gpu_hour":
-            offers[row.row][row.price.tier] = row
-    for name, tiers in offers.items():
-        if "spot" in tiers and "on-demand" in tiers:
-            spot, usual = tiers["spot"].price.amount, tiers["on-demand"].price.amount
-            if spot > usual:
-                sentence = f"{name}: spot {spot:g} is above on-demand {usual:g} USD per GPU-hour"
-                yield _finding("problem", "spot", "GPU rents", sentence, [tiers["spot"]])
 
 
 class _Step(Record):
