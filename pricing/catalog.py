@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from pricing.book import Book
 from pricing.electricity import electricity_price, electricity_quotes
-from pricing.gpus import gpu_names, gpu_spec
+from pricing.gpus import gpu_names, gpu_price
+from pricing.hardware import COLOCATION, colocation_price, figures, server_names, server_price
 from pricing.rental import rental_prices
 from pricing.tables import name_key
 from pricing.token_names import api_models, api_sellers
@@ -47,7 +48,13 @@ def list_prices(
     Returns:
         By item, then by amount; empty where nothing matches.
     """
-    found = [*rental_prices(on, book), *_electricity(on, book), *_purchases(book), *_tokens(on, item, provider, book)]
+    found = [
+        *rental_prices(on, book),
+        *_electricity(on, book),
+        *_purchases(on, book),
+        *_colocation(on, book),
+        *_tokens(on, item, provider, book),
+    ]
     wanted = [
         price
         for price in found
@@ -80,9 +87,15 @@ def _electricity(on: date, book: Book | None) -> list[Price]:
     return [electricity_price(region, on=on, sector=sector, book=book).price for region, sector in kinds]
 
 
-def _purchases(book: Book | None) -> list[Price]:
-    prices = [gpu_spec(name, book).purchase_price for name in gpu_names(book)]
-    return [price for price in prices if price is not None]
+def _purchases(on: date, book: Book | None) -> list[Price]:
+    gpus = [gpu_price(name, on, book) for name in gpu_names(book)]
+    servers = [server_price(name, on, book) for name in server_names(book)]
+    return [price for price in (*gpus, *servers) if price is not None]
+
+
+def _colocation(on: date, book: Book | None) -> list[Price]:
+    places = dict.fromkeys(figure.region for figure in figures(book) if figure.name == COLOCATION)
+    return [colocation_price(place, on, book) for place in places]
 
 
 def _tokens(on: date, item: str | None, provider: str | None, book: Book | None) -> list[Price]:

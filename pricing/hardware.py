@@ -18,7 +18,8 @@ ResidualKind = Literal["gpu", "server"]
 
 Positive = Annotated[float, Field(gt=0)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
-_COLOCATION = "colocation_usd_per_kw_month"
+COLOCATION = "colocation_usd_per_kw_month"
+"""The figure that `colocation_price` is made of."""
 _EVIDENCE_ORDER: tuple[Evidence, ...] = get_args(Evidence)
 _Row = TypeVar("_Row")
 
@@ -237,7 +238,7 @@ def colocation_price(region: str | None, on: date, book: Book | None = None) -> 
         >>> price.amount, price.region
         (194.95, 'US')
     """
-    found = figure(_COLOCATION, on, region, book)
+    found = figure(COLOCATION, on, region, book)
     price = Price(
         item="colocation",
         amount=found.value,

@@ -20,7 +20,7 @@ _LOOKED_UP_AS_LISTED = (*(unit for unit in get_args(Unit) if unit.startswith("mt
 """Units of which the book's price is the one that is asked for, so that one beside it may never be used."""
 
 
-def warnings(overrides: Overrides, prices: Iterable[Price], on: date) -> list[str]:
+def override_warnings(overrides: Overrides, prices: Iterable[Price], on: date) -> list[str]:
     """What is odd about a prices file, one sentence each: see the functions below.
 
     Args:

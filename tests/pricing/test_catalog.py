@@ -9,7 +9,7 @@ from pricing.price import Price
 ON = date(2026, 11, 23)
 
 
-def test_the_whole_book_without_tokens_is_rentals_electricity_and_purchases():
+def test_the_whole_book_without_tokens_is_rents_electricity_purchases_and_colocation():
     kinds = {}
     for price in list_prices(on=ON):
         kinds[price.per] = kinds.get(price.per, 0) + 1
@@ -18,6 +18,10 @@ def test_the_whole_book_without_tokens_is_rentals_electricity_and_purchases():
         "gpu_hour": len(pricing.rental_prices(ON)),
         "kwh": len(dict.fromkeys((quote.region, quote.sector) for quote in pricing.electricity_quotes())),
         "gpu": sum(spec.purchase_price is not None for spec in specs),
+        "server": len(pricing.server_names()),
+        "kw_month": len(
+            {figure.region for figure in pricing.figures() if figure.name == "colocation_usd_per_kw_month"}
+        ),
     }
 
 
@@ -32,7 +36,10 @@ def test_an_item_is_found_by_how_it_begins():
 
 def test_one_region_of_electricity_is_found_by_its_path():
     prices = list_prices(on=ON, item="electricity/DE")
-    assert [(price.region, price.amount) for price in prices] == [("DE", 0.19)]
+    assert [(price.region, price.amount, price.provider) for price in prices] == [
+        ("DE", 0.2247, "industrial average"),
+        ("DE", 0.2938, "commercial average"),
+    ]
 
 
 def test_a_gpus_street_price_stands_beside_its_rents():

@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import date
 
 from pricing.overrides import Overrides
-from pricing.overrides_check import not_in_force, odd_rates, ties, unmatched, warnings
+from pricing.overrides_check import not_in_force, odd_rates, override_warnings, ties, unmatched
 from pricing.overrides_rows import PricesFile
 from pricing.price import Price
 
@@ -37,7 +37,7 @@ def test_a_file_that_fits_has_no_warning():
         discounts=[{"item": "openai/*", "discount_fraction": 0.1}],
         prices=[{"item": "electricity", "region": "DE", "per": "kwh", "amount": 0.2}],
     )
-    assert warnings(own, iter(BOOK), ON) == []
+    assert override_warnings(own, iter(BOOK), ON) == []
 
 
 def test_a_discount_that_matches_nothing_is_named_with_near_names():
@@ -135,7 +135,7 @@ def test_what_is_not_in_force_is_named_with_its_day_and_not_called_unmatched():
         ]
     )
     assert (
-        warnings(own, BOOK, ON)
+        override_warnings(own, BOOK, ON)
         == not_in_force(own, ON)
         == [
             "prices.yaml: discounts[0] (10 % off nobody) is not used on 2026-11-23: it ended on 2026-11-22",
@@ -157,4 +157,4 @@ def test_a_rate_is_old_after_90_days_and_odd_before_its_day():
 
 def test_prices_that_the_user_changed_already_are_judged_alike():
     own = overrides(discounts=[{"item": "openai/*", "discount_fraction": 0.1}])
-    assert warnings(own, [own.apply(price, ON) for price in BOOK], ON) == []
+    assert override_warnings(own, [own.apply(price, ON) for price in BOOK], ON) == []
