@@ -9,7 +9,7 @@ from .architectures import (
 )
 from .book import Book, shipped_book
 from .carbon import carbon_intensity, carbon_regions
-from .catalog import STALE_AFTER_DAYS, list_prices, stale
+from .catalog import STALE_AFTER_DAYS, every_price, list_prices, stale
 from .changes import Change, changes
 from .commitments import commitment_discount, reserved_prices
 from .crosscheck import Difference, book_rates, crosscheck, second_rates
@@ -133,6 +133,7 @@ __all__ = [
     "did_you_mean",
     "electricity_price",
     "electricity_quotes",
+    "every_price",
     "figure",
     "figure_names",
     "figures",

@@ -66,6 +66,17 @@ def list_prices(
     return sorted(wanted, key=lambda price: (price.item, price.per, price.amount, price.provider))
 
 
+def every_price(on: date, book: Book | None = None) -> list[Price]:
+    """Every price that the book has on a day: those of `list_prices` and the tokens of all sellers, some 10,000.
+
+    Args:
+        on: the day.
+        book: the book to read; null: the shipped one.
+    """
+    sellers = api_sellers(book)
+    return [*list_prices(on=on, book=book), *(price for seller in sellers for price in _tokens(on, None, seller, book))]
+
+
 def stale(prices: Iterable[Price], on: date, days: int = STALE_AFTER_DAYS) -> list[Price]:
     """Those prices that were read more than `days` before `on` [days].
 

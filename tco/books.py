@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from datetime import date
+from functools import lru_cache
 from pathlib import Path
 
-from pricing import Book, FileError, Overrides, PriceNotFound, open_book, read_overrides
+from pricing import (
+    Book,
+    FileError,
+    Overrides,
+    PriceNotFound,
+    every_price,
+    open_book,
+    override_warnings,
+    read_overrides,
+)
 from tco.errors import InputError
-from tco.result import PriceBook
+from tco.result import Caution, PriceBook
 from tco.scenario import Scenario
 
 
@@ -31,6 +42,25 @@ def named(book: Book) -> PriceBook:
     """What names a book in a result."""
     own = book.overrides
     return PriceBook(id=book.id, as_of=book.as_of, own_prices=f"{own.name} ({own.id})" if own else None)
+
+
+def own_price_cautions(book: Book, on: date) -> Iterator[Caution]:
+    """What is odd about the user's own prices: entries that match nothing, ties, old rates.
+
+    Args:
+        book: with the user's own prices, or without.
+        on: the scenario's day.
+    """
+    if book.overrides is not None:
+        for sentence in _warnings(book, on):
+            yield Caution(code="own_prices", path="prices.file", message=f"{book.overrides.name}: {sentence}")
+
+
+@lru_cache(maxsize=8)
+def _warnings(book: Book, on: date) -> tuple[str, ...]:
+    assert book.overrides is not None
+    # A third of a second over the whole book: once for a file, not once for every change of a slider.
+    return tuple(override_warnings(book.overrides, every_price(on, book.with_overrides(None)), on))
 
 
 def _own(scenario: Scenario, given: Mapping[str, Overrides]) -> Overrides | None:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pricing import Book
 from probes.run import Run
 from tco.appraise import appraise
-from tco.books import find_book, named
+from tco.books import find_book, named, own_price_cautions
 from tco.cashflow import ledger, saving_npv_usd
 from tco.checks import check
 from tco.fill import fill
@@ -69,7 +69,11 @@ def evaluate(scenario: Scenario, runs: Mapping[str, Run] | None = None, book: Bo
         options=options,
         drivers=_drivers(filled, found, contender) if contender and filled.baseline not in forbidden else [],
         assumptions=register(filled),
-        warnings=[*check(filled, found, ledgers, asked, book), *licence_cautions(filled, licences)],
+        warnings=[
+            *check(filled, found, ledgers, asked, book),
+            *licence_cautions(filled, licences),
+            *own_price_cautions(book, filled.as_of),
+        ],
     )
 
 

@@ -62,3 +62,13 @@ def test_a_missing_or_broken_file_of_prices_is_one_sentence(tmp_path: Path) -> N
     (tmp_path / "prices.yaml").write_text("prices: [{item: x}]", encoding="utf-8")
     with pytest.raises(InputError, match=r"prices: .*prices\.yaml: `prices\[0\].source` is missing"):
         find_book(question(file="prices.yaml").in_folder(tmp_path))
+
+
+def test_an_entry_that_matches_nothing_is_told() -> None:
+    text = CONTRACT + "discounts: [{item: 'openia/*', discount_fraction: 0.1, source: x}]"
+    book = find_book(question(file="mine.yaml"), {"mine.yaml": parse_overrides(text, name="mine.yaml")})
+    told = [caution.message for caution in tco.evaluate(question(), book=book).warnings if caution.code == "own_prices"]
+
+    assert 1 == len(told)
+    assert "mine.yaml: " in told[0]
+    assert "openia/*" in told[0]
