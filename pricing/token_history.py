@@ -34,8 +34,12 @@ def price_history(model: str, book: Book | None = None) -> tuple[TokenPrices, ..
     book = book or shipped_book()
     found = find_model(model, book)
     name = f"{found.seller}/{found.asked}"
-    cards = [card for card in found.sold.tiers.get("standard", ()) if card.rates is not None]
-    days = [_first_day(card, cards[at + 1] if at + 1 < len(cards) else None) for at, card in enumerate(cards)]
+    cards = found.sold.tiers.get("standard", ())
+    days = [
+        _first_day(card, after)
+        for before, card, after in zip([None, *cards], cards, [*cards[1:], None], strict=False)
+        if card.rates is not None and (before is None or not before.equals(card))
+    ]
     # A model that is not sold by token has no day: the look-up says so.
     return tuple(token_prices(name, day, book) for day in days or [book.as_of])
 

@@ -38,7 +38,7 @@ class TokenNotes(Record):
     Attributes:
         sellers: on all prices of a seller.
         models: on one model, `seller/model`.
-        windows: on a seller's prices that depend on the hour.
+        windows: on a model's price while it depends on the hour, `seller/model`.
     """
 
     sellers: dict[str, TokenNote] = Field(default_factory=dict)

@@ -87,6 +87,10 @@ class Card(Record):
     seen_to: date
     noticed: bool = False
 
+    def equals(self, other: Card) -> bool:
+        """Whether another card has the same rates at every threshold and hour."""
+        return (self.rates, self.steps, self.windows) == (other.rates, other.steps, other.windows)
+
 
 class SoldModel(Record):
     """One model at one seller.

@@ -85,22 +85,29 @@ def own_rows(model: str, on: date, book: Book) -> tuple[Price, ...] | None:
 
 
 class _Held(NamedTuple):
-    """The card that holds on a day, and its last day."""
+    """The card that holds on a day, the first and last day of its rates, their oldest reading, and the card of the rates before."""
 
     card: Card
+    valid_from: date | None
     valid_to: date | None
+    seen_from: date
     before: Card | None
 
 
 def _held(cards: Sequence[Card], on: date) -> _Held | None:
-    """The newest card that has begun; an undated one has always held."""
+    """The newest card that has begun; an undated one has always held. Neighbours with equal rates are one span."""
     begun = [at for at, card in enumerate(cards) if card.valid_from is None or card.valid_from <= on]
     if not begun or cards[begun[-1]].rates is None:
         return None
-    at = begun[-1]
-    later = cards[at + 1].valid_from if at + 1 < len(cards) else None
-    last = None if later is None else later - timedelta(days=1)
-    return _Held(cards[at], last, cards[at - 1] if at else None)
+    first = last = begun[-1]
+    while first > 0 and cards[first - 1].equals(cards[first]):
+        first -= 1
+    while last + 1 < len(cards) and cards[last + 1].equals(cards[last]):
+        last += 1
+    later = cards[last + 1].valid_from if last + 1 < len(cards) else None
+    valid_to = None if later is None else later - timedelta(days=1)
+    seen_from = min(card.seen_from for card in cards[first : last + 1])
+    return _Held(cards[begun[-1]], cards[first].valid_from, valid_to, seen_from, cards[first - 1] if first else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +171,7 @@ def _prices(
                 tier=tier,
                 above_input_tokens=above,
                 hours_utc=hours_utc,
-                valid_from=held.card.valid_from,
+                valid_from=held.valid_from,
                 valid_to=held.valid_to,
                 as_of=held.card.seen_to,
                 source=source,
@@ -186,7 +193,7 @@ def _notes(found: Found, held: _Held, parts: list[_Part], on: date, book: Book) 
     yield _hours_note(parts)
     known = [notes.models.get(f"{found.owner}/{found.model}"), notes.sellers.get(found.seller)]
     if card.windows:
-        known.insert(0, notes.windows.get(found.owner))
+        known.insert(0, notes.windows.get(f"{found.owner}/{found.model}"))
     yield from (remark.note for remark in known if remark is not None)
     if found.owner != found.seller:
         yield f"{found.seller} has no row of its own: the maker's list price"
@@ -211,8 +218,8 @@ def _hours_note(parts: list[_Part]) -> str | None:
 
 def _dates_notes(held: _Held, on: date) -> Iterator[str]:
     card = held.card
-    if card.valid_from is None and on < card.seen_from:
-        yield f"not known since when it holds: first read on {card.seen_from}"
+    if held.valid_from is None and on < held.seen_from:
+        yield f"not known since when it holds: first read on {held.seen_from}"
     if card.noticed and held.before is not None:
         yield f"read differently on {held.before.seen_to}: changed, or corrected, between then and {card.valid_from}"
     if card.valid_from is not None and card.valid_from > card.seen_to:

@@ -29,7 +29,7 @@ def merge_cards(old: Sequence[Card], new: Sequence[Card], seen_on: date) -> tupl
         seen_on: the day of the reading; not before the day of an older one.
 
     Returns:
-        By `valid_from`; a run of equal cards is one card.
+        By `valid_from`. Neighbours may be equal: a list may state a day on which nothing changed that is kept here.
     """
     merged: list[Card] = []
     for span in _spans(new, seen_on):
@@ -78,6 +78,8 @@ def _shown(begun: list[Card], span: _Span, seen_on: date) -> list[Card]:
     # A day that is stated now is better than the day on which a change was noticed: `shown` must begin on that very day.
     if not shown or (card.valid_from is not None and shown[0].valid_from != card.valid_from):
         return _stated(begun, span)
+    if card.valid_from is not None:  # what was noticed on that very day is stated now
+        shown[0] = shown[0].model_copy(update={"noticed": False})
     *before, last = shown
     if _grown(last, card) and (last.windows == card.windows or not is_now):
         return [*before, _seen_again(last, card, windows=is_now)]
@@ -137,10 +139,11 @@ def _given(rates: Rates) -> Iterable[tuple[str, float]]:
 
 
 def _joined(cards: Iterable[Card]) -> tuple[Card, ...]:
+    """A noticed card that is equal to the one before is that one; a stated day stays, so that it is known when it comes again."""
     joined: list[Card] = []
     for card in cards:
         last = joined[-1] if joined else None
-        if last is not None and (last.rates, last.steps, last.windows) == (card.rates, card.steps, card.windows):
+        if last is not None and card.noticed and last.equals(card):
             seen = {"seen_from": min(last.seen_from, card.seen_from), "seen_to": max(last.seen_to, card.seen_to)}
             joined[-1] = last.model_copy(update={**seen, "also": card.also})
         else:

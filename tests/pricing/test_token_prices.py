@@ -130,6 +130,12 @@ def test_a_day_before_the_first_reading_gets_the_first_price_and_a_caution():
     assert prices.note == "not known since when it holds: first read on 2025-08-09"
 
 
+def test_a_stated_day_on_which_nothing_changed_does_not_split_a_price():
+    # The list states 2026-01-05 for Gemini 3 Flash Preview, with the rates of before; it was first read on 2026-01-06.
+    prices = token_prices("google/gemini-3-flash-preview", date(2026, 5, 1))
+    assert (prices.input.valid_from, prices.input.valid_to, prices.note) == (None, None, None)
+
+
 def test_peak_hours_are_in_the_note_and_the_off_peak_price_is_taken():
     prices = token_prices("deepseek/deepseek-v4-pro", ON)
     assert (prices.note or "").startswith("off-peak price of 17 hours of the day (UTC); other 7: 1.32 in, 3.96 out; ")

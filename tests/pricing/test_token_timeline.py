@@ -146,6 +146,17 @@ def readings(draw):
     return found
 
 
+def test_a_stated_day_on_which_nothing_changed_stays_and_a_noticed_one_goes():
+    start = date(2026, 1, 1)
+    assert history(merge_cards([], [card(1, D1), card(1, D1, start)], D1)) == [
+        (None, 1, False, D1, D1),
+        (start, 1, False, D1, D1),
+    ]
+    # 1, then 2 for the days after the reading of D1, then 1 again without a day.
+    old = merge_cards([], [card(1, D1)], D1)
+    assert history(merge_cards(old, [card(1, D2)], D2)) == [(None, 1, False, D1, D2)]
+
+
 @given(readings())
 def test_whatever_is_read_the_history_is_in_order_and_ends_as_the_newest_reading_says(found):
     cards: tuple[Card, ...] = ()
