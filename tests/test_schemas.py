@@ -12,6 +12,8 @@ import yaml
 import tco
 from scripts.write_reference import PAGE, page_text
 from scripts.write_schemas import FOLDER, RECORDS, schema_text
+from scripts.write_sources import PAGE as SOURCES
+from scripts.write_sources import page_text as sources_text
 from tco.runs import shipped_runs
 from tests.factories import run, scenario
 
@@ -54,3 +56,7 @@ def test_an_unknown_key_does_not_satisfy_the_schema() -> None:
 
 def test_the_reference_of_the_scenario_file_is_current() -> None:
     assert page_text() == PAGE.read_text(encoding="utf-8"), "run: python -m scripts.write_reference"
+
+
+def test_the_page_of_sources_is_current() -> None:
+    assert sources_text() == SOURCES.read_text(encoding="utf-8"), "run: python -m scripts.write_sources"
