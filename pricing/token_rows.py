@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from pricing.price import Price, Tier, Unit
+from pricing.token_cards import FEEDS
 from pricing.token_hours import DAY_MINUTES, minutes_of, text_of
 from pricing.token_notes import token_notes
 
@@ -175,9 +176,15 @@ def _prices(
                 valid_to=held.valid_to,
                 as_of=held.card.seen_to,
                 source=source,
+                evidence="listed" if _has_link(found) else "literature",
                 derived=None if found.owner == found.seller else f"the list price of {found.owner}",
                 note=note,
             )
+
+
+def _has_link(found: Found) -> bool:
+    """Whether it is known where the price was read: the first list has a page for each seller, the second one for some rows."""
+    return found.record.feed == FEEDS[0] or found.sold.url is not None
 
 
 def _source(found: Found, card: Card) -> str:
@@ -195,6 +202,8 @@ def _notes(found: Found, held: _Held, parts: list[_Part], on: date, book: Book) 
     if card.windows:
         known.insert(0, notes.windows.get(f"{found.owner}/{found.model}"))
     yield from (remark.note for remark in known if remark is not None)
+    if not _has_link(found):
+        yield "the list does not say where it read this price: check it before use"
     if found.owner != found.seller:
         yield f"{found.seller} has no row of its own: the maker's list price"
     if found.asked.casefold() != found.model.casefold():

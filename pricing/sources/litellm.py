@@ -33,7 +33,6 @@ HOSTS = {
     "friendliai": ("friendliai", "FriendliAI"),
     "gmi": ("gmi", "GMI Cloud"),
     "gradient_ai": ("digitalocean", "DigitalOcean Gradient"),
-    "hyperbolic": ("hyperbolic", "Hyperbolic"),
     "nebius": ("nebius", "Nebius Token Factory"),
     "nscale": ("nscale", "Nscale"),
     "oci": ("oci", "Oracle Cloud Generative AI"),
@@ -44,7 +43,8 @@ HOSTS = {
     "wandb": ("wandb", "Weights & Biases Inference"),
     "watsonx": ("watsonx", "IBM watsonx.ai"),
 }
-"""Sellers that run models and have a price list of their own, by the file's name of them: the book's identifier, the name."""
+"""Sellers that run models and have a price list of their own, by the file's name of them: the book's identifier, the name.
+Hyperbolic is left out: the file has 0.12 and 0.30 USD for its models of 3B, 8B, 70B, 72B and 405B alike, and no link."""
 
 SHARED = {
     "anthropic": ("anthropic", "Anthropic"),
@@ -63,6 +63,11 @@ SHARED = {
     "xai": ("x-ai", "X AI"),
 }
 """Sellers that the first list has too: read for the cross-check only."""
+
+DOUBTED = {
+    "watsonx/core42/jais-13b-chat": "500 and 2,000 USD per million for a 13B model: a mistake of units",
+}
+"""Rows that are plainly no price, each with the reason."""
 
 _MODES = {"chat", "completion", "responses"}
 
@@ -117,6 +122,9 @@ def read(data: bytes, seen_on: date, release: str | None = None) -> Feed:
         if host is None:
             continue
         seller, names[seller] = host[0], host[1]
+        if key in DOUBTED:
+            rejected.append(TurnedAway(row=key, reason=DOUBTED[key]))
+            continue
         try:
             models.setdefault(seller, {})[key.removeprefix(f"{row['litellm_provider']}/")] = _model(row, seen_on)
         except (ValidationError, ValueError, TypeError) as error:

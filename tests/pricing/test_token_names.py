@@ -66,11 +66,11 @@ def test_models_that_are_no_longer_listed_keep_their_price_and_say_so():
     assert f"no longer listed since {gone}" in (prices.note or "")
 
 
-def test_there_are_47_sellers_of_the_first_list_and_17_of_the_second():
+def test_there_are_47_sellers_of_the_first_list_and_16_of_the_second():
     sellers = api_sellers()
-    assert len(sellers) == 47 + 17
+    assert len(sellers) == 47 + 16
     assert {"openai", "anthropic", "google", "together", "fireworks", "groq", "mistral", "deepseek"} <= set(sellers)
-    assert {"deepinfra", "sambanova", "hyperbolic", "nebius"} <= set(sellers)
+    assert {"deepinfra", "sambanova", "nebius"} <= set(sellers)
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,17 @@ def test_a_price_names_its_page_the_lists_release_and_the_day_of_the_reading():
     )
 
 
+def test_a_price_that_the_second_list_gives_no_link_for_is_no_listed_price():
+    linked, bare = (
+        token_prices("sambanova/gpt-oss-120b", ON),
+        token_prices("deepinfra/meta-llama/Llama-3.3-70B-Instruct", ON),
+    )
+    assert (linked.input.evidence, linked.note) == ("listed", None)
+    assert linked.input.source == "https://cloud.sambanova.ai/plans/pricing via litellm 1.109.1"
+    assert bare.input.evidence == "literature"
+    assert bare.note == "the list does not say where it read this price: check it before use"
+
+
 def test_a_price_that_is_no_longer_shown_is_as_old_as_the_last_reading_that_showed_it():
     price = token_prices("deepseek/deepseek-v4-pro", date(2026, 5, 20)).input
     assert (price.amount, price.as_of, price.valid_to) == (1.74, date(2026, 5, 25), date(2026, 6, 4))

@@ -107,6 +107,13 @@ def test_a_row_that_is_no_price_by_the_token_is_turned_away_alone_with_the_reaso
     assert reason in feed.rejected[0].reason
 
 
+def test_a_row_with_a_plain_mistake_of_units_is_turned_away():
+    dear = row(litellm_provider="watsonx", input_cost_per_token=0.0005, output_cost_per_token=0.002)
+    feed = reading(watsonx__core42__jais_13b=dear, **{"watsonx__core42__jais-13b-chat": dear})
+    assert list(feed.sellers["watsonx"].models) == ["core42/jais_13b"]
+    assert "a mistake of units" in feed.rejected[0].reason
+
+
 def test_resellers_and_unknown_sellers_are_left_out_without_a_word():
     feed = reading(deepinfra__m=row(), kyma__m=row(litellm_provider="kyma"), sample_spec={"mode": "chat"}, odd=[])
     assert list(feed.sellers) == ["deepinfra"]
