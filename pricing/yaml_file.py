@@ -7,6 +7,7 @@ twice, files above one megabyte. Dates stay text until their field reads them, s
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Hashable
 from datetime import date
@@ -50,11 +51,12 @@ def shown(text: str) -> str:
 
 def _day(value: object) -> object:
     if isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value.strip()):
-        return date.fromisoformat(value.strip())
+        with contextlib.suppress(ValueError):  # the 99th of a month
+            return date.fromisoformat(value.strip())
     if type(value) is date:
         return value
     # Pydantic itself would read 20261120 as seconds after 1970.
-    raise ValueError("not a day")
+    raise ValueError(f"{shown(str(value))} is not a day; write it as 2026-11-23")
 
 
 Day = Annotated[date, BeforeValidator(_day)]

@@ -6,7 +6,6 @@ it, never in the value.
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, GetJsonSchemaHandler, model_validator
@@ -14,6 +13,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from pricing.price import BOOK, Evidence, Price
+from pricing.yaml_file import Day
 
 # Below this a number is a slip, and quotients of such numbers are infinite.
 _SMALLEST = 1e-12
@@ -43,7 +43,7 @@ class Quantity(BaseModel):
     distribution: Distribution | None = None
     evidence: Evidence = "assumption"
     source: str | None = None
-    as_of: date | None = None
+    as_of: Day | None = None
     note: str | None = None
 
     @model_validator(mode="before")

@@ -6,13 +6,13 @@ the scenario is evaluated (`tco.fill`), so that every number has a source.
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 
 from pricing.licence_rules import Company
+from pricing.yaml_file import Day
 from tco.quantity import Availability, Change, Fraction, NonNegative, Positive, Quantity
 from tco.workload.profiles import PROFILE_NAMES, Weights
 
@@ -210,7 +210,7 @@ class Scenario(_Record):
     schema_: Annotated[int, Field(alias="schema", ge=1, le=SCHEMA)] = SCHEMA
     name: Name
     question: str | None = None
-    as_of: date
+    as_of: Day
     currency: Literal["USD"] = "USD"
     horizon_months: Annotated[int, Field(ge=1, le=120)] = 36
     discount_rate_per_year: Change = _q(0.10)

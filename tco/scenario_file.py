@@ -1,20 +1,19 @@
 """Scenario files: YAML text to `Scenario` and back, and `--set path=value`.
 
-YAML comes in by a safe loader that also refuses what a scenario never needs: aliases (a few lines of them can expand to
-gigabytes), keys given twice, and files above one megabyte.
+YAML comes in by the safe reader that all files share (`pricing.yaml_file`): no aliases, no key given twice, at most a megabyte.
 """
 
 from __future__ import annotations
 
 import difflib
-import re
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from pricing.yaml_file import FileError, parse_yaml, read_text
 from tco.errors import InputError
 from tco.scenario import SCHEMA, OwnOption, RentOption, Scenario, TokenOption
 
@@ -28,32 +27,6 @@ _OPTION_CLASSES: dict[str, type[BaseModel]] = {
     "rent": RentOption,
 }
 _BASELINE_HINT = "add `baseline: NAME` with the name of the option that you pay for today"
-
-
-class _Loader(yaml.SafeLoader):
-    """PyYAML's safe loader without aliases and without repeated keys; `1e6` is a number."""
-
-    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        if self.check_event(yaml.AliasEvent):
-            event = self.peek_event()  # type: ignore[no-untyped-call]
-            raise InputError(f"line {event.start_mark.line + 1}: YAML aliases (`*name`) are not allowed; write it out")
-        return super().compose_node(parent, index)
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        seen: set[str] = set()
-        for key, _ in node.value:
-            if key.value in seen:
-                raise InputError(f"line {key.start_mark.line + 1}: `{key.value}` is given twice; keep one")
-            seen.add(key.value)
-        return super().construct_mapping(node, deep)
-
-
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float",
-    # PyYAML follows YAML 1.1, where 1e6 without a dot is text; people write it as a number.
-    re.compile(r"^[-+]?[0-9][0-9_]*[eE][-+]?[0-9]+$"),
-    list("-+0123456789"),
-)
 
 
 def load(path: str | Path, settings: Iterable[str] = ()) -> Scenario:
@@ -71,18 +44,9 @@ def load(path: str | Path, settings: Iterable[str] = ()) -> Scenario:
     """
     path = Path(path)
     try:
-        size = path.stat().st_size
-        if size > MAX_SCENARIO_BYTES:
-            raise InputError(
-                f"{path}: {size:,} bytes; a scenario has at most {MAX_SCENARIO_BYTES:,}. Is it the right file?"
-            )
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise InputError(
-            f"{path}: cannot be read ({error.strerror}). Name a scenario file, e.g. scenarios/demo.yaml."
-        ) from None
-    except UnicodeDecodeError:
-        raise InputError(f"{path}: not a text file. A scenario is YAML in UTF-8.") from None
+        text = read_text(path, what="a scenario file, e.g. scenarios/demo.yaml,", max_bytes=MAX_SCENARIO_BYTES)
+    except FileError as error:
+        raise InputError(str(error)) from None
     try:
         return parse(text, settings).in_folder(path.resolve().parent)
     except InputError as error:
@@ -100,8 +64,6 @@ def parse(text: str, settings: Iterable[str] = ()) -> Scenario:
     Raises:
         InputError: see `load`.
     """
-    if len(text.encode()) > MAX_SCENARIO_BYTES:
-        raise InputError(f"{len(text.encode()):,} bytes; a scenario has at most {MAX_SCENARIO_BYTES:,}")
     data = _yaml(text)
     if not isinstance(data, dict):
         raise InputError("a scenario is a list of `key: value` lines; this file is not")
@@ -128,21 +90,9 @@ def dump(scenario: Scenario) -> str:
 
 def _yaml(text: str) -> Any:
     try:
-        loader = _Loader(text)
-    except yaml.reader.ReaderError as error:
-        raise InputError(f"not text that YAML allows ({error.reason} at character {error.position})") from None
-    try:
-        return loader.get_single_data()
-    except InputError:
-        raise
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f"line {mark.line + 1}: " if mark else ""
-        raise InputError(f"{place}not valid YAML ({getattr(error, 'problem', None) or error})") from None
-    except (RecursionError, ValueError) as error:
-        raise InputError(f"not valid YAML ({error})") from None
-    finally:
-        loader.dispose()
+        return parse_yaml(text, max_bytes=MAX_SCENARIO_BYTES)
+    except FileError as error:
+        raise InputError(str(error)) from None
 
 
 def _plain(data: Any) -> Any:

@@ -1,0 +1,92 @@
+"""What the tabs of the page of prices share: tables with links, the search, how numbers are written."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import streamlit as st
+
+from pricing import BOOK
+from tco.charts import DARK, LIGHT, Palette
+from tco.words import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pricing import Price
+
+PER_HOUR, PER_MTOK, PER_KWH, WHOLE = "$%.2f", "$%.4g", "$%.3f", "dollar"
+"""Formats of columns: cents of an hour, four digits of a token price, tenths of a cent of a kWh, whole dollars."""
+
+_URL = re.compile(r"https?://[^\s;,)]+")
+_HEADING, _ROW = 38, 35
+_LONG_CELL = 300
+
+
+def table(rows: Sequence[dict[str, Any]], formats: dict[str, str], alt: str, *, height: int = 420) -> None:
+    """A table as high as its rows, at most `height`; a `Link` column can be followed, and what is not known is a dash.
+
+    Args:
+        rows: at least one, all with the same columns.
+        formats: how the numbers of a column are written.
+        alt: what it is, for who cannot see it.
+        height: pixels after which it scrolls.
+    """
+    columns: dict[str, Any] = {
+        name: st.column_config.NumberColumn(format=form, step=1 if form == WHOLE else None)
+        for name, form in formats.items()
+    }
+    columns["Link"] = st.column_config.LinkColumn(display_text="open", width="small")
+    columns["Link 2"] = st.column_config.LinkColumn("Link", display_text="open", width="small")
+    st.dataframe(
+        pd.DataFrame(rows),
+        hide_index=True,
+        height=min(height, _HEADING + _ROW * len(rows)),
+        placeholder="–",
+        column_config=columns,
+        alt=alt,
+    )
+
+
+def source(text: str | None) -> dict[str, str | None]:
+    """A link that can be followed, and the whole reference."""
+    found = _URL.search(text or "")
+    return {"Link": found.group() if found else None, "Source": text}
+
+
+def link(text: str | None) -> str | None:
+    """The first link in a reference."""
+    return source(text)["Link"]
+
+
+def whose(price: Price) -> str:
+    """`book`, or the entry of the user's own file that made the price."""
+    return price.layer
+
+
+def is_own(price: Price) -> bool:
+    """Whether the user's own file made or changed the price."""
+    return price.layer != BOOK
+
+
+def matches(wanted: str, *fields: str | None) -> bool:
+    """Whether every word of a search is in one of the fields."""
+    found = " ".join(field for field in fields if field).casefold()
+    return all(word in found for word in wanted.casefold().split())
+
+
+def nothing(wanted: str) -> None:
+    """Says that a search has no hit, and what to do."""
+    st.info(f"Nothing in the book matches {plain(wanted)}. Search for fewer letters.", icon=":material/search_off:")
+
+
+def cut(text: str | None) -> str | None:
+    """A note that fits a cell."""
+    return text if text is None or len(text) <= _LONG_CELL else f"{text[: _LONG_CELL - 1]}…"
+
+
+def palette() -> Palette:
+    """The colours of charts on this page."""
+    return DARK if st.context.theme.type == "dark" else LIGHT
