@@ -15,7 +15,7 @@ def headline(result: Result) -> str:
     best = result.option(result.contender)
     horizon = result.conventions.horizon_months
     if best.npv_usd is None:
-        return f"{result.baseline} cannot serve this workload; {best.name} is the cheapest option that can."
+        return f"{result.baseline} is ruled out for this workload; {best.name} is the cheapest option that is not."
     if result.recommended == result.baseline:
         return f"Stay with {result.baseline}: the best alternative, {best.name}, would cost {usd(-best.npv_usd)} more over {horizon} months."
     return f"Move to {best.name}: it {_pays_back(best)} and is worth {usd(best.npv_usd)} over {horizon} months."
@@ -49,7 +49,7 @@ def footing(result: Result) -> str:
 def explain(result: Result, option: OptionResult) -> str:
     """One sentence on one option: what it costs a million tokens and what would have to be true for it to pay back."""
     if not option.feasible:
-        return f"{option.name} cannot serve: {'; '.join(option.reasons)}."
+        return f"{option.name} is ruled out: {'; '.join(option.reasons)}."
     cost = f"{option.name} costs {usd(option.usd_per_mtok)} per million tokens"
     if option.name == result.baseline:
         return f"{cost} (what you pay today)."

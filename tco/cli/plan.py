@@ -93,7 +93,7 @@ def _compared(text: Callable[[OptionResult], str]) -> Callable[[OptionResult, Re
 
 def _payback(option: OptionResult, result: Result) -> str:
     if not option.feasible:
-        return "cannot serve"
+        return "ruled out"
     return "paid today" if option.name == result.baseline else months(option.payback_months)
 
 

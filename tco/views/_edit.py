@@ -36,6 +36,15 @@ def set_field(text: str, path: str, value: Any) -> str:
     return _text(data)
 
 
+def set_text(text: str, path: str, value: str | None) -> str:
+    """Gives a text field a value; nothing or blanks remove it where it may be left out.
+
+    Raises:
+        InputError: see `set_field`.
+    """
+    return set_field(text, path, (value or "").strip() or None)
+
+
 def set_value(text: str, path: str, value: float | None) -> str:
     """Gives a quantity another value.
 

@@ -128,13 +128,14 @@ def choice(
     problem(path)
 
 
-def line(path: str, label: str, value: str) -> None:
-    """A text input for one field of the scenario.
+def line(path: str, label: str, value: str | None, **more: Any) -> None:
+    """A text input for one field of the scenario; emptied, the field is left out.
 
     Args:
         path: the input.
         label: its name.
         value: what the scenario says.
+        more: passed on to `st.text_input`.
     """
     kept = _state.rejected(path)
     st.text_input(
@@ -142,9 +143,23 @@ def line(path: str, label: str, value: str) -> None:
         kept[0] if kept else value,
         key=_state.key(path),
         on_change=_apply,
-        args=(path, _edit.set_field),
+        args=(path, _edit.set_text),
         max_chars=120,
+        **more,
     )
+    problem(path)
+
+
+def flag(path: str, label: str, value: bool, **more: Any) -> None:
+    """A checkbox for one field of the scenario.
+
+    Args:
+        path: the input.
+        label: its name.
+        value: what the scenario says.
+        more: passed on to `st.checkbox`.
+    """
+    st.checkbox(label, value, key=_state.key(path), on_change=_apply, args=(path, _edit.set_field), **more)
     problem(path)
 
 

@@ -29,13 +29,13 @@ KINDS = {
     "own": "an open model on your own servers",
 }
 OWN_PRICE = "my own price"
+RUNS_SERVER = "the first with the run's GPU"
 _WHOLE_NUMBERS = {
     "gpus_per_replica": "GPUs per replica",
     "gpus_per_server": "GPUs per server",
     "economic_life_months": "Economic life (months)",
 }
 _FIRST_MODEL = "openai/gpt-5"
-_FIRST_SERVER_USD = 300_000.0
 _LANDLORDS = get_args(RentalPrice.model_fields["class_"].annotation)
 _COMMITMENTS = get_args(RentalPrice.model_fields["commitment"].annotation)
 
@@ -76,6 +76,7 @@ def _show_option(option: Option, given: dict[str, Quantity], filled: dict[str, A
         if isinstance(option, RentOption):
             _choose_rental(option.price, at)
         if isinstance(option, OwnOption):
+            _choose_server(option, at)
             _choose_electricity(option, at, filled)
     with st.grid(3, min_column_width=220, gap="medium"):
         for path, value in _inputs(option, at, given):
@@ -84,6 +85,13 @@ def _show_option(option: Option, given: dict[str, Quantity], filled: dict[str, A
             if field in type(option).model_fields:
                 with st.container():
                     _fields.whole(f"{at}.{field}", words, getattr(option, field))
+    if not isinstance(option, TokenOption):
+        _fields.flag(
+            f"{at}.paid_licence",
+            "We hold a licence for this model from its maker",
+            option.paid_licence,
+            help="What the public licence forbids then rules nothing out.",
+        )
     _details.show(at, given)
     _buttons(option.name)
 
@@ -127,6 +135,21 @@ def _choose_run(option: RentOption | OwnOption, at: str) -> None:
     with st.container():
         _fields.choice(
             f"{at}.gpu", "GPU", ["from-run", *pricing.gpu_names()], option.gpu, help="Whose price is looked up."
+        )
+
+
+def _choose_server(option: OwnOption, at: str) -> None:
+    def change(text: str, path: str, chosen: str) -> str:
+        return _edit.set_field(text, path, None if chosen == RUNS_SERVER else chosen)
+
+    with st.container():
+        _fields.choice(
+            f"{at}.server",
+            "Server",
+            [RUNS_SERVER, *pricing.server_names()],
+            option.server or RUNS_SERVER,
+            change=change,
+            help="Whose price and power the book gives, where you give none.",
         )
 
 
@@ -196,8 +219,6 @@ def _show_new(names: list[str]) -> None:
 def _new(kind: str, name: str) -> dict[str, Any]:
     option: dict[str, Any] = {"name": name, "kind": kind, "model": _FIRST_MODEL}
     if kind in {"rent", "own"}:
-        run = next(iter(_state.known_runs()), "")
-        option |= {"run": run, "model": run}
-    if kind == "own":
-        option["server_price_usd"] = {"value": _FIRST_SERVER_USD, "note": "a placeholder; put your quotation here"}
+        run = next((name for name in _state.known_runs() if _state.open_run(name).gpu), "")
+        option |= {"run": run, "model": _state.open_run(run).model.name}
     return option

@@ -7,6 +7,8 @@ from datetime import date
 import pandas as pd
 import streamlit as st
 
+import pricing
+from pricing import Company
 from tco import InputError, Result, parse
 from tco.answer import headline
 from tco.register import quantities
@@ -156,6 +158,28 @@ def show_conventions(scenario: Scenario) -> None:
     _details.show("conventions", {"discount_rate_per_year": scenario.discount_rate_per_year})
 
 
+def show_company(scenario: Scenario) -> None:
+    """Who asks, as far as the licences of open models want to know."""
+    st.markdown(
+        "**Who asks**",
+        help="Licences of open models depend on it. An option that yours forbids is ruled out, with the clause; empty: nothing is.",
+    )
+    company = scenario.company or Company()
+    with st.grid(3, min_column_width=220, gap="medium"):
+        with st.container():
+            _fields.line("company.country", "Country (DE, FR, US ...)", company.country, placeholder="not said")
+        for field, words in _COMPANY_NUMBERS.items():
+            with st.container():
+                _fields.figure(f"company.{field}", words, getattr(company, field), placeholder="not said")
+    st.caption(pricing.NOT_ADVICE)
+
+
+_COMPANY_NUMBERS = {
+    "monthly_active_users": "Monthly active users, all products",
+    "revenue_usd_per_year": "Revenue (USD/year)",
+}
+
+
 def _date() -> None:
     chosen = st.session_state[_state.key("as_of")]
     if chosen is not None:
@@ -210,5 +234,6 @@ with options_tab:
     _options.show(current, found)
 with conventions_tab:
     show_conventions(current)
+    show_company(current)
 with register_tab:
     show_register(found)

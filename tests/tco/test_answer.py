@@ -44,7 +44,7 @@ def test_an_option_that_cannot_serve_says_why() -> None:
     result = answer(workload__slo={"ttft_p95_ms": 1.0})
 
     assert headline(result) == "Stay with api: no other option can serve this workload."
-    assert explain(result, result.option("rent")).startswith("rent cannot serve: no measured load meets the promise")
+    assert explain(result, result.option("rent")).startswith("rent is ruled out: no measured load meets the promise")
 
 
 def test_saving_from_the_first_month_needs_no_payback() -> None:
@@ -62,7 +62,7 @@ def test_nothing_can_serve() -> None:
 def test_a_baseline_that_cannot_serve_hands_over() -> None:
     result = answer(workload__slo={"ttft_p95_ms": 1.0}, baseline="rent")
 
-    assert headline(result) == "rent cannot serve this workload; api is the cheapest option that can."
+    assert headline(result) == "rent is ruled out for this workload; api is the cheapest option that is not."
 
 
 def test_the_footing_names_the_conventions_and_the_state_of_the_price_book() -> None:

@@ -60,7 +60,7 @@ def test_a_workload_that_nothing_can_serve_is_not_drawn(open_app):
     app = open_app(workload__slo={"ttft_p95_ms": 1.0}, baseline="rent")
 
     assert not app.exception
-    assert "rent cannot serve this workload" in app.header[0].value
+    assert "rent is ruled out for this workload" in app.header[0].value
     assert app.metric[0].value == "–"
 
 

@@ -6,7 +6,7 @@ from tco import dump, evaluate, load, parse
 from tco.answer import headline
 from tco.shipped import shipped_scenarios
 from tco.words import plain
-from tests.factories import scenario
+from tests.factories import API, RENT, scenario
 from tests.views.conftest import at_page, key
 
 
@@ -109,3 +109,23 @@ def test_the_register_lists_every_assumption(inputs, folder):
 
     assert list(table["Path"]) == [row.path for row in result.assumptions]
     assert list(table["Value"]) == [row.value for row in result.assumptions]
+
+
+def test_a_country_rules_an_option_out_and_a_licence_of_ones_own_lets_it_in(open_app):
+    rent = {**RENT, "model": "Llama-4-Scout-17B-16E-Instruct", "price_usd_per_hour": 0.1}
+    app = at_page(open_app(options=[dict(API), rent]), "inputs")
+    app.text_input(key=key(app, "company.country")).set_value("DE").run()
+    assert not app.exception
+    assert "DE" == current(app).company.country
+    assert app.info[0].value == plain("Stay with api: no other option can serve this workload.")
+
+    app.checkbox(key=key(app, "options.rent.paid_licence")).check().run()
+    assert app.info[0].value.startswith("Move to rent")
+
+
+def test_a_country_that_is_none_is_refused_with_the_reason(inputs):
+    inputs.text_input(key=key(inputs, "company.country")).set_value("Germany").run()
+
+    assert not inputs.exception
+    assert current(inputs).company is None
+    assert "is not a country" in inputs.error[0].value

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from probes import load_run
 from tco import parse
+from tco.runs import shipped_runs
 from tests.factories import API, OWN
 from tests.views.conftest import at_page, key
 
@@ -122,3 +124,25 @@ def test_a_range_that_does_not_hold_the_value_is_refused(inputs):
 
     assert "does not hold the value" in inputs.error[0].value
     assert current(inputs).workload.requests_per_day.low is None
+
+
+def test_a_server_of_the_book_can_be_chosen_and_given_up(open_app):
+    own = {name: value for name, value in OWN.items() if name != "server_price_usd"}
+    app = at_page(open_app(options=[dict(API), own]), "inputs")
+    path = "options.own.server"
+    app.selectbox(key=key(app, path)).select("DGX H100").run()
+    assert "DGX H100" == current(app).option("own").server
+    assert "375,000" in app.number_input(key=key(app, "options.own.server_price_usd")).placeholder
+
+    app.selectbox(key=key(app, path)).select("the first with the run's GPU").run()
+    assert not app.exception
+    assert current(app).option("own").server is None
+
+
+def test_a_new_self_hosted_option_names_the_model_of_its_run(inputs):
+    inputs.selectbox(key="new_kind").select("rent")
+    inputs.text_input(key="new_name").set_value("added")
+    next(button for button in inputs.button if button.label == "Add").click().run()
+    added = current(inputs).option("added")
+
+    assert load_run(shipped_runs()[added.run]).model.name == added.model
