@@ -39,9 +39,9 @@ def _lookups() -> None:
 
     from pricing.electricity import electricity_price
     from pricing.gpus import gpu_spec
-    from pricing.paths import yearly_change
+    from pricing.outlook.paths import yearly_change
     from pricing.rental import rental_price
-    from pricing.token_prices import token_prices
+    from pricing.tokens.prices import token_prices
 
     usage = genai_prices.Usage(input_tokens=1000, output_tokens=100)
     peer = _microseconds(lambda: genai_prices.calc_price(usage, MODEL, provider_id="openai"))

@@ -16,8 +16,8 @@ from datetime import date
 from statistics import median
 from typing import NamedTuple
 
-from pricing.path_windows import windows
-from pricing.paths import History, Kind, PricePath, history_of, price_path
+from pricing.outlook.paths import History, Kind, PricePath, history_of, price_path
+from pricing.outlook.windows import windows
 from pricing.price import PriceNotFound
 
 CASES: list[tuple[Kind, int, list[date]]] = [

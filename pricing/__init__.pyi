@@ -4,15 +4,12 @@ from .architectures import (
     ArchitectureNotFound,
     UnknownArchitecture,
     architecture,
-    architectures,
     shipped_models,
 )
 from .book import Book, shipped_book
 from .carbon import carbon_intensity, carbon_regions
 from .catalog import STALE_AFTER_DAYS, every_price, list_prices, stale
-from .changes import Change, changes
 from .commitments import commitment_discount, reserved_prices
-from .crosscheck import Difference, book_rates, crosscheck, second_rates
 from .electricity import ElectricityQuote, Sector, electricity_price, electricity_quotes
 from .gpus import GpuSpec, canonical_gpu, gpu_figure, gpu_names, gpu_price, gpu_spec
 from .hardware import (
@@ -28,19 +25,19 @@ from .hardware import (
     server_price,
     servers,
 )
-from .health import Finding, Health, health
-from .licence_rules import Company, Rule
-from .licence_texts import Licence, ModelLicence, licence_named, licences, model_licences, models_named
-from .licences import NOT_ADVICE, Answer, Duty, Reason, allowed
+from .licensing.allowed import NOT_ADVICE, Answer, Duty, Reason, allowed
+from .licensing.rules import Company, Rule
+from .licensing.texts import Licence, ModelLicence, licence_named, licences, model_licences, models_named
 from .managed import ManagedPrice, managed_price, managed_prices
 from .offers import MAX_SPREAD, Rejected, RentalOffer, Screened, readings_on, rental_offers, screen_offers
-from .overrides import Overrides
-from .overrides_check import override_warnings
-from .overrides_file import parse_overrides, read_overrides
-from .path_history import announced_changes
-from .paths import PricePath, price_path, yearly_change
+from .outlook.history import announced_changes
+from .outlook.paths import PricePath, price_path, yearly_change
+from .own.check import override_warnings
+from .own.file import parse_overrides, read_overrides
+from .own.overrides import Overrides
 from .price import BOOK, Evidence, Figure, Price, PriceNotFound, ProviderClass, Tier, Unit
-from .quality import (
+from .quality.file import Score, ScoresError, read_scores
+from .quality.scores import (
     ARENA,
     Comparable,
     Comparison,
@@ -52,14 +49,16 @@ from .quality import (
     quality_scores,
     win_share,
 )
-from .quality_file import Score, ScoresError, read_scores
 from .rental import Landlords, RentalQuote, rental_price, rental_prices
-from .snapshot_record import SnapshotDamaged, SnapshotInfo
-from .snapshots import open_book, snapshots
 from .tables import did_you_mean, find_name
-from .token_history import price_history
-from .token_names import api_models, api_sellers
-from .token_prices import TokenPrices, price_of_request, token_prices
+from .tokens.crosscheck import Difference, book_rates, crosscheck, second_rates
+from .tokens.history import price_history
+from .tokens.names import api_models, api_sellers
+from .tokens.prices import TokenPrices, price_of_request, token_prices
+from .upkeep.changes import Change, changes
+from .upkeep.health import Finding, Health, health
+from .upkeep.snapshot_record import SnapshotDamaged, SnapshotInfo
+from .upkeep.snapshots import open_book, snapshots
 from .yaml_file import FileError
 
 __all__ = [
@@ -118,7 +117,6 @@ __all__ = [
     "api_models",
     "api_sellers",
     "architecture",
-    "architectures",
     "book_rates",
     "canonical_gpu",
     "carbon_intensity",

@@ -1,7 +1,7 @@
 """A `Book`: the tables that prices are looked up in, and the user's own prices over them.
 
-The shipped tables lie in `pricing/data/`. A snapshot (`pricing.snapshots`) is a folder with newer copies of some of them. The
-user's own prices (`pricing.overrides`) come last and win. Every look-up takes the book that it is to read.
+The shipped tables lie in `pricing/data/`. A snapshot (`pricing.upkeep.snapshots`) is a folder with newer copies of some of them. The
+user's own prices (`pricing.own.overrides`) come last and win. Every look-up takes the book that it is to read.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from importlib.resources.abc import Traversable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from pricing.overrides import Overrides
+    from pricing.own.overrides import Overrides
 
 SHIPPED_ON = date(2026, 11, 23)
 """The day on which the shipped tables were put together."""

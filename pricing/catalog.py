@@ -11,8 +11,8 @@ from pricing.gpus import gpu_names, gpu_price
 from pricing.hardware import COLOCATION, colocation_price, figures, server_names, server_price
 from pricing.rental import rental_prices
 from pricing.tables import name_key
-from pricing.token_names import api_models, api_sellers
-from pricing.token_prices import token_prices
+from pricing.tokens.names import api_models, api_sellers
+from pricing.tokens.prices import token_prices
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
-from functools import cache
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from pricing.book import Book, shipped_book
+from pricing.book import Book, once_per_book, shipped_book
 from pricing.offers import Machine, RentalOffer, readings_on, rental_offers
 from pricing.price import Evidence, Price, ProviderClass, Tier
 from pricing.tables import Record
@@ -32,14 +31,14 @@ class Commitment(Machine):
     Attributes:
         term_months: for how long the buyer is bound [months].
         plan: the seller's name of it.
-        upfront_fraction: share of the whole term's price that is paid on the first day.
+        upfront_fraction: share of the whole term's price that is paid on the first day; null where the list does not say.
         usd_per_hour: price of the whole machine, what is paid on the first day spread evenly over the term [USD/h].
         evidence: `listed`, or `literature` where somebody else than the seller says so.
     """
 
     term_months: TermMonths
     plan: str
-    upfront_fraction: Fraction
+    upfront_fraction: Fraction | None = None
     usd_per_hour: Annotated[float, Field(gt=0)]
     evidence: Evidence
 
@@ -170,8 +169,8 @@ def reserved_prices(on: date, book: Book | None = None) -> list[Price]:
     """Prices per GPU-hour of one and three years, as the lists have them on a day; `rental_prices` has them as the user pays them.
 
     Of a machine that is listed with several plans of one term, the plan with the least upfront is the price: the one that is
-    paid like rent. An on-demand offer without a listed commitment of its seller for the same GPU and place gets one with the
-    discount of `commitment_discount`; `derived` says how.
+    paid like rent; one that does not say how it is paid comes last. An on-demand offer without a listed commitment of its seller
+    for the same GPU and place gets one with the discount of `commitment_discount`; `derived` says how.
 
     Args:
         on: the day; see `offers.readings_on`.
@@ -198,18 +197,25 @@ def _least_upfront(rows: Iterable[Commitment]) -> list[Commitment]:
     plans: dict[tuple[str, ...], list[Commitment]] = defaultdict(list)
     for row in rows:
         plans[row.machine_key].append(row)
-    return [min(group, key=lambda row: (row.upfront_fraction, row.usd_per_hour)) for group in plans.values()]
+    return [min(group, key=lambda row: (_or_all(row.upfront_fraction), row.usd_per_hour)) for group in plans.values()]
 
 
-def _upfront(fraction: float) -> str:
+def _or_all(fraction: float | None) -> float:
+    """An upfront share to compare by: one that is not stated may be the whole term."""
+    return 1.0 if fraction is None else fraction
+
+
+def _upfront(fraction: float | None) -> str:
+    if fraction is None:
+        return "how it is paid is not stated"
     return f"{fraction:.0%} of the term paid on the first day" if fraction else "nothing paid upfront"
 
 
-@cache
+@once_per_book
 def _commitments(book: Book) -> tuple[Commitment, ...]:
     return tuple(Commitment.model_validate(row) for row in book.table("gpu_reserved.csv"))
 
 
-@cache
+@once_per_book
 def _discounts(book: Book) -> tuple[CommitmentDiscount, ...]:
     return tuple(CommitmentDiscount.model_validate(row) for row in book.table("gpu_reserved_discounts.csv"))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from pricing.book import Book, shipped_book
+from pricing.book import Book, once_per_book, shipped_book
 from pricing.offers import Machine, RentalOffer, readings_on, rental_offers
 from pricing.price import Evidence, Price, PriceNotFound
 from pricing.tables import Record, did_you_mean, find_name, name_key
@@ -121,8 +121,27 @@ def managed_prices(on: date, book: Book | None = None) -> list[ManagedPrice]:
     """
     book = book or shipped_book()
     overrides = book.overrides
-    rows = _prices(book, on)
-    return list(rows) if overrides is None else [_as_paid(row, overrides.apply(row.price, on)) for row in rows]
+    rows = listed_managed_prices(on, book)
+    return rows if overrides is None else [_as_paid(row, overrides.apply(row.price, on)) for row in rows]
+
+
+def listed_managed_prices(on: date, book: Book | None = None) -> list[ManagedPrice]:
+    """The same as `managed_prices`, as the services' lists have them, whatever the user's own prices.
+
+    Args:
+        on: the day; see `offers.readings_on`.
+        book: the book to read; null: the shipped one.
+    """
+    return list(_prices(book or shipped_book(), on))
+
+
+def managed_rows(book: Book | None = None) -> tuple[ManagedRow, ...]:
+    """The rows of `managed.csv`, every reading.
+
+    Args:
+        book: the book to read; null: the shipped one.
+    """
+    return _rows(book or shipped_book())
 
 
 def _as_paid(row: ManagedPrice, price: Price) -> ManagedPrice:
@@ -174,6 +193,6 @@ def _price(row: ManagedRow, bare: RentalOffer | None) -> ManagedPrice:
     )
 
 
-@cache
+@once_per_book
 def _rows(book: Book) -> tuple[ManagedRow, ...]:
     return tuple(ManagedRow.model_validate(row) for row in book.table("managed.csv"))

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date
-from functools import cache
 from statistics import median
 from typing import Annotated, NamedTuple, TypeVar
 
 from pydantic import Field, ValidationError, model_validator
 
-from pricing.book import Book, shipped_book
+from pricing.book import Book, once_per_book, shipped_book
 from pricing.price import Price, ProviderClass, Tier
 from pricing.tables import Record
 
@@ -175,7 +174,7 @@ def rental_offers(book: Book | None = None) -> tuple[RentalOffer, ...]:
     return _offers(book or shipped_book())
 
 
-@cache
+@once_per_book
 def _offers(book: Book) -> tuple[RentalOffer, ...]:
     return tuple(screen_offers(book.table("gpu_rental.csv"), seen_on=book.as_of).accepted)
 

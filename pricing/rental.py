@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import lru_cache
 from statistics import median
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
-from pricing.book import Book, shipped_book
-from pricing.commitments import reserved_prices
-from pricing.managed import managed_prices
+from pricing.book import Book, once_per_book, shipped_book
+from pricing.commitments import commitment_discounts, commitments, reserved_prices
+from pricing.managed import listed_managed_prices, managed_rows
 from pricing.offers import readings_on, rental_offers
 from pricing.price import BOOK, Evidence, Price, PriceNotFound, ProviderClass, Tier
 from pricing.tables import Record, did_you_mean, find_name
@@ -34,6 +36,8 @@ class RentalQuote(Record):
         low_usd_per_hour: the cheapest offer [USD per GPU-hour].
         high_usd_per_hour: the dearest offer [USD per GPU-hour].
         count: offers.
+        derived_count: how many of them no list shows, because they were computed from another price (`Price.derived` says
+            how); the other offers are as somebody lists them.
         rows: the offers, cheapest first.
     """
 
@@ -44,6 +48,7 @@ class RentalQuote(Record):
     low_usd_per_hour: float
     high_usd_per_hour: float
     count: int
+    derived_count: int
     rows: tuple[Price, ...]
 
 
@@ -82,19 +87,32 @@ def rental_price(
     Raises:
         PriceNotFound: no such GPU, or no offer left by the filters.
     """
-    everything = rental_prices(on, book)
-    gpus = sorted({price.item for price in everything})
-    name = find_name(gpu, gpus)
+    return _found(
+        gpu,
+        on=on,
+        provider_class=provider_class,
+        tier=tier,
+        provider=provider,
+        region=region,
+        book=book or shipped_book(),
+    )
+
+
+@lru_cache(maxsize=1024)
+def _found(
+    gpu: str, *, on: date, provider_class: Landlords, tier: Tier, provider: str | None, region: str | None, book: Book
+) -> RentalQuote:
+    by_gpu = _sorted_prices(on, book).by_gpu
+    name = find_name(gpu, by_gpu)
     if name is None:
         raise PriceNotFound(
-            f"no rental price for the GPU {gpu!r}.{did_you_mean(gpu, gpus)} "
+            f"no rental price for the GPU {gpu!r}.{did_you_mean(gpu, by_gpu)} "
             "See `tco prices list`, or give `price_usd_per_hour` in the scenario."
         )
-    of_gpu = [price for price in everything if price.item == name]
     contracts = _contract_layers(on, book)
     rows = [
         price
-        for price in of_gpu
+        for price in by_gpu[name]
         if price.tier == tier
         and _is_let_by(price, provider_class, contracts)
         and provider in (None, price.provider)
@@ -103,7 +121,7 @@ def rental_price(
     rows = [price for price in rows if price.layer in contracts] or rows
     if not rows:
         asked = ", ".join(part for part in (provider_class, tier, provider, region) if part)
-        raise PriceNotFound(f"no rental price for {name} with: {asked}. There is: {_what_there_is(of_gpu)}.")
+        raise PriceNotFound(f"no rental price for {name} with: {asked}. There is: {_what_there_is(by_gpu[name])}.")
     return _quote(name, rows, on=on, landlords=provider_class, tier=tier, region=region)
 
 
@@ -114,23 +132,65 @@ def rental_prices(on: date, book: Book | None = None) -> list[Price]:
         on: the day; see `offers.readings_on`.
         book: the book to read; null: the shipped one. Its overrides are applied to every price.
     """
-    book = book or shipped_book()
-    prices: Iterable[Price] = _book_prices(book, on)
-    if book.overrides is not None:
-        prices = book.overrides.over(prices, on, per="gpu_hour")
-    return sorted(prices, key=lambda price: (price.amount, price.provider, price.region or ""))
+    return list(_sorted_prices(on, book or shipped_book()).prices)
+
+
+class _Prices(NamedTuple):
+    """Prices of one day, cheapest first, and the same by GPU in the order of the GPUs' names."""
+
+    prices: tuple[Price, ...]
+    by_gpu: Mapping[str, tuple[Price, ...]]
+
+
+def _sorted_prices(on: date, book: Book) -> _Prices:
+    return _listed_prices(_reading_day(on, book), book) if book.overrides is None else _own_prices(on, book)
 
 
 @lru_cache(maxsize=32)
-def _book_prices(book: Book, on: date) -> tuple[Price, ...]:
-    offers = [price for offer in readings_on(rental_offers(book), on) for price in offer.prices()]
-    return (*offers, *reserved_prices(on, book), *(managed.price for managed in managed_prices(on, book)))
+def _own_prices(on: date, book: Book) -> _Prices:
+    """The lists' prices under the user's own, which may hold for some days only."""
+    listed = _listed_prices(_reading_day(on, book), book).prices
+    return _sorted(listed if book.overrides is None else book.overrides.over(listed, on, per="gpu_hour"))
 
 
-def _contract_layers(on: date, book: Book | None) -> frozenset[str]:
+def _listed_prices(reading_day: date, book: Book) -> _Prices:
+    known = _known_prices(book)
+    if reading_day not in known:
+        offers = [price for offer in readings_on(rental_offers(book), reading_day) for price in offer.prices()]
+        managed = [row.price for row in listed_managed_prices(reading_day, book)]
+        known[reading_day] = _sorted([*offers, *reserved_prices(reading_day, book), *managed])
+    return known[reading_day]
+
+
+@once_per_book
+def _known_prices(_: Book) -> dict[date, _Prices]:
+    """What `_listed_prices` made so far, at most one entry for each day on which something was read."""
+    return {}
+
+
+def _sorted(prices: Iterable[Price]) -> _Prices:
+    cheapest_first = sorted(prices, key=lambda price: (price.amount, price.provider, price.region or ""))
+    by_gpu: dict[str, list[Price]] = defaultdict(list)
+    for price in cheapest_first:
+        by_gpu[price.item].append(price)
+    return _Prices(tuple(cheapest_first), {gpu: tuple(by_gpu[gpu]) for gpu in sorted(by_gpu)})
+
+
+def _reading_day(on: date, book: Book) -> date:
+    """The last day up to `on` on which anything in the tables was read: from then on the same readings count."""
+    days = _reading_days(book)
+    return days[max(0, bisect_right(days, on) - 1)] if days and days[0] <= on else date.min
+
+
+@once_per_book
+def _reading_days(book: Book) -> list[date]:
+    tables = (rental_offers(book), commitments(book), commitment_discounts(book), managed_rows(book))
+    return sorted({row.as_of for rows in tables for row in rows})
+
+
+def _contract_layers(on: date, book: Book) -> frozenset[str]:
     """The layers of the user's contract prices for GPU-hours."""
-    overrides = book.overrides if book is not None else None
-    own = overrides.own_prices(on) if overrides is not None else []
+    own = book.overrides.own_prices(on) if book.overrides is not None else []
     return frozenset(price.layer for price in own if price.per == "gpu_hour")
 
 
@@ -154,6 +214,7 @@ def _quote(
         low_usd_per_hour=min(amounts),
         high_usd_per_hour=max(amounts),
         count=len(rows),
+        derived_count=sum(row.derived is not None for row in rows),
         rows=tuple(rows),
     )
 
@@ -198,7 +259,7 @@ def _kinds(derived: list[str]) -> list[str]:
     return list(dict.fromkeys(re.sub(r"^(on-demand|bare machine) [\d.]+ x", r"\1 x", how) for how in derived))
 
 
-def _what_there_is(prices: list[Price]) -> str:
+def _what_there_is(prices: Iterable[Price]) -> str:
     kinds = sorted({f"{price.provider_class} {price.tier}" for price in prices})
     sellers = sorted({price.provider for price in prices})
     return f"{', '.join(kinds)}; sellers {', '.join(sellers)}"

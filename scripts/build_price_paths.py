@@ -1,4 +1,4 @@
-"""Builds the dated price histories behind `pricing.paths` from released packages and the Arena's catalogue.
+"""Builds the dated price histories behind `pricing.outlook.paths` from released packages and the Arena's catalogue.
 
     python -m scripts.build_price_paths fetch CACHE            prices of one release a month of each package
     python -m scripts.build_price_paths tokens CACHE           pricing/data/token_price_changes.csv
@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import Any
 
 from pricing.book import SHIPPED_ON
-from pricing.path_history import same_model_tracks, token_price_changes
-from pricing.path_windows import Track, month_starts
-from pricing.paths import KINDS, price_path
+from pricing.outlook.history import same_model_tracks, token_price_changes
+from pricing.outlook.paths import KINDS, price_path
+from pricing.outlook.windows import Track, month_starts
 from pricing.price import PriceNotFound
 from scripts import price_readings
 from scripts.price_readings import HOSTS, Key, Reading

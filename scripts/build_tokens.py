@@ -21,10 +21,10 @@ from pathlib import Path
 from typing import Any
 
 from pricing.book import Book
-from pricing.crosscheck import SECOND, second_file
 from pricing.sources import genai, litellm
-from pricing.token_cards import TOKENS, merge
-from pricing.token_records import Feed
+from pricing.tokens.cards import TOKENS, merge
+from pricing.tokens.crosscheck import SECOND, second_file
+from pricing.tokens.records import Feed
 
 DATA = Path(__file__).resolve().parents[1] / "pricing" / "data"
 INDEX = "https://pypi.org/pypi/{}/json"

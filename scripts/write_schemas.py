@@ -11,7 +11,7 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from pricing import Price
-from pricing.overrides_rows import PricesFile
+from pricing.own.rows import PricesFile
 from probes.run import Run
 from tco.result import Result
 from tco.scenario import Scenario

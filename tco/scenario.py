@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 
-from pricing.licence_rules import Company
+from pricing.licensing.rules import Company
 from pricing.yaml_file import Day
 from tco.quantity import Availability, Change, Fraction, NonNegative, Positive, Quantity
 from tco.workload.profiles import PROFILE_NAMES, Weights

@@ -10,9 +10,9 @@ from datetime import date
 from typing import Any
 
 from pricing.book import SHIPPED_ON, Book
-from pricing.memory_file import MemoryFile
 from pricing.sources import genai
-from pricing.token_cards import merge
+from pricing.tokens.cards import merge
+from pricing.upkeep.memory_file import MemoryFile
 
 READ_ON = date(2026, 10, 1)
 """The day on which the small book's prices were read."""

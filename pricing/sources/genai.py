@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from pricing.price import Tier
-from pricing.token_records import Card, Clause, Feed, Rates, Seller, SoldModel, Step, TurnedAway, Window, turned_away
+from pricing.tokens.records import Card, Clause, Feed, Rates, Seller, SoldModel, Step, TurnedAway, Window, turned_away
 
 NAME = "genai-prices"
 

@@ -2,7 +2,7 @@
 
 https://github.com/BerriAI/litellm, file model_prices_and_context_window.json, in the wheel as
 `litellm/model_prices_and_context_window_backup.json`. It has no dates and no history, so a price in it is as old as the file. The
-book takes from it the sellers that its first list lacks, and uses the rest to check that list (`pricing.crosscheck`).
+book takes from it the sellers that its first list lacks, and uses the rest to check that list (`pricing.tokens.crosscheck`).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from pricing.price import Tier
-from pricing.token_records import Card, Feed, Rates, Seller, SoldModel, Step, TurnedAway, turned_away
+from pricing.tokens.records import Card, Feed, Rates, Seller, SoldModel, Step, TurnedAway, turned_away
 
 NAME = "litellm"
 

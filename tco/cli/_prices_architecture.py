@@ -9,7 +9,7 @@ from rich.table import Table
 
 from pricing.architectures import Architecture, ArchitectureError, KvLayers, Precision, architecture, architectures
 from pricing.book import Book
-from pricing.snapshots import open_book
+from pricing.upkeep.snapshots import open_book
 from tco.cli._shared import fail, print_json
 from tco.cli._tables import cell, print_table
 

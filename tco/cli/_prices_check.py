@@ -10,10 +10,10 @@ import typer
 from rich.table import Table
 
 from pricing.catalog import STALE_AFTER_DAYS
-from pricing.health import Health, health
-from pricing.overrides_file import read_overrides
+from pricing.own.file import read_overrides
 from pricing.price import PriceNotFound
-from pricing.snapshots import open_book
+from pricing.upkeep.health import Health, health
+from pricing.upkeep.snapshots import open_book
 from pricing.yaml_file import FileError
 from tco.cli._shared import EXIT_FLIPPED, console, fail, print_json
 from tco.cli._tables import cell, print_table

@@ -11,9 +11,9 @@ from rich.table import Table
 
 import pricing
 from pricing.book import Book, shipped_book
-from pricing.changes import Change, changes, counts
-from pricing.snapshot_record import SHIPPED
-from pricing.snapshots import damaged, open_book, snapshots, snapshots_folder
+from pricing.upkeep.changes import Change, changes, counts
+from pricing.upkeep.snapshot_record import SHIPPED
+from pricing.upkeep.snapshots import damaged, open_book, snapshots, snapshots_folder
 from tco.cli._shared import console, fail, print_json
 from tco.cli._tables import cell, number, print_table, short_source
 

@@ -9,9 +9,9 @@ import typer
 from pydantic import ValidationError
 from rich.table import Table
 
-from pricing.licence_rules import Company
-from pricing.licences import Answer, Duty, Reason, allowed
-from pricing.snapshots import open_book
+from pricing.licensing.allowed import Answer, Duty, Reason, allowed
+from pricing.licensing.rules import Company
+from pricing.upkeep.snapshots import open_book
 from tco.cli._shared import console, fail, print_json
 from tco.cli._tables import cell, print_table
 

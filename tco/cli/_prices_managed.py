@@ -11,7 +11,7 @@ from rich.table import Table
 
 from pricing.managed import ManagedPrice, managed_price, managed_prices
 from pricing.price import PriceNotFound
-from pricing.snapshots import SnapshotDamaged, open_book
+from pricing.upkeep.snapshots import SnapshotDamaged, open_book
 from tco.cli._shared import fail, print_json
 from tco.cli._tables import cell, number, print_table, short_source
 

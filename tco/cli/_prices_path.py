@@ -10,10 +10,10 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from pricing.path_history import TokenPriceChange, announced_changes, published_rates
-from pricing.paths import KINDS, PricePath, price_path
+from pricing.outlook.history import TokenPriceChange, announced_changes, published_rates
+from pricing.outlook.paths import KINDS, PricePath, price_path
 from pricing.price import PriceNotFound
-from pricing.snapshots import open_book
+from pricing.upkeep.snapshots import open_book
 from tco.cli._shared import console, fail, print_json
 from tco.cli._tables import cell, number, print_table
 

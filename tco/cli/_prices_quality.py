@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from pricing.quality import (
+from pricing.quality.file import Score, ScoresError
+from pricing.quality.scores import (
     Comparable,
     Comparison,
     ScoreNotFound,
@@ -18,8 +19,7 @@ from pricing.quality import (
     quality_score,
     quality_scores,
 )
-from pricing.quality_file import Score, ScoresError
-from pricing.snapshots import open_book
+from pricing.upkeep.snapshots import open_book
 from tco.cli._shared import console, fail, print_json
 from tco.cli._tables import cell, print_table, short_source
 

@@ -13,10 +13,10 @@ from typing import Annotated, Any
 
 import typer
 
-from pricing.fetch import Limits
 from pricing.price import PriceNotFound
-from pricing.refresh import Group, Item, Proposal, Reading, Source, gather, propose, row_names, save, sources
-from pricing.snapshots import open_book, snapshots_folder
+from pricing.upkeep.fetch import Limits
+from pricing.upkeep.refresh import Group, Item, Proposal, Reading, Source, gather, propose, row_names, save, sources
+from pricing.upkeep.snapshots import open_book, snapshots_folder
 from tco.cli._prices_diff import plain, print_changes
 from tco.cli._shared import EXIT_INCOMPLETE, EXIT_INTERRUPTED, EXIT_INVALID, console, fail, print_json
 from tco.cli._tables import cell, number

@@ -9,11 +9,11 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from pricing.crosscheck import SECOND_SELLERS, Difference, book_rates, crosscheck, second_rates
 from pricing.price import Price, PriceNotFound
-from pricing.snapshots import open_book
-from pricing.token_history import price_history
-from pricing.token_prices import TokenPrices
+from pricing.tokens.crosscheck import SECOND_SELLERS, Difference, book_rates, crosscheck, second_rates
+from pricing.tokens.history import price_history
+from pricing.tokens.prices import TokenPrices
+from pricing.upkeep.snapshots import open_book
 from tco.cli._shared import console, fail, print_json
 from tco.cli._tables import cell, number, print_table
 

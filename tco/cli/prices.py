@@ -11,7 +11,7 @@ from rich.text import Text
 
 import pricing
 from pricing.tables import near_names
-from pricing.token_names import NoSuchModel
+from pricing.tokens.names import NoSuchModel
 from tco.cli._prices_architecture import model_command
 from tco.cli._prices_check import check_command
 from tco.cli._prices_diff import diff_command, snapshots_command

@@ -6,8 +6,8 @@ from datetime import date
 import pytest
 
 from benchmarks.price_paths import outcome
-from pricing.path_windows import Track
-from pricing.paths import History
+from pricing.outlook.paths import History
+from pricing.outlook.windows import Track
 
 DAY = date(2025, 11, 1)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pricing.book import SHIPPED_ON, Book, once_per_book, shipped_book
-from pricing.overrides_file import parse_overrides
+from pricing.own.file import parse_overrides
 
 DATA = Path(__file__).parents[2] / "pricing" / "data"
 OWN = parse_overrides("discounts: [{provider: aws, discount_fraction: 0.28, source: EDP}]")

@@ -20,6 +20,13 @@ def test_the_facade_offers_what_its_stub_lists():
     assert set(pricing.__all__) == imported
 
 
+def test_no_public_name_is_that_of_a_module():
+    """Importing the module would put it in the place of the name."""
+    folder = Path(pricing.__file__).parent
+    modules = {path.stem for path in folder.glob("*.py")} | {path.parent.name for path in folder.glob("*/__init__.py")}
+    assert set() == modules & set(pricing.__all__)
+
+
 @pytest.mark.parametrize("name", pricing.__all__)
 def test_every_public_name_is_there(name):
     assert getattr(pricing, name) is not None

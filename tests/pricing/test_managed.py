@@ -6,8 +6,8 @@ import pytest
 
 from pricing.book import Book, shipped_book
 from pricing.managed import ManagedRow, managed_price, managed_prices
-from pricing.overrides import Overrides
-from pricing.overrides_rows import PricesFile
+from pricing.own.overrides import Overrides
+from pricing.own.rows import PricesFile
 from pricing.price import PriceNotFound
 from pricing.rental import rental_price
 

@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 
 from pricing.book import shipped_book
-from pricing.overrides import Overrides
-from pricing.overrides_rows import PricesFile
+from pricing.own.overrides import Overrides
+from pricing.own.rows import PricesFile
 from pricing.price import PriceNotFound
 from pricing.rental import rental_price, rental_prices
 

@@ -13,9 +13,9 @@ import pytest
 from genai_prices import Usage
 from genai_prices.data import providers
 
-from pricing.token_cards import TOKENS
-from pricing.token_names import api_models, find_model
-from pricing.token_prices import price_of_request, token_prices
+from pricing.tokens.cards import TOKENS
+from pricing.tokens.names import api_models, find_model
+from pricing.tokens.prices import price_of_request, token_prices
 
 NEWEST = date(2026, 11, 10)
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from pricing.book import shipped_book
-from pricing.paths import PricePath
+from pricing.outlook.paths import PricePath
 from scripts.build_price_paths import quarterly_rows
 
 

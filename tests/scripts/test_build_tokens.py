@@ -9,8 +9,8 @@ import genai_prices
 import pytest
 
 from pricing.book import shipped_book
-from pricing.crosscheck import SECOND_SELLERS, second_rates
-from pricing.token_cards import TOKENS, merge
+from pricing.tokens.cards import TOKENS, merge
+from pricing.tokens.crosscheck import SECOND_SELLERS, second_rates
 from scripts.build_tokens import plain, read_genai, read_litellm
 
 DATES = {"genai-prices": {"0.2.3": "2026-11-10"}, "litellm": {"1.109.1": "2026-11-12"}}

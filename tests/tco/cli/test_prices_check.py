@@ -7,8 +7,8 @@ import pytest
 from typer.testing import CliRunner
 
 from pricing.book import SHIPPED_ON, shipped_book
-from pricing.health import Health
-from pricing.snapshots import snapshots, write_snapshot
+from pricing.upkeep.health import Health
+from pricing.upkeep.snapshots import snapshots, write_snapshot
 from tco.cli.prices import app
 from tests.price_lists import small_tables
 

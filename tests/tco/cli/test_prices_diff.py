@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from pricing.book import SHIPPED_ON, shipped_book
-from pricing.snapshots import write_snapshot
+from pricing.upkeep.snapshots import write_snapshot
 from tco.cli.prices import app
 from tests.price_lists import small_tables
 

@@ -6,7 +6,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from pricing.paths import PricePath
+from pricing.outlook.paths import PricePath
 from tco.cli._prices_path import path_command, sentence
 
 ON = ["--on", "2026-11-23"]

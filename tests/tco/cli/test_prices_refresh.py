@@ -15,11 +15,11 @@ import pytest
 from typer.testing import CliRunner
 
 from pricing.book import SHIPPED_ON, shipped_book
-from pricing.fetch import Limits
-from pricing.refresh import Source
-from pricing.snapshots import open_book, snapshots, write_snapshot
 from pricing.sources import genai, gpuhunt
-from pricing.token_prices import token_prices
+from pricing.tokens.prices import token_prices
+from pricing.upkeep.fetch import Limits
+from pricing.upkeep.refresh import Source
+from pricing.upkeep.snapshots import open_book, snapshots, write_snapshot
 from tco.cli import _prices_refresh as room
 from tco.cli.prices import app
 from tests.price_lists import SAME_RENTS, catalogue, genai_json, small_tables, with_price
@@ -243,8 +243,8 @@ def test_ctrl_c_while_a_list_comes_ends_with_130_and_leaves_nothing(folder):
         """
         import sys
         from pathlib import Path
-        from pricing.fetch import Limits
-        from pricing.refresh import Source
+        from pricing.upkeep.fetch import Limits
+        from pricing.upkeep.refresh import Source
         from pricing.sources import genai
         from tco.cli._prices_refresh import Accept, Wish, run_refresh
         host = sys.argv[1]

@@ -5,7 +5,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from pricing.snapshots import FOLDER_VARIABLE
+from pricing.upkeep.snapshots import FOLDER_VARIABLE
 from tco.cli.prices import app
 
 ON = ["--on", "2026-11-23"]

@@ -1,0 +1,1 @@
+"""Whether a company may use an open model, by which clause."""

@@ -1,0 +1,1 @@
+"""How good models are, by a measure, on a day, with bounds."""

@@ -1,0 +1,1 @@
+"""Keeping the book true: what changed, what is old or odd, reading public lists anew, dated snapshots."""
