@@ -182,7 +182,7 @@ def test_every_row_comes_out_once_and_in_order():
 def test_every_shipped_row_is_a_valid_offer_and_passes_the_screen():
     book = shipped_book()
     screened = screen_offers(book.table("gpu_rental.csv"), seen_on=book.as_of)
-    assert (len(screened.accepted), screened.rejected) == (285, [])
+    assert (len(screened.accepted), screened.rejected) == (294, [])
     assert screened.accepted == list(rental_offers())
 
 

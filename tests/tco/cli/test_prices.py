@@ -32,7 +32,7 @@ def test_json_prices_are_price_records():
     records = [pricing.Price.model_validate(price) for price in prices]
     on_demand = [record.amount for record in records if record.tier == "on-demand"]
     assert on_demand == [1.38, 1.9, 1.97, 1.99, 2.39, 3.29, 4.25]
-    assert {record.tier for record in records} == {"on-demand", "reserved-1y", "reserved-3y"}
+    assert {record.tier for record in records} == {"on-demand", "spot", "reserved-1y", "reserved-3y"}
 
 
 def test_grouped_by_class_each_kind_of_landlord_has_its_median():
@@ -40,20 +40,20 @@ def test_grouped_by_class_each_kind_of_landlord_has_its_median():
     medians = {(g["class"], g["count"]): g["median_usd_per_hour"] for g in groups if g["tier"] == "on-demand"}
     assert medians == {
         ("hyperscaler", 12): pytest.approx((80 / 8 + 87.83247 / 8) / 2),
-        ("neocloud", 13): 3.83,
+        ("neocloud", 14): (3.83 + 3.90) / 2,
         ("marketplace", 3): 2.25,
         ("managed", 6): 10.0,
     }
 
 
 def test_a_group_says_how_old_it_is_where_it_was_read_and_how_much_of_it_is_listed():
-    groups = answer("list", "--gpu", "H100-SXM", "--by", "class", *ON)["groups"]
+    groups = answer("list", "--gpu", "A100-80GB-SXM", "--by", "class", *ON)["groups"]
     reserved = next(g for g in groups if (g["tier"], g["class"]) == ("reserved-1y", "hyperscaler"))
-    # Listed: AWS in us-east-1 and Azure in westus3; the eleven other on-demand offers less a discount.
-    assert (reserved["count"], reserved["listed"], reserved["derived"]) == (13, 2, 11)
-    assert (reserved["oldest_as_of"], reserved["newest_as_of"]) == ("2026-05-21", "2026-08-18")
+    # Listed: AWS in three regions; Google Cloud's three offers and Oracle's less a discount.
+    assert (reserved["count"], reserved["listed"], reserved["derived"]) == (7, 3, 4)
+    assert (reserved["oldest_as_of"], reserved["newest_as_of"]) == ("2026-01-21", "2026-08-22")
     assert all("https://" in source for source in reserved["sources"])
-    assert len(reserved["sources"]) == len(set(reserved["sources"])) == 6
+    assert len(reserved["sources"]) == len(set(reserved["sources"])) == 3
 
 
 def test_groups_as_text_number_their_sources():
@@ -62,15 +62,15 @@ def test_groups_as_text_number_their_sources():
     row = next(line for line in result.stdout.splitlines() if "on-demand" in line and "neocloud" in line)
     cells = [cell.strip() for cell in row.strip("│").split("│")]
     assert cells[:-1] == [
-        "GB200-NVL72", "on-demand", "neocloud", "1", "1", "0", "10.5", "10.5", "10.5", "2026-08-18", "2026-08-18",
+        "GB200-NVL72", "on-demand", "neocloud", "1", "1", "0", "10.5", "10.5", "10.5", "2026-09-20", "2026-09-20",
     ]  # fmt: skip
     assert f"{cells[-1]}  https://www.coreweave.com/pricing" in result.stdout
 
 
 def test_grouped_by_region_an_offer_without_one_is_anywhere():
-    groups = answer("list", "--gpu", "GB200", "--by", "region", *ON)["groups"]
+    groups = answer("list", "--gpu", "A100-80GB-PCIe", "--by", "region", *ON)["groups"]
     on_demand = {g["region"]: g["count"] for g in groups if g["tier"] == "on-demand"}
-    assert on_demand == {"any": 2, "westus3": 1}
+    assert on_demand == {"any": 7, "eastus": 3}
 
 
 def test_grouped_by_provider_each_seller_has_its_range():
@@ -98,8 +98,9 @@ def test_the_table_goes_to_stdout_and_the_remark_on_age_to_stderr():
         "H100-PCIe", "1.38", "USD/gpu_hour", "thunder-compute", "neocloud", "", "on-demand", "2026-05-24", "listed",
     ]  # fmt: skip
     assert cells[9] == "www.thundercompute.com"
-    # Seven on-demand offers, seven at one year, five at three (two are a marketplace's); Lambda's was read again in August.
-    assert result.stderr == "16 of 19 prices were read more than 180 days before 2026-11-23.\n"
+    # Seven on-demand offers, one on spot, seven at one year, five at three (two are a marketplace's). Newer are Lambda's offer
+    # (three prices) and Hyperstack's spot price.
+    assert result.stderr == "16 of 20 prices were read more than 180 days before 2026-11-23.\n"
 
 
 def test_show_gpu_has_its_specification_its_rents_and_its_street_price():
@@ -120,7 +121,7 @@ def test_show_gpu_as_text_leaves_out_what_is_not_known():
 def test_show_gpu_without_specification_has_its_rents():
     shown = answer("show", "MI350X", *ON)
     assert shown["gpu"] is None
-    assert [price["amount"] for price in shown["prices"]] == pytest.approx([4.4 * 0.65, 4.4 * 0.8, 4.4])
+    assert [price["amount"] for price in shown["prices"]] == pytest.approx([4.4 * 0.6, 4.4 * 0.8, 4.4])
     assert [price["derived"] is None for price in shown["prices"]] == [False, False, True]
 
 
