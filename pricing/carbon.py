@@ -6,9 +6,7 @@ causes. Facts from codecarbon 3.3.2 (MIT), which takes them from the sources tha
 
 from __future__ import annotations
 
-from functools import cache
-
-from pricing.book import Book, shipped_book
+from pricing.book import Book, once_per_book, shipped_book
 from pricing.price import Figure, PriceNotFound
 from pricing.tables import did_you_mean
 
@@ -71,7 +69,7 @@ def grams_per_kwh(pounds_per_mwh: float) -> float:
     return pounds_per_mwh * GRAMS_PER_POUND / _KWH_PER_MWH
 
 
-@cache
+@once_per_book
 def _figures(book: Book) -> dict[str, Figure]:
     figures = [_figure(row) for row in book.table("carbon.csv")]
     return {str(figure.region).casefold(): figure for figure in figures}

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING, Literal
 
-from pricing.book import Book, shipped_book
+from pricing.book import Book, once_per_book, shipped_book
 from pricing.price import Price, PriceNotFound
 from pricing.tables import Record, did_you_mean
 
@@ -93,7 +92,7 @@ def _as_paid(quote: ElectricityQuote, on: date, book: Book | None) -> Electricit
     return quote if price == quote.price else quote.model_copy(update={"price": price, **ends})
 
 
-@cache
+@once_per_book
 def _quotes(book: Book) -> tuple[ElectricityQuote, ...]:
     return tuple(_quote(row) for row in book.table("electricity.csv"))
 

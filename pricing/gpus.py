@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from functools import cache
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import Field, field_validator
 
-from pricing.book import Book, shipped_book
+from pricing.book import Book, once_per_book, shipped_book
 from pricing.price import BOOK, Evidence, Figure, Price, PriceNotFound
 from pricing.tables import Record, did_you_mean, find_name
 
@@ -255,20 +255,20 @@ def canonical_gpu(driver_name: str, book: Book | None = None) -> str | None:
     return _by_driver_name(book or shipped_book()).get(_driver_key(driver_name))
 
 
-@cache
+@lru_cache(maxsize=16)  # the user's own GPUs are in it
 def _specs(book: Book) -> dict[str, GpuSpec]:
     specs = [GpuSpec.model_validate(row) for row in book.table("gpu_specs.csv")]
     own = () if book.overrides is None else book.overrides.gpus
     return {spec.gpu: spec for spec in (*specs, *own)}
 
 
-@cache
+@once_per_book
 def _sources(book: Book) -> dict[str, str]:
     """What the codes of the `src_` fields stand for."""
     return {str(row["code"]): str(row["source"]) for row in book.table("gpu_sources.csv")}
 
 
-@cache
+@once_per_book
 def _source_days(book: Book) -> dict[str, date]:
     return {str(row["code"]): date.fromisoformat(str(row["as_of"])) for row in book.table("gpu_sources.csv")}
 
@@ -279,7 +279,7 @@ def _spread(text: str) -> dict[str, str]:
     return {"figure": figure.strip(), "low": low, "high": high}
 
 
-@cache
+@lru_cache(maxsize=16)  # the user's own GPUs are in it
 def _by_driver_name(book: Book) -> dict[str, str]:
     return {_driver_key(driver): spec.gpu for spec in _specs(book).values() for driver in spec.driver_names}
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
 from datetime import date
-from functools import cache
 from typing import Annotated, Literal, TypeVar, get_args
 
 from pydantic import Field, model_validator
 
-from pricing.book import Book, shipped_book
+from pricing.book import Book, once_per_book, shipped_book
 from pricing.price import Evidence, Figure, Price, PriceNotFound
 from pricing.tables import Record, did_you_mean, find_name
 
@@ -323,17 +322,17 @@ def _readings(rows: Iterable[tuple[Hashable, date, _Row]], on: date) -> list[_Ro
     return [next((row for day, row in reversed(readings) if day <= on), readings[0][1]) for readings in ordered]
 
 
-@cache
+@once_per_book
 def _servers(book: Book) -> tuple[Server, ...]:
     return tuple(Server.model_validate(row) for row in book.table("servers.csv"))
 
 
-@cache
+@once_per_book
 def _figures(book: Book) -> tuple[Figure, ...]:
     return tuple(Figure.model_validate(row) for row in book.table("hardware_figures.csv"))
 
 
-@cache
+@once_per_book
 def _points(book: Book) -> tuple[_Point, ...]:
     points = (_Point.model_validate(row) for row in book.table("residuals.csv"))
     return tuple(sorted(points, key=lambda point: point.months))

@@ -5,7 +5,8 @@
 
 from pricing.architectures.errors import ArchitectureError, ArchitectureNotFound, ConfigError, UnknownArchitecture
 from pricing.architectures.library import ShippedModel, architecture, architectures, shipped_models
-from pricing.architectures.records import Architecture, KvLayers, LayerCount, Parameters, Precision, Quantization
+from pricing.architectures.records import Architecture, KvLayers, LayerCount, Parameters, Quantization
+from pricing.architectures.weights import Precision
 
 __all__ = [
     "Architecture",

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from datetime import date
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 
 from pricing.architectures.build import build
 from pricing.architectures.config import parse_config, read_config
 from pricing.architectures.errors import ArchitectureNotFound
 from pricing.architectures.records import Architecture
-from pricing.book import Book, shipped_book
+from pricing.book import Book, once_per_book, shipped_book
 from pricing.tables import Record, did_you_mean, name_key
 
 FOLDER = "architectures"
@@ -97,18 +97,18 @@ def shipped_models(book: Book | None = None) -> tuple[ShippedModel, ...]:
     return _index(book or shipped_book())
 
 
-@cache
+@once_per_book
 def _index(book: Book) -> tuple[ShippedModel, ...]:
     rows = [ShippedModel.model_validate(row) for row in book.table(INDEX)]
     return tuple(sorted(rows, key=lambda row: row.name.casefold()))
 
 
-@cache
+@once_per_book
 def _by_name(book: Book) -> dict[str, ShippedModel]:
     return {name_key(known): row for row in reversed(_index(book)) for known in row.ids}
 
 
-@cache
+@lru_cache(maxsize=128)
 def _shipped(book: Book, name: str) -> Architecture:
     row = next(row for row in _index(book) if row.name == name)
     content = book.file(f"{FOLDER}/{name}.json").read_bytes()

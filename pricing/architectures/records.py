@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
 from pricing.architectures.errors import ArchitectureError
+from pricing.architectures.weights import Precision, weight_bytes
 from pricing.tables import Record
 
 Whole = Annotated[int, Field(ge=0)]
@@ -15,7 +16,6 @@ Whole = Annotated[int, Field(ge=0)]
 KV_TYPES = {1: "fp8", 2: "bf16", 4: "fp32"}
 """Bytes of one number in the KV cache, and the type that is meant."""
 
-Precision = Literal["bf16", "fp8", "int4", "mxfp4"]
 
 MAX_CONTEXT = 10**9
 
@@ -260,8 +260,6 @@ class Architecture(Record):
 
     def weight_bytes(self, precision: Precision = "bf16") -> int:
         """Bytes of the weights at a precision; see `pricing.architectures.weights`."""
-        from pricing.architectures.weights import weight_bytes  # noqa: PLC0415 - weights read this module's records
-
         return weight_bytes(self.parameters, precision)
 
 

@@ -14,12 +14,14 @@ gpt-oss-120b at mxfp4 comes to the published checkpoint to the byte (60.8 GiB), 
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from pricing.architectures.errors import ArchitectureError
 
 if TYPE_CHECKING:
-    from pricing.architectures.records import Parameters, Precision
+    from pricing.architectures.records import Parameters
+
+Precision = Literal["bf16", "fp8", "int4", "mxfp4"]
 
 FULL_BYTES = 2
 
@@ -44,9 +46,7 @@ def weight_bytes(parameters: Parameters, precision: Precision = "bf16") -> int:
     if precision == "bf16":
         return FULL_BYTES * parameters.total
     if precision not in QUANTISED_BYTES:
-        from pricing.architectures.records import Precision as Known  # noqa: PLC0415 - only for the message
-
-        raise ArchitectureError(f"the precision {precision!r} is not known; write {', '.join(get_args(Known))}.")
+        raise ArchitectureError(f"the precision {precision!r} is not known; write {', '.join(get_args(Precision))}.")
     quantised = _quantised(parameters, precision)
     return round(quantised * QUANTISED_BYTES[precision]) + FULL_BYTES * (parameters.total - quantised)
 

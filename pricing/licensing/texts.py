@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import date
-from functools import cache
 from typing import Any, Literal
 
-from pricing.book import Book, shipped_book
+from pricing.book import Book, once_per_book, shipped_book
 from pricing.licensing.rules import Rule
 from pricing.price import Evidence
 from pricing.tables import Record, name_key
@@ -133,7 +132,7 @@ def _model_key(name: str) -> str:
     return name_key(name.rsplit("/", 1)[-1])
 
 
-@cache
+@once_per_book
 def _licences(book: Book) -> dict[str, Licence]:
     import yaml  # noqa: PLC0415 - only this table is YAML; the other look-ups start without it
 
@@ -144,7 +143,7 @@ def _licences(book: Book) -> dict[str, Licence]:
     return {licence.id: licence for licence in read}
 
 
-@cache
+@once_per_book
 def _models(book: Book) -> tuple[ModelLicence, ...]:
     return tuple(ModelLicence.model_validate(_split(row)) for row in book.table("model_licences.csv"))
 
@@ -155,7 +154,7 @@ def _split(row: dict[str, str | None]) -> dict[str, Any]:
     return {**row, **{key: tuple(part.strip() for part in parts if part.strip()) for key, parts in several.items()}}
 
 
-@cache
+@once_per_book
 def _index(book: Book) -> dict[str, tuple[ModelLicence, ...]]:
     """The models by every name that they have."""
     index: dict[str, list[ModelLicence]] = defaultdict(list)

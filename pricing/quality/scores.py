@@ -8,12 +8,11 @@ A filter on quality never acts silently: its result carries the measure, the day
 from __future__ import annotations
 
 from datetime import date
-from functools import cache
 from math import hypot
 from pathlib import Path
 from typing import Any, Literal
 
-from pricing.book import Book, shipped_book
+from pricing.book import Book, once_per_book, shipped_book
 from pricing.price import BOOK
 from pricing.quality.file import Score, read_scores
 from pricing.tables import Record, did_you_mean, name_key
@@ -247,7 +246,7 @@ def _also_called(score: Score, known: tuple[Score, ...]) -> Score:
     return score.model_copy(update={"aliases": tuple(names)})
 
 
-@cache
+@once_per_book
 def _scores(book: Book) -> tuple[Score, ...]:
     rows = book.table("quality.csv")
     return tuple(

@@ -9,12 +9,11 @@ import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
-from functools import cache
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from pricing.book import Book, shipped_book
+from pricing.book import Book, once_per_book, shipped_book
 from pricing.price import PriceNotFound
 from pricing.tables import Record, did_you_mean
 from pricing.tokens.cards import TokensDamaged
@@ -211,7 +210,7 @@ def second_file(feed: Feed, book: Book) -> bytes:
     return (head[:-1] + ', "models": {\n' + ",\n".join(lines) + "\n}}\n").encode()
 
 
-@cache
+@once_per_book
 def _second(book: Book) -> dict[str, ListedRates]:
     try:
         raw = json.loads(book.text(SECOND))

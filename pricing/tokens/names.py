@@ -11,10 +11,9 @@ A bare name (`mistral-large-4`) is looked up in this order:
 from __future__ import annotations
 
 import re
-from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pricing.book import Book, shipped_book
+from pricing.book import Book, once_per_book, shipped_book
 from pricing.price import PriceNotFound
 from pricing.tables import did_you_mean, name_key
 from pricing.tokens.cards import TOKENS, Reading, decode, model_of, readings_of, seller_of
@@ -208,7 +207,7 @@ class _Data:
         )
 
 
-@cache
+@once_per_book
 def _data(book: Book) -> _Data:
     return _Data(book)
 

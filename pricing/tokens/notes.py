@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 from datetime import date
-from functools import cache
 
 from pydantic import Field, ValidationError
 
-from pricing.book import Book
+from pricing.book import Book, once_per_book
 from pricing.tables import Record
 from pricing.tokens.cards import TokensDamaged
 
@@ -46,7 +45,7 @@ class TokenNotes(Record):
     windows: dict[str, TokenNote] = Field(default_factory=dict)
 
 
-@cache
+@once_per_book
 def token_notes(book: Book) -> TokenNotes:
     """The remarks of a book.
 

@@ -12,6 +12,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -150,13 +151,7 @@ def write_snapshot(
         ValueError: a name is no path under `pricing/data/`, or nothing differs from the shipped tables.
         OSError: the folder cannot be written.
     """
-    content = {**{name: file.read_bytes() for name, file in parent.newer.items()}, **files}
-    bad = sorted(name for name in content if not _is_safe(name))
-    if bad:
-        raise ValueError(f"not paths under pricing/data/: {', '.join(bad)}")
-    content = {name: data for name, data in content.items() if data != _shipped_bytes(name)}
-    if not content:
-        raise ValueError("nothing differs from the shipped tables: there is nothing to keep")
+    content = _content(files, parent)
     place = folder or snapshots_folder()
     place.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=".new-", dir=place))
@@ -192,6 +187,18 @@ def write_snapshot(
         shutil.rmtree(temporary, ignore_errors=True)
         raise
     return info
+
+
+def _content(files: Mapping[str, bytes], parent: Book) -> dict[str, bytes]:
+    """The tables of a new snapshot: what is new, over what its parent had newer, without what equals the shipped table."""
+    content = {**{name: file.read_bytes() for name, file in parent.newer.items()}, **files}
+    bad = sorted(name for name in content if not _is_safe(name))
+    if bad:
+        raise ValueError(f"not paths under pricing/data/: {', '.join(bad)}")
+    content = {name: data for name, data in content.items() if data != _shipped_bytes(name)}
+    if not content:
+        raise ValueError("nothing differs from the shipped tables: there is nothing to keep")
+    return content
 
 
 def _default(dated: list[tuple[date, str]]) -> str:
@@ -260,6 +267,13 @@ def _dated(folder: Path) -> list[tuple[date, str]]:
 
 
 def _open(path: Path) -> Book:
+    """The book of a snapshot, read and checked once for as long as none of its files changes."""
+    files = sorted(file for file in path.rglob("*") if file.is_file())
+    return _opened(path, tuple((file, file.stat().st_mtime_ns, file.stat().st_size) for file in files))
+
+
+@lru_cache(maxsize=4)
+def _opened(path: Path, state: tuple[tuple[Path, int, int], ...]) -> Book:  # noqa: ARG001 - the state is the key
     info = checked_record(path)
     return Book(as_of=info.as_of, newer={file.name: path / file.name for file in info.files})
 

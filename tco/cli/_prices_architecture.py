@@ -9,7 +9,7 @@ from rich.table import Table
 
 from pricing.architectures import Architecture, ArchitectureError, KvLayers, Precision, architecture, architectures
 from pricing.book import Book
-from pricing.upkeep.snapshots import open_book
+from tco.cli._prices_book import chosen_book
 from tco.cli._shared import fail, print_json
 from tco.cli._tables import cell, print_table
 
@@ -38,7 +38,7 @@ def model_command(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")] = False,
 ) -> None:
     """Show a model's parameters, weights and KV cache, computed from its config.json; without a name, list the shipped ones."""
-    book = open_book()
+    book = chosen_book()
     if name is None:
         _list(book, context, as_json=as_json)
         return

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
 from pricing.catalog import STALE_AFTER_DAYS
-from pricing.own.file import read_overrides
 from pricing.price import PriceNotFound
 from pricing.upkeep.health import Health, health
-from pricing.upkeep.snapshots import open_book
-from pricing.yaml_file import FileError
+from tco.cli._prices_book import AsJson, On, Own, Pin, chosen_book, day_of
 from tco.cli._shared import EXIT_FLIPPED, console, fail, print_json
 from tco.cli._tables import cell, print_table
 
@@ -23,17 +19,17 @@ def check_command(
     stale_days: Annotated[
         int, typer.Option(min=0, help="A price that was read longer ago than this is too old [days].")
     ] = STALE_AFTER_DAYS,
-    on: Annotated[str | None, typer.Option(metavar="DATE", help="The day, YYYY-MM-DD. [default: today]")] = None,
-    overrides: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Your prices.yaml: what in it changes nothing is told.")
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")] = False,
+    on: On = None,
+    own: Own = None,
+    pin: Pin = None,
+    as_json: AsJson = False,
 ) -> None:
     """Check the book: age, links, jumps, units, guesses. Ends with 4 where there is a problem; cautions do not count."""
+    day = day_of(on)
+    book = chosen_book(own, pin)
     try:
-        own = None if overrides is None else read_overrides(overrides)
-        report = health(open_book(), on=_day(on), stale_days=stale_days, overrides=own)
-    except (FileError, PriceNotFound) as error:
+        report = health(book.with_overrides(None), on=day, stale_days=stale_days, overrides=book.overrides)
+    except PriceNotFound as error:
         fail(str(error))
     if as_json:
         print_json(report.model_dump(mode="json") | {"problems": report.problems})
@@ -41,13 +37,6 @@ def check_command(
         _print(report)
     if report.problems:
         raise typer.Exit(EXIT_FLIPPED)
-
-
-def _day(on: str | None) -> date:
-    try:
-        return datetime.now(tz=UTC).date() if on is None else date.fromisoformat(on)
-    except ValueError:
-        fail(f"--on {on!r} is not a day. Write YYYY-MM-DD, for example 2026-11-23.")
 
 
 def _print(report: Health) -> None:

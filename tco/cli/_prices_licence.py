@@ -11,7 +11,7 @@ from rich.table import Table
 
 from pricing.licensing.allowed import Answer, Duty, Reason, allowed
 from pricing.licensing.rules import Company
-from pricing.upkeep.snapshots import open_book
+from tco.cli._prices_book import chosen_book
 from tco.cli._shared import console, fail, print_json
 from tco.cli._tables import cell, print_table
 
@@ -64,7 +64,7 @@ def licence_command(
         sells_model_access=sells_model_access,
         has_paid_licence=paid_licence,
     )
-    answer = allowed(model, company, book=open_book())
+    answer = allowed(model, company, book=chosen_book())
     if as_json:
         print_json({"company": company.model_dump(mode="json"), **answer.model_dump(mode="json")})
     else:

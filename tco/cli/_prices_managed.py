@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
+from pricing.book import Book
 from pricing.managed import ManagedPrice, managed_price, managed_prices
 from pricing.price import PriceNotFound
-from pricing.upkeep.snapshots import SnapshotDamaged, open_book
+from tco.cli._prices_book import AsJson, On, Own, Pin, chosen_book, day_of
 from tco.cli._shared import fail, print_json
 from tco.cli._tables import cell, number, print_table, short_source
 
@@ -20,14 +21,17 @@ def managed_command(
     service: Annotated[str | None, typer.Argument(help="One service: sagemaker, vertex-ai, azure-ml ...")] = None,
     gpu: Annotated[str | None, typer.Option(help="One GPU, by its whole name, such as H100-SXM.")] = None,
     region: Annotated[str | None, typer.Option(help="One region, as the service writes it.")] = None,
-    on: Annotated[str | None, typer.Option(metavar="DATE", help="The day, YYYY-MM-DD. [default: today]")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")] = False,
+    on: On = None,
+    own: Own = None,
+    pin: Pin = None,
+    as_json: AsJson = False,
 ) -> None:
     """Show managed GPU machines beside the bare machine; one SERVICE with a --gpu is its cheapest machine per GPU-hour."""
-    day = _day(on)
+    day = day_of(on)
+    book = chosen_book(own, pin)
     try:
-        rows = _rows(service, gpu, region, day)
-    except (PriceNotFound, SnapshotDamaged) as error:
+        rows = _rows(service, gpu, region, day, book)
+    except PriceNotFound as error:
         fail(str(error))
     if as_json:
         print_json({"on": day.isoformat(), "managed": [row.model_dump(mode="json") for row in rows]})
@@ -35,8 +39,7 @@ def managed_command(
         _print(rows)
 
 
-def _rows(service: str | None, gpu: str | None, region: str | None, day: date) -> list[ManagedPrice]:
-    book = open_book()
+def _rows(service: str | None, gpu: str | None, region: str | None, day: date, book: Book) -> list[ManagedPrice]:
     everything = managed_prices(day, book)
     if service is not None and gpu is not None:
         return [managed_price(service, gpu, day, region, book)]
@@ -93,10 +96,3 @@ def _cells(row: ManagedPrice) -> list[str]:
             short_source(row.price.source),
         ),
     ]
-
-
-def _day(on: str | None) -> date:
-    try:
-        return datetime.now(tz=UTC).date() if on is None else date.fromisoformat(on)
-    except ValueError:
-        fail(f"--on {on!r} is not a day. Write YYYY-MM-DD, for example 2026-11-23.")

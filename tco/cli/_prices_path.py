@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Annotated
 
@@ -13,7 +12,7 @@ from rich.table import Table
 from pricing.outlook.history import TokenPriceChange, announced_changes, published_rates
 from pricing.outlook.paths import KINDS, PricePath, price_path
 from pricing.price import PriceNotFound
-from pricing.upkeep.snapshots import open_book
+from tco.cli._prices_book import AsJson, On, Pin, chosen_book, day_of
 from tco.cli._shared import console, fail, print_json
 from tco.cli._tables import cell, number, print_table
 
@@ -40,18 +39,17 @@ def path_command(
     seller: Annotated[
         str | None, typer.Option(help="Only prices of one seller or landlord, or of the group `vendor` or `host`.")
     ] = None,
-    on: Annotated[
-        str | None, typer.Option("--on", metavar="DATE", help="The day, YYYY-MM-DD. [default: today]")
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")] = False,
+    on: On = None,
+    pin: Pin = None,
+    as_json: AsJson = False,
 ) -> None:
     """Show how prices may move: what such prices became in the past after as many months, up and down."""
     if seller is not None and kind is None:
         fail(
             "--seller needs --kind: sellers of tokens and landlords of GPUs are two lists. For example --kind same-model."
         )
-    day = _day(on)
-    book = open_book()
+    day = day_of(on)
+    book = chosen_book(pin=pin)
     paths, missing = [], []
     for name in KINDS:
         if kind not in (None, PathKind(name)):
@@ -102,15 +100,6 @@ def sentence(path: PricePath) -> str:
             "who uses one moves to another, at that one's price."
         )
     return words
-
-
-def _day(on: str | None) -> date:
-    if on is None:
-        return datetime.now(tz=UTC).date()
-    try:
-        return date.fromisoformat(on)
-    except ValueError:
-        fail(f"--on {on!r} is not a day. Write YYYY-MM-DD, for example 2026-11-23.")
 
 
 def _plain(path: PricePath) -> dict[str, object]:

@@ -19,7 +19,7 @@ from pricing.quality.scores import (
     quality_score,
     quality_scores,
 )
-from pricing.upkeep.snapshots import open_book
+from tco.cli._prices_book import chosen_book
 from tco.cli._shared import console, fail, print_json
 from tco.cli._tables import cell, print_table, short_source
 
@@ -48,7 +48,7 @@ def quality_command(
 
 
 def _answer(model: str | None, like: str | None, within: float | None, own: Path | None, *, as_json: bool) -> None:
-    book = open_book()
+    book = chosen_book()
     if like is not None and within is not None:
         found = comparable(like, within, book, own)
         if as_json:

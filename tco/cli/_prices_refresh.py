@@ -63,7 +63,7 @@ class Wish:
     as_json: bool = False
 
 
-def refresh_command(  # noqa: PLR0917 - typer passes them by name
+def refresh_command(
     source: Annotated[What, typer.Option(help="Which lists to read.")] = What.ALL,
     accept: Annotated[
         Accept | None, typer.Option(help="Which changes to take. [default: ask, where there is somebody to ask]")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
 from typing import Annotated
 
 import typer
@@ -13,20 +12,20 @@ from pricing.price import Price, PriceNotFound
 from pricing.tokens.crosscheck import SECOND_SELLERS, Difference, book_rates, crosscheck, second_rates
 from pricing.tokens.history import price_history
 from pricing.tokens.prices import TokenPrices
-from pricing.upkeep.snapshots import open_book
+from tco.cli._prices_book import AsJson, On, Own, Pin, chosen_book, day_of
 from tco.cli._shared import console, fail, print_json
 from tco.cli._tables import cell, number, print_table
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 
 
 def history_command(
     model: Annotated[str, typer.Argument(help="An API model: openai/gpt-5, or a bare name (mistral-large-4).")],
+    own: Own = None,
+    pin: Pin = None,
     as_json: AsJson = False,
 ) -> None:
     """Show how the standard price of one API model went, and the changes that are announced [USD per million tokens]."""
     try:
-        entries = price_history(model, open_book())
+        entries = price_history(model, chosen_book(own, pin))
     except PriceNotFound as error:
         fail(str(error))
     if as_json:
@@ -43,15 +42,14 @@ def crosscheck_command(
     provider: Annotated[
         str | None, typer.Option(help=f"One seller of: {', '.join(SECOND_SELLERS)}. [default: all]")
     ] = None,
-    on: Annotated[
-        str | None, typer.Option("--on", metavar="DATE", help="The day, YYYY-MM-DD. [default: today]")
-    ] = None,
+    on: On = None,
+    pin: Pin = None,
     as_json: AsJson = False,
 ) -> None:
     """Compare the book's API prices with a second public list, and say why they differ where that is known."""
-    day = _day(on)
+    day = day_of(on)
+    book = chosen_book(pin=pin)
     try:
-        book = open_book()
         second = second_rates(provider, book)
         first = book_rates(second, day, book)
     except PriceNotFound as error:
@@ -66,13 +64,6 @@ def crosscheck_command(
         _print_differences(found)
     differ = len({difference.model for difference in found})
     console().print(f"{len(both)} models in both lists: {len(both) - differ} agree, {differ} differ.")
-
-
-def _day(on: str | None) -> date:
-    try:
-        return datetime.now(tz=UTC).date() if on is None else date.fromisoformat(on)
-    except ValueError:
-        fail(f"--on {on!r} is not a day. Write YYYY-MM-DD, for example 2026-11-23.")
 
 
 def _print_history(entries: Sequence[TokenPrices]) -> None:

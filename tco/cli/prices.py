@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -13,6 +13,7 @@ import pricing
 from pricing.tables import near_names
 from pricing.tokens.names import NoSuchModel
 from tco.cli._prices_architecture import model_command
+from tco.cli._prices_book import AsJson, On, Own, Pin, chosen_book, day_of
 from tco.cli._prices_check import check_command
 from tco.cli._prices_diff import diff_command, snapshots_command
 from tco.cli._prices_licence import licence_command
@@ -23,12 +24,12 @@ from tco.cli._prices_refresh import refresh_command
 from tco.cli._prices_rental import GroupBy, print_groups, rental_groups
 from tco.cli._prices_tokens import crosscheck_command, history_command
 from tco.cli._shared import console, fail, print_json
-from tco.cli._tables import number, print_table, short_source
+from tco.cli._tables import cell, number, print_table, short_source
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pricing import Price
+    from pricing import Book, Price
 
 app = typer.Typer(
     name="prices",
@@ -37,10 +38,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-
-
-On = Annotated[str | None, typer.Option("--on", metavar="DATE", help="The day, YYYY-MM-DD. [default: today]")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 
 
 @app.command("list")
@@ -55,15 +52,18 @@ def list_command(
         str | None, typer.Option(help="One seller: aws, lambda ...; an API seller lists its tokens.")
     ] = None,
     on: On = None,
+    own: Own = None,
+    pin: Pin = None,
     as_json: AsJson = False,
 ) -> None:
     """List prices by item, cheapest first. API token prices only for one --provider: there are thousands."""
-    day = _day(on)
-    prices = pricing.list_prices(on=day, item=gpu, provider=provider)
+    day = day_of(on)
+    book = chosen_book(own, pin)
+    prices = pricing.list_prices(on=day, item=gpu, provider=provider, book=book)
     if gpu is not None:
         prices = [price for price in prices if price.per in ("gpu_hour", "gpu")]
     if not prices:
-        fail(_nothing(gpu, provider, day))
+        fail(_nothing(gpu, provider, day, book))
     if by is not None:
         groups = rental_groups(prices, by)
         if not groups:
@@ -82,12 +82,14 @@ def list_command(
 def show_command(
     name: Annotated[str, typer.Argument(help="A GPU (H100-SXM), an API model (openai/gpt-5) or electricity/REGION.")],
     on: On = None,
+    own: Own = None,
+    pin: Pin = None,
     as_json: AsJson = False,
 ) -> None:
     """Show all that the book knows about one thing."""
-    day = _day(on)
+    day = day_of(on)
     try:
-        record, prices = _about(name, day)
+        record, prices = _about(name, day, chosen_book(own, pin))
     except pricing.PriceNotFound as error:
         fail(str(error))
     if as_json:
@@ -97,61 +99,54 @@ def show_command(
     _print_prices(prices, day)
 
 
-def _day(on: str | None) -> date:
-    if on is None:
-        return datetime.now(tz=UTC).date()
-    try:
-        return date.fromisoformat(on)
-    except ValueError:
-        fail(f"--on {on!r} is not a day. Write YYYY-MM-DD, for example 2026-11-23.")
-
-
-def _nothing(gpu: str | None, provider: str | None, day: date) -> str:
-    rents = pricing.rental_prices(day)
+def _nothing(gpu: str | None, provider: str | None, day: date, book: Book) -> str:
+    rents = pricing.rental_prices(day, book)
     gpus, sellers = sorted({price.item for price in rents}), sorted({price.provider for price in rents})
     asked = " ".join(f"--{key} {value}" for key, value in (("gpu", gpu), ("provider", provider)) if value is not None)
     near = pricing.did_you_mean(gpu, gpus) if gpu is not None else ""
-    near += pricing.did_you_mean(provider, [*sellers, *pricing.api_sellers()]) if provider is not None else ""
+    near += pricing.did_you_mean(provider, [*sellers, *pricing.api_sellers(book)]) if provider is not None else ""
     return (
         f"no price with {asked}.{near} GPUs: {', '.join(gpus)}. Sellers of GPU hours: {', '.join(sellers)}. "
-        f"Sellers of tokens: {', '.join(pricing.api_sellers())}."
+        f"Sellers of tokens: {', '.join(pricing.api_sellers(book))}."
     )
 
 
-def _about(name: str, day: date) -> tuple[dict[str, Any], list[Price]]:
+def _about(name: str, day: date, book: Book) -> tuple[dict[str, Any], list[Price]]:
     """What JSON says about a thing, and its prices for the table."""
     kind, slash, rest = name.partition("/")
     if slash and kind.casefold() == "electricity":
-        sectors = [quote.sector for quote in pricing.electricity_quotes() if quote.region == rest.strip().upper()]
-        quotes = [pricing.electricity_price(rest, on=day, sector=sector) for sector in sectors or ["industrial"]]
+        sectors = [quote.sector for quote in pricing.electricity_quotes(book) if quote.region == rest.strip().upper()]
+        quotes = [
+            pricing.electricity_price(rest, on=day, sector=sector, book=book) for sector in sectors or ["industrial"]
+        ]
         return {"electricity": [quote.model_dump(mode="json") for quote in quotes]}, [quote.price for quote in quotes]
     if slash:
-        return _about_tokens(name, day)
+        return _about_tokens(name, day, book)
     try:
-        return _about_gpu(name, day)
+        return _about_gpu(name, day, book)
     except pricing.PriceNotFound as no_gpu:
         try:
-            return _about_tokens(name, day)
+            return _about_tokens(name, day, book)
         except NoSuchModel:
-            near = ", ".join(near_names(name, pricing.api_models())) if name else ""
+            near = ", ".join(near_names(name, pricing.api_models(book=book))) if name else ""
             raise pricing.PriceNotFound(f"{no_gpu}{f' Near API models: {near}.' if near else ''}") from None
 
 
-def _about_tokens(name: str, day: date) -> tuple[dict[str, Any], list[Price]]:
-    tokens = pricing.token_prices(name, day)
+def _about_tokens(name: str, day: date, book: Book) -> tuple[dict[str, Any], list[Price]]:
+    tokens = pricing.token_prices(name, day, book)
     return {"tokens": tokens.model_dump(mode="json")}, tokens.prices
 
 
-def _about_gpu(name: str, day: date) -> tuple[dict[str, Any], list[Price]]:
-    rents = pricing.rental_prices(day)
-    known = pricing.find_name(name, [*pricing.gpu_names(), *(price.item for price in rents)])
+def _about_gpu(name: str, day: date, book: Book) -> tuple[dict[str, Any], list[Price]]:
+    rents = pricing.rental_prices(day, book)
+    known = pricing.find_name(name, [*pricing.gpu_names(book), *(price.item for price in rents)])
     if known is None:
         raise pricing.PriceNotFound(
-            f"nothing is called {name!r}.{pricing.did_you_mean(name, pricing.gpu_names())} Write a GPU (H100-SXM), "
+            f"nothing is called {name!r}.{pricing.did_you_mean(name, pricing.gpu_names(book))} Write a GPU (H100-SXM), "
             "an API model (openai/gpt-5) or a place's power (electricity/DE); `tco prices list` shows what there is."
         )
-    spec = pricing.gpu_spec(known).model_dump(mode="json") if known in pricing.gpu_names() else None
-    prices = [price for price in pricing.list_prices(on=day, item=known) if price.item == known]
+    spec = pricing.gpu_spec(known, book).model_dump(mode="json") if known in pricing.gpu_names(book) else None
+    prices = [price for price in pricing.list_prices(on=day, item=known, book=book) if price.item == known]
     rental = rental_groups(prices, GroupBy.CLASS)
     return {"gpu": spec, "rental": rental, "prices": [price.model_dump(mode="json") for price in prices]}, prices
 
@@ -169,9 +164,10 @@ def _print_record(record: dict[str, Any]) -> None:
 
 
 def _print_prices(prices: Sequence[Price], day: date) -> None:
-    table = Table(
-        "item", "amount", "unit", "provider", "class", "region", "tier", "as of", "evidence", "source", "note"
-    )
+    own = any(price.layer != pricing.BOOK for price in prices)
+    heads = ["item", "amount", "unit", "provider", "class", "region", "tier", "as of", "evidence", "source", "note"]
+    # Only where some price is the user's: the book's name in every row would say nothing.
+    table = Table(*heads, *(["whose"] if own else []))
     for price in prices:
         cells = (
             price.item,
@@ -186,7 +182,7 @@ def _print_prices(prices: Sequence[Price], day: date) -> None:
             short_source(price.source),
             price.note or "",
         )
-        table.add_row(*(Text(cell) for cell in cells))
+        table.add_row(*(cell(text) for text in (*cells, *([price.layer] if own else []))))
     print_table(table)
     old = len(pricing.stale(prices, day))
     if old:
