@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
-from itertools import pairwise
 
 import altair as alt
 import pandas as pd
@@ -19,6 +18,7 @@ READ, TOLD = "as read", "as announced"
 
 _MARGIN_FRACTION = 0.12
 _LEAST_MARGIN = timedelta(days=21)
+_DAY = timedelta(days=1)
 
 
 def history_frame(history: Sequence[TokenPrices], on: date) -> pd.DataFrame:
@@ -36,12 +36,12 @@ def history_frame(history: Sequence[TokenPrices], on: date) -> pd.DataFrame:
     known = [*changes, read, on]
     margin = max(_LEAST_MARGIN, (max(known) - min(known)) * _MARGIN_FRACTION)
     first, last = min(known) - margin, max(known) + margin
-    starts = [entry.input.valid_from or first for entry in history]
+    spans = _spans(history, first, last)
     rows: list[dict[str, object]] = []
     for field, rate in RATES.items():
         amounts = [_amount(entry, field) for entry in history]
         if any(amount is not None for amount in amounts):
-            rows += _corners(rate, starts, amounts, read=read, last=last)
+            rows += _corners(rate, spans, amounts, read)
     return pd.DataFrame(rows, columns=["day", "rate", "usd_per_mtok", "part"])
 
 
@@ -100,7 +100,12 @@ def path_chart(paths: Iterable[PricePath], palette: Palette = LIGHT, *, highest:
         highest: top of the axis [times today's price]; the same for charts that stand side by side.
     """
     base = alt.Chart(path_frame(paths)).encode(
-        x=alt.X("months:Q", title="Months from now", axis=alt.Axis(values=[0, 12, 24, 36], grid=False))
+        x=alt.X(
+            "months:Q",
+            title="Months from now",
+            scale=alt.Scale(nice=False),
+            axis=alt.Axis(values=[0, 12, 24, 36], grid=False),
+        )
     )
     scale = alt.Scale(domain=[0, highest], nice=False)
     colour = palette.lines[0]
@@ -118,7 +123,7 @@ def path_chart(paths: Iterable[PricePath], palette: Palette = LIGHT, *, highest:
     return alt.LayerChart(layer=[band, today, line], height=240, width="container")
 
 
-def residual_chart(curves: Mapping[str, Mapping[float, Figure]], palette: Palette = LIGHT) -> alt.LayerChart:
+def residual_chart(curves: Mapping[str, Mapping[int, Figure]], palette: Palette = LIGHT) -> alt.LayerChart:
     """What hardware still fetches, by age, each kind with its range.
 
     Args:
@@ -135,7 +140,12 @@ def residual_chart(curves: Mapping[str, Mapping[float, Figure]], palette: Palett
     )
     kinds = list(curves)
     base = alt.Chart(frame).encode(
-        x=alt.X("months:Q", title="Months since it was bought", axis=alt.Axis(values=list(range(0, 73, 12)))),
+        x=alt.X(
+            "months:Q",
+            title="Months since it was bought",
+            scale=alt.Scale(nice=False),
+            axis=alt.Axis(values=list(range(0, 73, 12))),
+        ),
         color=alt.Color(
             "kind:N",
             title=None,
@@ -177,7 +187,7 @@ def electricity_chart(readings: Sequence[ElectricityQuote], palette: Palette = L
         columns=["day", "usd_per_kwh", "low", "high"],
     )
     colour = palette.lines[0]
-    base = alt.Chart(frame).encode(x=_days())
+    base = alt.Chart(frame).encode(x=_days(padding=20))
     band = base.mark_rule(color=colour, opacity=0.4, strokeWidth=4).encode(y="low:Q", y2="high:Q")
     line = base.mark_line(color=colour, point={"color": colour}).encode(
         y=alt.Y("usd_per_kwh:Q", title="USD per kWh", scale=alt.Scale(zero=True)),
@@ -196,21 +206,28 @@ def _amount(entry: TokenPrices, field: str) -> float | None:
     return None if price is None else float(price.amount)
 
 
+def _spans(history: Sequence[TokenPrices], first: date, last: date) -> list[tuple[date, date]]:
+    """Where each price begins and where it ends: the day before which nothing else holds, or the edge of the chart."""
+    starts = [entry.input.valid_from or first for entry in history]
+    ends = [last if entry.input.valid_to is None else entry.input.valid_to + _DAY for entry in history]
+    return list(zip(starts, ends, strict=True))
+
+
 def _corners(
-    rate: str, starts: Sequence[date], amounts: Sequence[float | None], *, read: date, last: date
+    rate: str, spans: Sequence[tuple[date, date]], amounts: Sequence[float | None], read: date
 ) -> list[dict[str, object]]:
-    """The corners of one line: each change, the day of the last reading on both sides of it, and the end."""
-    spans = [*pairwise(starts), (starts[-1], last)]
+    """The corners of one line: each change, the day of the last reading in both parts, the ends, gaps without a price."""
     rows: list[dict[str, object]] = []
-    for (start, end), amount in zip(spans, amounts, strict=True):
-        if start < read:
-            rows.append(_corner(start, rate, amount, READ))
-            # A line that ends here is drawn to its end, or two parts of one price would leave a gap.
-            if end >= read:
-                rows += [_corner(read, rate, amount, READ), _corner(read, rate, amount, TOLD)]
-        else:
-            rows.append(_corner(start, rate, amount, TOLD))
-    rows.append(_corner(last, rate, amounts[-1], TOLD))
+    for number, ((start, end), amount) in enumerate(zip(spans, amounts, strict=True)):
+        rows.append(_corner(start, rate, amount, READ if start < read else TOLD))
+        if start < read <= end:
+            # Both parts reach the day, or there would be a hole between them.
+            rows += [_corner(read, rate, amount, READ), _corner(read, rate, amount, TOLD)]
+        following = spans[number + 1][0] if number + 1 < len(spans) else None
+        if following is None or end < following:
+            part = READ if end < read else TOLD
+            rows.append(_corner(end, rate, amount, part))
+            rows += [] if following is None else [_corner(end, rate, None, part)]
     return rows
 
 
@@ -218,8 +235,13 @@ def _corner(day: date, rate: str, amount: float | None, part: str) -> dict[str, 
     return {"day": day.isoformat(), "rate": rate, "usd_per_mtok": amount, "part": part}
 
 
-def _days() -> alt.X:
-    return alt.X("day:T", title=None, axis=alt.Axis(format="%b %Y", labelOverlap=True, tickCount=6, grid=False))
+def _days(padding: int = 0) -> alt.X:
+    return alt.X(
+        "day:T",
+        title=None,
+        scale=alt.Scale(padding=padding),
+        axis=alt.Axis(format="%b %Y", labelOverlap=True, tickCount=6, grid=False),
+    )
 
 
 def _rule(on: date, palette: Palette) -> list[alt.Chart]:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 import pricing
-from tco.views._prices_table import PER_HOUR, cut, is_own, matches, nothing, source, table, whose
+from tco.views._prices_table import CHANGE, PER_HOUR, cut, is_own, link, matches, nothing, per_cent, table
+from tco.words import plain
 
 if TYPE_CHECKING:
     from datetime import date
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from pricing import Book, Price
 
 _TIERS = ("on-demand", "spot", "reserved-1y", "reserved-3y")
+_EVERY = "all tiers"
 _FIRST = "H100-SXM"
 
 
@@ -28,38 +30,47 @@ def show(on: date, book: Book, wanted: str) -> None:
         book: the prices.
         wanted: the search.
     """
-    rows = [price for price in pricing.rental_prices(on, book) if _is_wanted(price, wanted)]
-    if not rows:
+    tier = st.segmented_control(
+        "How it is bought", [*_TIERS, _EVERY], default=_TIERS[0], required=True, key="rental_tier"
+    )
+    everything = [price for price in pricing.rental_prices(on, book) if tier in (_EVERY, price.tier)]
+    rows = [price for price in everything if _is_wanted(price, wanted)]
+    if rows:
+        st.markdown("**The market, USD per GPU-hour**")
+        formats = dict.fromkeys(("Median", "Min", "Max"), PER_HOUR)
+        table(_market(rows, book), formats, "GPU rental by GPU, landlord and tier")
+        st.caption(_caption(rows))
+        _offers(rows)
+    elif tier == _EVERY:
         nothing(wanted)
-        return
-    st.markdown("**The market, USD per GPU-hour**")
-    table(_market(rows), dict.fromkeys(("Median", "Min", "Max"), PER_HOUR), "GPU rental by GPU, landlord and tier")
-    st.caption(_caption(rows))
-    _offers(rows)
+    else:
+        said = f"No GPU-hour {tier} matches {wanted}. Choose {_EVERY}, or search for fewer letters."
+        st.info(plain(said), icon=":material/search_off:")
     _managed(on, book, wanted)
 
 
 def _is_wanted(price: Price, wanted: str) -> bool:
-    return matches(wanted, price.item, price.provider, price.provider_class, price.tier, price.region)
+    return matches(wanted, price.item, price.provider, price.provider_class, price.tier, price.region, price.layer)
 
 
-def _market(rows: list[Price]) -> list[dict[str, Any]]:
+def _market(rows: list[Price], book: Book) -> list[dict[str, Any]]:
     groups: dict[tuple[str, str, str], list[Price]] = defaultdict(list)
     for row in rows:
         groups[row.item, row.provider_class or "", row.tier].append(row)
     ordered = sorted(groups.items(), key=lambda group: (group[0][0], group[0][1], _place(group[0][2])))
+    yours = book.overrides is not None
     return [
         {
             "GPU": gpu,
             "Landlord": kind or None,
-            "Tier": tier,
             "Median": median(row.amount for row in group),
             "Min": min(row.amount for row in group),
             "Max": max(row.amount for row in group),
             "Offers": len(group),
             "Listed": sum(row.derived is None for row in group),
             "Derived": sum(row.derived is not None for row in group),
-            "Yours": sum(is_own(row) for row in group),
+            **({"Yours": sum(is_own(row) for row in group)} if yours else {}),
+            "Tier": tier,
             "Oldest reading": min(row.as_of for row in group),
         }
         for (gpu, kind, tier), group in ordered
@@ -93,12 +104,12 @@ def _offer(price: Price) -> dict[str, Any]:
         "Tier": price.tier,
         "Region": price.region,
         "As of": price.as_of,
-        "Link": source(price.source)["Link"],
+        "Link": link(price.source),
         "Evidence": price.evidence,
         "Low": price.low,
         "High": price.high,
         "Derived": price.derived,
-        "Layer": whose(price),
+        "Layer": price.layer,
         "Note": cut(price.note),
         "Source": price.source,
     }
@@ -110,15 +121,15 @@ def _managed(on: date, book: Book, wanted: str) -> None:
             "Service": row.service,
             "GPU": row.gpu,
             "USD per GPU-hour": row.usd_per_gpu_hour,
-            "Over the bare machine": row.premium_fraction,
+            "Over the bare machine": per_cent(row.premium_fraction),
             "Machine": row.instance,
             "GPUs": row.gpu_count,
             "Region": row.price.region,
             "As of": row.price.as_of,
-            "Link": source(row.price.source)["Link"],
+            "Link": link(row.price.source),
             "Evidence": row.price.evidence,
             "Derived": row.price.derived or "as listed",
-            "Layer": whose(row.price),
+            "Layer": row.price.layer,
             "Note": cut(row.price.note),
             "Source": row.price.source,
         }
@@ -130,5 +141,5 @@ def _managed(on: date, book: Book, wanted: str) -> None:
     st.markdown(
         "**Managed services**", help="The same machines with a service around them, and what that adds to the bare one."
     )
-    formats = {"USD per GPU-hour": PER_HOUR, "Over the bare machine": "percent"}
+    formats = {"USD per GPU-hour": PER_HOUR, "Over the bare machine": CHANGE}
     table(rows, formats, "Managed services and their premium over the bare machine")

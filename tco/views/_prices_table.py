@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from pricing import Price
 
 PER_HOUR, PER_MTOK, PER_KWH, WHOLE = "$%.2f", "$%.4g", "$%.3f", "dollar"
-"""Formats of columns: cents of an hour, four digits of a token price, tenths of a cent of a kWh, whole dollars."""
+"""Formats of money: cents of an hour, four digits of a token price, tenths of a cent of a kWh, whole dollars."""
+
+COUNT, PER_CENT, CHANGE = "localized", "%.0f%%", "%+.1f%%"
+"""Formats of other numbers; `per_cent` makes those of the last two."""
 
 _URL = re.compile(r"https?://[^\s;,)]+")
 _HEADING, _ROW = 38, 35
@@ -26,7 +29,7 @@ _LONG_CELL = 300
 
 
 def table(rows: Sequence[dict[str, Any]], formats: dict[str, str], alt: str, *, height: int = 420) -> None:
-    """A table as high as its rows, at most `height`; a `Link` column can be followed, and what is not known is a dash.
+    """A table as high as its rows, at most `height`; columns that end with `link` can be followed, a dash is not known.
 
     Args:
         rows: at least one, all with the same columns.
@@ -38,8 +41,8 @@ def table(rows: Sequence[dict[str, Any]], formats: dict[str, str], alt: str, *, 
         name: st.column_config.NumberColumn(format=form, step=1 if form == WHOLE else None)
         for name, form in formats.items()
     }
-    columns["Link"] = st.column_config.LinkColumn(display_text="open", width="small")
-    columns["Link 2"] = st.column_config.LinkColumn("Link", display_text="open", width="small")
+    links = [name for name in rows[0] if name.casefold().endswith("link")]
+    columns |= {name: st.column_config.LinkColumn(display_text="open", width="small") for name in links}
     st.dataframe(
         pd.DataFrame(rows),
         hide_index=True,
@@ -50,20 +53,15 @@ def table(rows: Sequence[dict[str, Any]], formats: dict[str, str], alt: str, *, 
     )
 
 
-def source(text: str | None) -> dict[str, str | None]:
-    """A link that can be followed, and the whole reference."""
-    found = _URL.search(text or "")
-    return {"Link": found.group() if found else None, "Source": text}
-
-
 def link(text: str | None) -> str | None:
-    """The first link in a reference."""
-    return source(text)["Link"]
+    """The first address in a reference, so that it can be followed."""
+    found = _URL.search(text or "")
+    return found.group().rstrip(".") if found else None
 
 
-def whose(price: Price) -> str:
-    """`book`, or the entry of the user's own file that made the price."""
-    return price.layer
+def per_cent(fraction: float | None) -> float | None:
+    """A fraction as the number before the per cent sign."""
+    return None if fraction is None else 100 * fraction
 
 
 def is_own(price: Price) -> bool:

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from pricing import Book, Overrides, parse_overrides
 from probes import load_run, run_from_json
 from tco import InputError, Result, Scenario, dump, evaluate, load, parse
+from tco.books import find_book
 from tco.runs import shipped_runs
 from tco.shipped import shipped_scenarios
 from tco.views import SCENARIO_VARIABLE
@@ -31,7 +33,7 @@ def begin() -> None:
     """Fills a new session with the file that `tco app` was given, else the demo, else the first scenario with an answer."""
     if "scenario_text" in st.session_state:
         return
-    st.session_state.update(runs={}, revision=0, rejected={}, scenario_folder=None, scenario_origin=OWN)
+    st.session_state.update(runs={}, own_prices={}, revision=0, rejected={}, scenario_folder=None, scenario_origin=OWN)
     given = os.environ.get(SCENARIO_VARIABLE)
     if given is not None:
         replace(dump(load(given)), origin=OWN, folder=Path(given).parent)
@@ -89,7 +91,22 @@ def result() -> Result:
     Raises:
         InputError: a run or a price is missing.
     """
-    return evaluate(scenario(), own_runs())
+    return evaluate(scenario(), own_runs(), book())
+
+
+def book() -> Book:
+    """The prices that the scenario names, under the visitor's own.
+
+    The one record that is kept, and only in the session: what a book has read hangs on the object, and it is large.
+
+    Raises:
+        InputError: no such state of the book is here, or the file of prices cannot be read or is not valid.
+    """
+    found, kept = find_book(scenario(), own_prices()), st.session_state.get("book")
+    if isinstance(kept, Book) and kept.id == found.id and kept.overrides == found.overrides:
+        return kept
+    st.session_state["book"] = found
+    return found
 
 
 def key(path: str) -> str:
@@ -134,6 +151,26 @@ def keep_run(name: str, content: str) -> None:
     """
     run_from_json(content, name)
     st.session_state["runs"][name] = content
+
+
+def own_prices() -> dict[str, Overrides]:
+    """Files of prices that this session uploaded, by the name that a scenario uses."""
+    return {name: parse_overrides(content, name=name) for name, content in st.session_state["own_prices"].items()}
+
+
+def keep_prices(name: str, content: str) -> None:
+    """Keeps an uploaded file of prices for this session, in the place of an older one.
+
+    Raises:
+        FileError: it is not such a file.
+    """
+    parse_overrides(content, name=name)
+    st.session_state["own_prices"] = {name: content}
+
+
+def drop_prices(name: str) -> None:
+    """Forgets an uploaded file of prices."""
+    st.session_state["own_prices"].pop(name, None)
 
 
 def runs_folder() -> Path:

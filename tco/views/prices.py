@@ -2,197 +2,81 @@
 
 from __future__ import annotations
 
-import re
-from datetime import date
-from statistics import median
+from typing import TYPE_CHECKING
 
-import pandas as pd
 import streamlit as st
 
 import pricing
-from pricing import Price, PriceNotFound, TokenPrices
-from tco.views import _state
+from tco import InputError
+from tco.views import (
+    _prices_energy,
+    _prices_hardware,
+    _prices_models,
+    _prices_outlook,
+    _prices_own,
+    _prices_rental,
+    _prices_stale,
+    _prices_tokens,
+    _state,
+)
 from tco.words import plain
 
-_URL = re.compile(r"https?://\S+")
-_MONEY, _CENTS = "$%.4g", "$%.2f"
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import date
+
+    from pricing import Book
 
 
-def show_rental(on: date, wanted: str) -> None:
-    """GPU-hours: the market by GPU and landlord, then every row."""
-    rows = [price for price in pricing.rental_prices(on) if _matches(wanted, price.item, price.provider, price.region)]
-    if not rows:
-        _nothing(wanted)
-        return
-    market = pd.DataFrame(
-        [
-            {"GPU": row.item, "Landlord": row.provider_class, "Tier": row.tier, "usd": row.amount, "as_of": row.as_of}
-            for row in rows
-        ]
+def show_header(on: date, book: Book) -> None:
+    """Which prices these are, for which day, how many are old, and whose."""
+    prices = pricing.list_prices(on=on, book=book)
+    old = len(pricing.stale(prices, on))
+    own = f" · under your own prices, {plain(book.overrides.name)}" if book.overrides else ""
+    st.caption(
+        f"Price book `{book.id}`, for {on:%d %B %Y}, the scenario's date · {old:,} of {len(prices):,} prices without those "
+        f"of tokens are more than {pricing.STALE_AFTER_DAYS} days older than that{own}"
     )
-    grouped = market.groupby(["GPU", "Landlord", "Tier"]).agg(
-        **{
-            "Median": ("usd", median),
-            "Min": ("usd", "min"),
-            "Max": ("usd", "max"),
-            "Offers": ("usd", "size"),
-            "Oldest reading": ("as_of", "min"),
-        }
-    )
-    st.markdown("**The market, USD per GPU-hour**")
-    _table(
-        grouped.reset_index(), dict.fromkeys(("Min", "Median", "Max"), _CENTS), "GPU rental by GPU and landlord", 420
-    )
-    gpus = list(dict.fromkeys(market["GPU"].sort_values()))
-    first = gpus.index("H100-SXM") if "H100-SXM" in gpus else 0
-    gpu = st.selectbox("Every offer of", gpus, first, key="rental_gpu", help="Each row as its price list shows it.")
-    _table(_price_rows([row for row in rows if row.item == gpu]), {"USD": _CENTS}, f"Offers of {gpu}", 420)
 
 
-def show_tokens(on: date, wanted: str) -> None:
-    """API tokens: one seller's models."""
-    sellers = pricing.api_sellers()
-    seller = st.selectbox("Seller", sellers, sellers.index("openai"), key="seller")
-    models = [model for model in pricing.api_models(seller) if _matches(wanted, model)]
-    prices = [found for model in models if (found := _token_prices(model, on)) is not None]
-    if not prices:
-        _nothing(wanted)
-        return
-    table = pd.DataFrame([_token_row(found) for found in prices])
-    columns = ("Input", "Cached input", "Output", "Batch input", "Batch output")
-    st.markdown("**USD per million tokens**")
-    _table(table, dict.fromkeys(columns, _MONEY), f"Token prices of {seller}", 560)
-
-
-def _token_prices(model: str, on: date) -> TokenPrices | None:
-    try:
-        return pricing.token_prices(model, on)
-    except PriceNotFound:
-        # Sold by token once, but not on this day.
-        return None
-
-
-def _token_row(found: TokenPrices) -> dict[str, object]:
-    def amount(price: Price | None) -> float | None:
-        return None if price is None else price.amount
-
-    return {
-        "Model": found.model,
-        "Input": found.input.amount,
-        "Cached input": amount(found.cached_read),
-        "Output": found.output.amount,
-        "Batch input": amount(found.batch_input),
-        "Batch output": amount(found.batch_output),
-        "As of": found.as_of,
-        "Note": found.note,
-        **_source(found.input.source),
+def show_tabs(on: date, book: Book, wanted: str) -> None:
+    """The tabs; only the open one is computed."""
+    pages: dict[str, Callable[[], None]] = {
+        "GPU rental": lambda: _prices_rental.show(on, book, wanted),
+        "API tokens": lambda: _prices_tokens.show(on, book, wanted),
+        "Models": lambda: _prices_models.show(book, wanted),
+        "Own hardware": lambda: _prices_hardware.show(on, book, wanted),
+        "Energy": lambda: _prices_energy.show(on, book, wanted),
+        "Outlook": lambda: _prices_outlook.show(on, book, wanted),
+        "What is stale": lambda: _prices_stale.show(on, book, wanted),
     }
+    for tab, show in zip(st.tabs(list(pages), on_change="rerun", key="price_tabs"), pages.values(), strict=True):
+        if tab.open:
+            with tab:
+                show()
 
 
-def show_electricity(on: date, wanted: str) -> None:
-    """Electricity: what a business pays, by country and US state."""
-    kinds = dict.fromkeys((quote.region, quote.sector) for quote in pricing.electricity_quotes())
-    quotes = [pricing.electricity_price(region, on=on, sector=sector) for region, sector in kinds]
-    rows = [
-        {
-            "Region": quote.region,
-            "Sector": quote.sector,
-            "USD per kWh": quote.price.amount,
-            "Low": quote.low_usd_per_kwh,
-            "High": quote.high_usd_per_kwh,
-            "Evidence": quote.price.evidence,
-            "As of": quote.price.as_of,
-            **_source(quote.price.source),
-        }
-        for quote in quotes
-        if _matches(wanted, quote.region, quote.sector)
-    ]
-    if not rows:
-        _nothing(wanted)
-        return
-    _table(pd.DataFrame(rows), dict.fromkeys(("USD per kWh", "Low", "High"), "$%.3f"), "Electricity prices", 560)
-
-
-def show_purchase(wanted: str) -> None:
-    """GPUs to buy: what one is and what it costs in the street."""
-    specs = [pricing.gpu_spec(name) for name in pricing.gpu_names() if _matches(wanted, name)]
-    if not specs:
-        _nothing(wanted)
-        return
-    rows = [
-        {
-            "GPU": spec.gpu,
-            "USD": spec.purchase_usd,
-            "Low": spec.purchase_low_usd,
-            "High": spec.purchase_high_usd,
-            "Memory (GB)": spec.memory_gb,
-            "Bandwidth (GB/s)": spec.memory_bandwidth_gb_per_s,
-            "Power (W)": spec.tdp_watts,
-            "Evidence": spec.purchase_evidence,
-            "As of": spec.purchase_as_of,
-            **_source(spec.purchase_price.source if spec.purchase_price else ""),
-        }
-        for spec in specs
-    ]
-    _table(pd.DataFrame(rows), dict.fromkeys(("USD", "Low", "High"), "$%,.0f"), "GPUs to buy", 560)
-
-
-def _price_rows(prices: list[Price]) -> pd.DataFrame:
-    return pd.DataFrame(
-        [
-            {
-                "USD": price.amount,
-                "Provider": price.provider,
-                "Landlord": price.provider_class,
-                "Tier": price.tier,
-                "Region": price.region,
-                "As of": price.as_of,
-                "Note": price.note,
-                **_source(price.source),
-            }
-            for price in prices
-        ]
+def show_page() -> None:
+    """Header, own prices, search, tabs; a sentence where the scenario's prices cannot be had."""
+    on = _state.scenario().as_of
+    st.header("Prices", anchor=False)
+    book, problem = None, ""
+    try:
+        book = _state.book()
+    except InputError as error:
+        problem = str(error)
+    if book is not None:
+        show_header(on, book)
+    search, own = st.columns([4, 1], vertical_alignment="bottom")
+    with own, st.popover("Your own prices", icon=":material/contract:", width="stretch", key="own_prices_popover"):
+        _prices_own.show(on, book)
+    wanted = search.text_input(
+        "Search", placeholder="GPU, provider, model, region", icon=":material/search:", max_chars=60
     )
+    if book is None:
+        st.error(plain(problem), icon=":material/error:")
+        return
+    show_tabs(on, book, wanted)
 
 
-def _source(source: str) -> dict[str, str | None]:
-    """A link that can be followed, and the whole reference."""
-    link = _URL.search(source)
-    return {"Link": link.group() if link else None, "Source": source}
-
-
-def _table(frame: pd.DataFrame, money: dict[str, str], alt: str, height: int) -> None:
-    columns = {name: st.column_config.NumberColumn(format=form) for name, form in money.items()}
-    link = {"Link": st.column_config.LinkColumn(display_text="open", width="small")}
-    rows = min(height, 38 + 35 * len(frame))
-    st.dataframe(frame, hide_index=True, height=rows, placeholder="–", column_config={**columns, **link}, alt=alt)
-
-
-def _matches(wanted: str, *fields: str | None) -> bool:
-    found = " ".join(field for field in fields if field).casefold()
-    return all(word in found for word in wanted.casefold().split())
-
-
-def _nothing(wanted: str) -> None:
-    st.info(f"Nothing in the book matches {plain(wanted)}. Search for fewer letters.", icon=":material/search_off:")
-
-
-day = _state.scenario().as_of
-st.header("Prices", anchor=False)
-st.caption(f"As they count on {day:%d %B %Y}, the scenario's date. Every row says where it was read, and when.")
-search = st.text_input("Search", placeholder="GPU, provider, model, region", icon=":material/search:", max_chars=60)
-rent, tokens, power, buy = st.tabs(
-    ["GPU rental", "API tokens", "Electricity", "GPUs to buy"], on_change="rerun", key="price_tabs"
-)
-if rent.open:
-    with rent:
-        show_rental(day, search)
-if tokens.open:
-    with tokens:
-        show_tokens(day, search)
-if power.open:
-    with power:
-        show_electricity(day, search)
-if buy.open:
-    with buy:
-        show_purchase(search)
+show_page()

@@ -1,0 +1,168 @@
+"""Prices, models: what a model is, whether its licence fits the scenario's company, how people rate it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+import pricing
+from pricing import ScoreNotFound
+from tco.scenario import TokenOption
+from tco.views import _state
+from tco.views._prices_table import matches, nothing, table
+from tco.words import number, plain
+
+if TYPE_CHECKING:
+    from typing import Literal
+
+    from pricing import Answer, Architecture, Book, Score
+
+_PRECISIONS: tuple[Literal["bf16", "fp8", "int4"], ...] = ("bf16", "fp8", "int4")
+_VERDICTS = {
+    "yes": ("Yes, the licence allows it", ":green[:material/check_circle:]"),
+    "no": ("No, the licence does not allow it", ":red[:material/block:]"),
+    "ask a lawyer": ("Not clear: ask a lawyer", ":orange[:material/help:]"),
+}
+_NOW = {True: "yes", False: "no", None: "depends"}
+
+
+def show(book: Book, wanted: str) -> None:
+    """One model: architecture, licence, rating; each part says so where the book knows nothing.
+
+    Args:
+        book: the book to read.
+        wanted: the search.
+    """
+    names = [name for name in _names(book) if matches(wanted, name)]
+    if not names:
+        nothing(wanted)
+        return
+    model = st.selectbox(
+        "Model",
+        names,
+        key="model",
+        accept_new_options=True,
+        help="From the book, or any name: Llama-4-Scout, Qwen/Qwen3-8B.",
+    )
+    if not model:
+        return
+    _architecture(model, book)
+    licence, rating = st.columns([5, 3], gap="medium")
+    with licence:
+        _licence(model, book)
+    with rating:
+        _rating(model, book)
+
+
+def _names(book: Book) -> list[str]:
+    """Every model that the book knows anything of, those that the scenario hosts first; spellings of one name once."""
+    options = sorted(_state.scenario().options, key=lambda option: isinstance(option, TokenOption))
+    known = [option.model for option in options]
+    known += [row.name for row in pricing.shipped_models(book)]
+    known += [row.model for row in pricing.model_licences(book)]
+    known += [score.model for score in pricing.quality_scores(book)]
+    once: dict[str, str] = {}
+    for name in known:
+        once.setdefault(name.rpartition("/")[2].casefold().replace("_", "-"), name)
+    return list(once.values())
+
+
+def _shipped(model: str, book: Book) -> Architecture | None:
+    """Only by name: what a visitor writes must not open a file of the machine that the app runs on."""
+    rows = {name: row.name for row in pricing.shipped_models(book) for name in row.ids}
+    known = pricing.find_name(model, rows)
+    return None if known is None else pricing.architecture(rows[known], book)
+
+
+def _architecture(model: str, book: Book) -> None:
+    st.markdown("**What it is**")
+    found = _shipped(model, book)
+    if found is None:
+        st.caption(
+            plain(f"The book has no architecture of {model}.")
+            + " With the model's `config.json`, `tco prices model FILE` computes it."
+        )
+        return
+    weights = " / ".join(f"{found.weight_bytes(precision) / 1e9:,.3g}" for precision in _PRECISIONS)
+    with st.grid(4, min_column_width=150):
+        st.metric("Parameters", _billions(found.parameters_total), help="All weights that are counted.", border=True)
+        st.metric("Active", _billions(found.parameters_active), help="Weights that one token uses.", border=True)
+        st.metric(f"Weights, GB ({'/'.join(_PRECISIONS)})", weights, border=True)
+        st.metric(
+            "KV cache per token",
+            f"{found.kv_bytes_per_token(2) / 1024:,.4g} KiB",
+            help="At two bytes a number, while every window still has room; half of that at one byte.",
+            border=True,
+        )
+    layers = ", ".join(f"{kind.layers} {kind.kind}" for kind in found.layer_types)
+    context = f" · context {found.max_context_tokens:,} tokens" if found.max_context_tokens else ""
+    day = f", {found.as_of:%d %b %Y}" if found.as_of else ""
+    st.caption(plain(f"{found.hf_id or found.name} · layers: {layers}{context} · {found.source}{day}"))
+
+
+def _billions(count: int) -> str:
+    return f"{count / 1e9:,.3g} B" if count >= 1e9 else f"{count / 1e6:,.3g} M"  # noqa: PLR2004 - a billion
+
+
+def _licence(model: str, book: Book) -> None:
+    company = _state.scenario().company
+    answer = pricing.allowed(model, company, book=book)
+    place = f" in {company.country}" if company and company.country else ""
+    st.markdown(f"**May a company{place} use it?**")
+    if answer.model is None and not answer.licences:
+        st.caption(plain(" ".join([*(reason.says for reason in answer.reasons), *_further(answer)])))
+        return
+    words, icon = _VERDICTS[answer.verdict]
+    title = "; ".join(text.title for text in answer.licences)
+    st.markdown(f"{icon} **{words}**{plain(f' ({title})') if title else ''}")
+    for reason in answer.reasons:
+        where = f" {reason.rule.section}." if reason.rule and reason.rule.section else ""
+        quote = f" “{reason.rule.quote}”" if reason.rule and reason.rule.quote else ""
+        clause = f" [Read the clause]({reason.url})" if reason.url and reason.url.startswith("https://") else ""
+        st.markdown(f"- {plain(f'{reason.says}{quote}{where}')}{clause}")
+    for line in _further(answer):
+        st.markdown(f"- {plain(line)}")
+    if answer.duties:
+        with st.expander(f"What the licence asks for: {len(answer.duties)}"):
+            _duties(answer)
+    if company is None:
+        st.caption("The scenario does not say who the company is; `company` in its file makes the answer sharper.")
+    st.caption(plain(answer.notice))
+
+
+def _further(answer: Answer) -> list[str]:
+    near = [f"Near names: {', '.join(answer.near)}."] if answer.near else []
+    missing = [f"Say in `company`: {fact}." for fact in answer.facts_to_supply]
+    return [*missing, *answer.assumptions, *answer.cautions, *near]
+
+
+def _duties(answer: Answer) -> None:
+    rows = [
+        {
+            "What to do": duty.rule.says,
+            "When": duty.when,
+            "Now": _NOW[duty.applies],
+            "Section": duty.rule.section,
+            "Link": duty.url,
+        }
+        for duty in answer.duties
+    ]
+    table(rows, {}, "Duties of the licence", height=280)
+
+
+def _rating(model: str, book: Book) -> None:
+    st.markdown("**How people rate it**", help="Text arena with style control: people vote between two answers.")
+    try:
+        score = pricing.quality_score(model, book)
+    except ScoreNotFound:
+        st.caption(plain(f"The book has no rating of {model}."))
+        return
+    st.metric(_measure(score), number(score.rating), help="More is better; bounds hold 95 % of the time.", border=True)
+    bounds = "" if score.low is None or score.high is None else f"{number(score.low)} to {number(score.high)} · "
+    day = f"{score.as_of:%d %b %Y} · " if score.as_of else ""
+    st.caption(plain(f"{bounds}{day}{score.source}"))
+
+
+def _measure(score: Score) -> str:
+    return "Arena rating" if score.measure == pricing.ARENA else score.measure
