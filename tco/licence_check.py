@@ -44,7 +44,8 @@ def licence_cautions(scenario: Scenario, answers: dict[str, Answer]) -> Iterator
         elif answer.verdict == "ask a lawyer":
             yield Caution(code="licence_open", message=f"{name}: {_open(answer)}", **about)
         elif duties := _duties(answer):
-            yield Caution(code="licence_duties", message=f"{name}: the licence asks for {duties}", **about)
+            message = f"{name}: its licence has duties ({duties}); all of them: `tco prices licence {answer.asked}`"
+            yield Caution(code="licence_duties", message=message, **about)
 
 
 def _company(scenario: Scenario, option: RentOption | OwnOption) -> Company:

@@ -19,6 +19,7 @@ READ, TOLD = "as read", "as announced"
 _MARGIN_FRACTION = 0.12
 _LEAST_MARGIN = timedelta(days=21)
 _DAY = timedelta(days=1)
+_MANY_DAYS = timedelta(days=270)
 
 
 def history_frame(history: Sequence[TokenPrices], on: date) -> pd.DataFrame:
@@ -59,7 +60,7 @@ def price_history_chart(history: Sequence[TokenPrices], on: date, palette: Palet
         alt.Chart(frame)
         .mark_line(interpolate="step-after", strokeWidth=2.5)
         .encode(
-            x=_days(),
+            x=_days(frame),
             y=alt.Y("usd_per_mtok:Q", title="USD per million tokens", scale=alt.Scale(zero=True)),
             color=alt.Color(
                 "rate:N",
@@ -187,7 +188,7 @@ def electricity_chart(readings: Sequence[ElectricityQuote], palette: Palette = L
         columns=["day", "usd_per_kwh", "low", "high"],
     )
     colour = palette.lines[0]
-    base = alt.Chart(frame).encode(x=_days(padding=20))
+    base = alt.Chart(frame).encode(x=_days(frame, padding=20))
     band = base.mark_rule(color=colour, opacity=0.4, strokeWidth=4).encode(y="low:Q", y2="high:Q")
     line = base.mark_line(color=colour, point={"color": colour}).encode(
         y=alt.Y("usd_per_kwh:Q", title="USD per kWh", scale=alt.Scale(zero=True)),
@@ -235,12 +236,15 @@ def _corner(day: date, rate: str, amount: float | None, part: str) -> dict[str, 
     return {"day": day.isoformat(), "rate": rate, "usd_per_mtok": amount, "part": part}
 
 
-def _days(padding: int = 0) -> alt.X:
+def _days(frame: pd.DataFrame, padding: int = 0) -> alt.X:
+    """The axis of days, written as months where there are many."""
+    span = date.fromisoformat(str(frame["day"].max())) - date.fromisoformat(str(frame["day"].min()))
+    form = "%b %Y" if span > _MANY_DAYS else "%d %b %Y"
     return alt.X(
         "day:T",
         title=None,
         scale=alt.Scale(padding=padding),
-        axis=alt.Axis(format="%b %Y", labelOverlap=True, tickCount=6, grid=False),
+        axis=alt.Axis(format=form, labelOverlap=True, tickCount=4, grid=False),
     )
 
 

@@ -10,7 +10,7 @@ import pricing
 from pricing import ScoreNotFound
 from tco.scenario import TokenOption
 from tco.views import _state
-from tco.views._prices_table import matches, nothing, table
+from tco.views._prices_table import link, linked, matches, nothing, table
 from tco.words import number, plain
 
 if TYPE_CHECKING:
@@ -71,7 +71,9 @@ def _names(book: Book) -> list[str]:
 def _shipped(model: str, book: Book) -> Architecture | None:
     """Only by name: what a visitor writes must not open a file of the machine that the app runs on."""
     rows = {name: row.name for row in pricing.shipped_models(book) for name in row.ids}
-    known = pricing.find_name(model, rows)
+    versions = [row.hf_id for row in pricing.models_named(model, book) if row.hf_id]
+    names = [model, *versions] if len(versions) == 1 else [model]
+    known = next((found for name in names if (found := pricing.find_name(name, rows))), None)
     return None if known is None else pricing.architecture(rows[known], book)
 
 
@@ -84,21 +86,23 @@ def _architecture(model: str, book: Book) -> None:
             + " With the model's `config.json`, `tco prices model FILE` computes it."
         )
         return
-    weights = " / ".join(f"{found.weight_bytes(precision) / 1e9:,.3g}" for precision in _PRECISIONS)
+    weights = {precision: f"{found.weight_bytes(precision) / 1e9:,.3g} GB" for precision in _PRECISIONS}
     with st.grid(4, min_column_width=150):
         st.metric("Parameters", _billions(found.parameters_total), help="All weights that are counted.", border=True)
         st.metric("Active", _billions(found.parameters_active), help="Weights that one token uses.", border=True)
-        st.metric(f"Weights, GB ({'/'.join(_PRECISIONS)})", weights, border=True)
+        st.metric("Weights in bf16", weights["bf16"], help="Two bytes a parameter.", border=True)
         st.metric(
             "KV cache per token",
             f"{found.kv_bytes_per_token(2) / 1024:,.4g} KiB",
             help="At two bytes a number, while every window still has room; half of that at one byte.",
             border=True,
         )
+    smaller = ", ".join(f"{size} in {precision}" for precision, size in weights.items() if precision != "bf16")
     layers = ", ".join(f"{kind.layers} {kind.kind}" for kind in found.layer_types)
     context = f" · context {found.max_context_tokens:,} tokens" if found.max_context_tokens else ""
     day = f", {found.as_of:%d %b %Y}" if found.as_of else ""
-    st.caption(plain(f"{found.hf_id or found.name} · layers: {layers}{context} · {found.source}{day}"))
+    facts = f"{found.hf_id or found.name} · weights {smaller} · layers: {layers}{context}"
+    st.caption(f"{plain(facts)} · {linked(found.source)}{day}")
 
 
 def _billions(count: int) -> str:
@@ -115,11 +119,11 @@ def _licence(model: str, book: Book) -> None:
         return
     words, icon = _VERDICTS[answer.verdict]
     title = "; ".join(text.title for text in answer.licences)
-    st.markdown(f"{icon} **{words}**{plain(f' ({title})') if title else ''}")
+    st.markdown(f"{icon} **{words}**{f' ({plain(title)})' if title else ''}")
     for reason in answer.reasons:
         where = f" {reason.rule.section}." if reason.rule and reason.rule.section else ""
         quote = f" “{reason.rule.quote}”" if reason.rule and reason.rule.quote else ""
-        clause = f" [Read the clause]({reason.url})" if reason.url and reason.url.startswith("https://") else ""
+        clause = f" {linked(reason.url, 'Read the clause')}" if link(reason.url) else ""
         st.markdown(f"- {plain(f'{reason.says}{quote}{where}')}{clause}")
     for line in _further(answer):
         st.markdown(f"- {plain(line)}")
@@ -161,7 +165,7 @@ def _rating(model: str, book: Book) -> None:
     st.metric(_measure(score), number(score.rating), help="More is better; bounds hold 95 % of the time.", border=True)
     bounds = "" if score.low is None or score.high is None else f"{number(score.low)} to {number(score.high)} · "
     day = f"{score.as_of:%d %b %Y} · " if score.as_of else ""
-    st.caption(plain(f"{bounds}{day}{score.source}"))
+    st.caption(f"{plain(bounds + day)} {linked(score.source)}")
 
 
 def _measure(score: Score) -> str:

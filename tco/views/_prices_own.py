@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 MAX_UPLOAD_MB = 1
 PATH = "prices.file"
+_SHOWN = 3
 EXAMPLE = """\
 # Your own prices over the price book. Everything is optional; all keys are in docs/prices-file.md.
 # The contracts below are made up: replace them with yours, and delete what you do not have.
@@ -43,7 +44,7 @@ def show(day: date, book: Book | None) -> None:
         "Your prices (prices.yaml)",
         type=["yaml", "yml"],
         max_upload_size=MAX_UPLOAD_MB,
-        key="prices_upload",
+        key=_upload_key(),
         on_change=_take,
         help="Contract prices and discounts. They stay in this session and go nowhere else.",
     )
@@ -64,13 +65,21 @@ def show(day: date, book: Book | None) -> None:
 def _in_use(name: str, day: date, book: Book | None) -> None:
     if book is not None and book.overrides is not None:
         st.markdown(f":green[:material/check_circle:] {plain(name)} is in use, here and in the decision.")
-        for sentence in _warnings(book, day):
+        found = _warnings(book, day)
+        for sentence in found[:_SHOWN]:
             st.warning(plain(sentence), icon=":material/warning:")
+        if len(found) > _SHOWN:
+            st.caption(f"And {len(found) - _SHOWN} more: `tco prices check --overrides FILE` lists them all.")
     st.button("Remove", icon=":material/delete:", on_click=_remove, args=(name,), key="prices_remove")
 
 
+def _upload_key() -> str:
+    """Another one after a removal, so that the uploader does not go on showing the file."""
+    return f"prices_upload {st.session_state.get('prices_removed', 0)}"
+
+
 def _take() -> None:
-    file = st.session_state["prices_upload"]
+    file = st.session_state[_upload_key()]
     st.session_state["prices_problem"] = None
     if file is None:
         return
@@ -96,6 +105,7 @@ def _remove(name: str) -> None:
     """The scenario gets back what it named before; the file is forgotten."""
     before = st.session_state.pop("prices_before", None)
     _state.drop_prices(name)
+    st.session_state["prices_removed"] = st.session_state.get("prices_removed", 0) + 1
     _state.attempt(PATH, lambda text: _edit.set_field(text, PATH, before), before)
 
 

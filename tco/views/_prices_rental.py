@@ -39,7 +39,7 @@ def show(on: date, book: Book, wanted: str) -> None:
         st.markdown("**The market, USD per GPU-hour**")
         formats = dict.fromkeys(("Median", "Min", "Max"), PER_HOUR)
         table(_market(rows, book), formats, "GPU rental by GPU, landlord and tier")
-        st.caption(_caption(rows))
+        st.caption(_caption(on, book))
         _offers(rows)
     elif tier == _EVERY:
         nothing(wanted)
@@ -81,9 +81,10 @@ def _place(tier: str) -> int:
     return _TIERS.index(tier) if tier in _TIERS else len(_TIERS)
 
 
-def _caption(rows: list[Price]) -> str:
+def _caption(on: date, book: Book) -> str:
     said = "One seller with many places counts once a place. Derived: on-demand less a usual discount, where no list has the term."
-    if any(is_own(row) and row.evidence in {"contract", "invoice"} for row in rows):
+    own = [] if book.overrides is None else book.overrides.own_prices(on)
+    if any(price.per == "gpu_hour" for price in own):
         said += " Where you have a contract for a GPU, a scenario pays that, not the median."
     return said
 

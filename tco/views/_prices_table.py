@@ -23,7 +23,7 @@ PER_HOUR, PER_MTOK, PER_KWH, WHOLE = "$%.2f", "$%.4g", "$%.3f", "dollar"
 COUNT, PER_CENT, CHANGE = "localized", "%.0f%%", "%+.1f%%"
 """Formats of other numbers; `per_cent` makes those of the last two."""
 
-_URL = re.compile(r"https?://[^\s;,)]+")
+_URL = re.compile(r"https?://[^\s;,()<>\"\\]+")
 _HEADING, _ROW = 38, 35
 _LONG_CELL = 300
 
@@ -43,6 +43,8 @@ def table(rows: Sequence[dict[str, Any]], formats: dict[str, str], alt: str, *, 
     }
     links = [name for name in rows[0] if name.casefold().endswith("link")]
     columns |= {name: st.column_config.LinkColumn(display_text="open", width="small") for name in links}
+    if any(row.get("Layer") not in (None, BOOK) for row in rows):
+        columns["Layer"] = st.column_config.TextColumn(width="medium")
     st.dataframe(
         pd.DataFrame(rows),
         hide_index=True,
@@ -57,6 +59,12 @@ def link(text: str | None) -> str | None:
     """The first address in a reference, so that it can be followed."""
     found = _URL.search(text or "")
     return found.group().rstrip(".") if found else None
+
+
+def linked(text: str | None, words: str = "source") -> str:
+    """A reference as Markdown: a few words that lead to its address, or the reference itself where it has none."""
+    address = link(text)
+    return f"[{words}]({address})" if address else plain(text or "")
 
 
 def per_cent(fraction: float | None) -> float | None:

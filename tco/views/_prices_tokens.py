@@ -155,9 +155,7 @@ def _history(history: tuple[TokenPrices, ...], on: date) -> None:
         return
     words = "; ".join(_span(entry) for entry in history)
     st.altair_chart(price_history_chart(history, on, palette()), alt=f"Price of {newest.model} over time. {words}")
-    said = (
-        f"Input and output: {words}. Dashed: after the last reading, {newest.as_of:%d %b %Y}, as announced till then."
-    )
+    said = f"Input and output: {words}. Dashed: after the last reading, {newest.as_of:%d %b %Y}, as it was announced."
     st.caption(plain(said))
 
 

@@ -34,8 +34,8 @@ def show_header(on: date, book: Book) -> None:
     old = len(pricing.stale(prices, on))
     own = f" · under your own prices, {plain(book.overrides.name)}" if book.overrides else ""
     st.caption(
-        f"Price book `{book.id}`, for {on:%d %B %Y}, the scenario's date · {old:,} of {len(prices):,} prices without those "
-        f"of tokens are more than {pricing.STALE_AFTER_DAYS} days older than that{own}"
+        f"Price book `{book.id}`, for {on:%d %B %Y}, the scenario's date · {old:,} of {len(prices):,} prices, API tokens "
+        f"aside, were read more than {pricing.STALE_AFTER_DAYS} days before{own}"
     )
 
 

@@ -43,7 +43,7 @@ def test_the_head_names_the_book_and_counts_what_is_old(prices):
 
     assert f"Price book `{pricing.shipped_book().id}`, for 23 November 2026" in prices.caption[0].value
     assert (
-        f"{len(old)} of {len(listed)} prices without those of tokens are more than 180 days" in prices.caption[0].value
+        f"{len(old)} of {len(listed)} prices, API tokens aside, were read more than 180 days" in prices.caption[0].value
     )
     assert "your own prices" not in prices.caption[0].value
 

@@ -28,7 +28,14 @@ def test_what_a_model_is_follows_from_its_architecture(open_models):
     # 8,190,735,360 parameters; 147,456 bytes a token are 144 KiB; two bytes a parameter are 16.4 GB.
     assert "8.19 B" == metric(app, "Parameters")
     assert "144 KiB" == metric(app, "KV cache")
-    assert metric(app, "Weights").startswith("16.4 / ")
+    assert "16.4 GB" == metric(app, "Weights")
+    assert "8\\.19 GB in fp8" in words(app)
+
+
+def test_a_model_is_found_by_the_name_that_its_licence_has_too(open_models):
+    app = open_models("Llama-4-Scout")
+
+    assert "meta\\-llama/Llama\\-4\\-Scout\\-17B\\-16E\\-Instruct" in words(app)
 
 
 def test_the_licence_of_llama_4_does_not_fit_a_company_in_the_eu(open_models):
