@@ -7,6 +7,7 @@ from datetime import date, time
 import pytest
 
 from pricing.book import Book
+from pricing.own.file import parse_overrides
 from pricing.price import Price, PriceNotFound
 from pricing.tokens.names import api_models
 from pricing.tokens.prices import price_of_request, token_prices
@@ -334,3 +335,13 @@ def test_a_tier_that_is_not_sold_is_told_those_that_are():
 def test_more_cached_input_than_input_is_refused(usage):
     with pytest.raises(ValueError, match="none may be negative"):
         price_of_request("openai/gpt-5", ON, output_tokens=1, **usage)
+
+
+def test_a_rate_that_only_the_contract_has_stands_beside_the_listed_ones():
+    """Groq lists no cached read of this model; the contract has one."""
+    text = "prices: [{item: groq/llama-3.3-70b-versatile, per: mtok_cached_read, amount: 0.2, as_of: 2026-09-01, source: c}]"
+    book = Book(overrides=parse_overrides(text))
+    assert token_prices("groq/llama-3.3-70b-versatile", ON).cached_read is None
+    found = token_prices("groq/llama-3.3-70b-versatile", ON, book)
+    assert amounts(found.input, found.output, found.cached_read) == (0.59, 0.79, 0.2)
+    assert found.cached_read.layer.startswith("prices.yaml: prices[0]")
