@@ -169,6 +169,7 @@ class _Data:
         self._names |= {name_key(alias): name for alias, name in ALIASES.items() if name in self.sellers}
         self._folded: dict[str, dict[str, str]] = {}
         self._records: dict[str, Seller] = {}
+        self._sold: dict[tuple[str, str], SoldModel] = {}
 
     def seller(self, name: str) -> str | None:
         """The identifier of a seller."""
@@ -179,6 +180,12 @@ class _Data:
         if seller not in self._records:
             self._records[seller] = seller_of(self.sellers[seller], seller)
         return self._records[seller]
+
+    def sold(self, seller: str, model: str) -> SoldModel:
+        """A model's record, checked once."""
+        if (seller, model) not in self._sold:
+            self._sold[seller, model] = model_of(self.models(seller)[model], f"{seller}/{model}")
+        return self._sold[seller, model]
 
     def models(self, seller: str) -> dict[str, Any]:
         """The raw entries of a seller's models."""
@@ -262,8 +269,7 @@ def _of_seller(data: _Data, seller: str, model: str) -> Found:
 
 def _found(data: _Data, seller: str, owner: str, model: str, asked: str) -> Found:
     record = data.record(owner)
-    sold = model_of(data.models(owner)[model], f"{owner}/{model}")
-    return Found(seller, owner, model, asked, record, sold, data.readings[record.feed])
+    return Found(seller, owner, model, asked, record, data.sold(owner, model), data.readings[record.feed])
 
 
 def _bare(data: _Data, name: str) -> Found:

@@ -136,8 +136,8 @@ def _token_prices(model: str, on: date, book: Book) -> TokenPrices:
         applied = [book.overrides.apply(price, on) for price in rows]
         # A price that only the contract has, such as a batch rate, stands beside the listed ones.
         taken = {price.layer for price in applied}
-        own = book.overrides.own_prices(on, f"{found.seller}/{found.asked}")
-        rows = (*applied, *(price for price in own if price.layer not in taken))
+        beside = book.overrides.own_prices(on, f"{found.seller}/{found.asked}")
+        rows = (*applied, *(price for price in beside if price.layer not in taken))
     return _sorted_in(
         rows,
         model=f"{found.seller}/{found.asked}",
