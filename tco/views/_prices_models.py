@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 import pricing
-from pricing import ScoreNotFound
+from pricing import Company, ScoreNotFound
 from tco.scenario import TokenOption
 from tco.views import _state
 from tco.views._prices_table import link, linked, matches, nothing, table
@@ -110,9 +110,9 @@ def _billions(count: int) -> str:
 
 
 def _licence(model: str, book: Book) -> None:
-    company = _state.scenario().company
+    company = _company(model)
     answer = pricing.allowed(model, company, book=book)
-    place = f" in {company.country}" if company and company.country else ""
+    place = f" in {company.country}" if company.country else ""
     st.markdown(f"**May a company{place} use it?**")
     if answer.model is None and not answer.licences:
         st.caption(plain(" ".join([*(reason.says for reason in answer.reasons), *_further(answer)])))
@@ -130,9 +130,18 @@ def _licence(model: str, book: Book) -> None:
     if answer.duties:
         with st.expander(f"What the licence asks for: {len(answer.duties)}"):
             _duties(answer)
-    if company is None:
-        st.caption("The scenario does not say who the company is; `company` in its file makes the answer sharper.")
+    if answer.facts_to_supply:
+        st.caption("Say who asks on *Inputs*: more is in `company` of the scenario's file.")
     st.caption(plain(answer.notice))
+
+
+def _company(model: str) -> Company:
+    """Who asks, with the paid licence that an option of the scenario has for the model."""
+    scenario = _state.scenario()
+    hosted = [option for option in scenario.options if not isinstance(option, TokenOption)]
+    paid = any(option.paid_licence and option.model == model for option in hosted)
+    company = scenario.company or Company()
+    return company.model_copy(update={"has_paid_licence": True}) if paid else company
 
 
 def _further(answer: Answer) -> list[str]:

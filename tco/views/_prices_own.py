@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-import pricing
-from pricing import FileError, Overrides
+from pricing import FileError
+from tco.books import own_price_cautions
 from tco.views import _edit, _state
 from tco.words import plain
 
@@ -65,8 +65,10 @@ def show(day: date, book: Book | None) -> None:
 def _in_use(name: str, day: date, book: Book | None) -> None:
     if book is not None and book.overrides is not None:
         st.markdown(f":green[:material/check_circle:] {plain(name)} is in use, here and in the decision.")
-        found = _warnings(book, day)
-        for sentence in found[:_SHOWN]:
+        found = list(own_price_cautions(book, day))
+        for caution in found[:_SHOWN]:
+            # Its own text begins with the file's name again.
+            sentence = caution.message.removeprefix(f"{book.overrides.name}: ")
             st.warning(plain(sentence), icon=":material/warning:")
         if len(found) > _SHOWN:
             st.caption(f"And {len(found) - _SHOWN} more: `tco prices check --overrides FILE` lists them all.")
@@ -107,15 +109,3 @@ def _remove(name: str) -> None:
     _state.drop_prices(name)
     st.session_state["prices_removed"] = st.session_state.get("prices_removed", 0) + 1
     _state.attempt(PATH, lambda text: _edit.set_field(text, PATH, before), before)
-
-
-def _warnings(book: Book, day: date) -> list[str]:
-    """What is odd about the file in use; kept in the session, since it is held against every price of the book."""
-    own: Overrides | None = book.overrides
-    known = (book.id, None if own is None else (own.name, own.id), day)
-    kept = st.session_state.get("prices_warnings")
-    if kept is None or kept[0] != known:
-        report = pricing.health(book, on=day, overrides=own)
-        kept = (known, [finding.sentence for finding in report.findings if finding.rule == "overrides"])
-        st.session_state["prices_warnings"] = kept
-    return list(kept[1])

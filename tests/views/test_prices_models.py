@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 import pricing
+from tests.factories import API, RENT
 from tests.views.conftest import at_page
 from tests.views.test_prices import open_tab, words, write
 
@@ -25,11 +26,11 @@ def metric(app, label):
 def test_what_a_model_is_follows_from_its_architecture(open_models):
     app = open_models("Qwen/Qwen3-8B")
 
-    # 8,190,735,360 parameters; 147,456 bytes a token are 144 KiB; two bytes a parameter are 16.4 GB.
+    # 8,190,735,360 parameters of two bytes; 147,456 bytes a token are 144 KiB; embeddings stay in bf16 beside fp8.
     assert "8.19 B" == metric(app, "Parameters")
     assert "144 KiB" == metric(app, "KV cache")
     assert "16.4 GB" == metric(app, "Weights")
-    assert "8\\.19 GB in fp8" in words(app)
+    assert "9\\.44 GB in fp8" in words(app)
 
 
 def test_a_model_is_found_by_the_name_that_its_licence_has_too(open_models):
@@ -52,6 +53,14 @@ def test_the_same_licence_fits_a_company_in_the_us(open_models):
     app = open_models("Llama-4-Scout", company={"country": "US", "monthly_active_users": 1000})
 
     assert "Yes, the licence allows it" in words(app)
+
+
+def test_a_paid_licence_of_an_option_takes_the_place_of_what_the_public_one_forbids(open_models):
+    rent = {**RENT, "model": "Llama-4-Scout", "paid_licence": True}
+    app = open_models("Llama-4-Scout", company={"country": "DE"}, options=[dict(API), rent])
+
+    assert "Yes, the licence allows it" in words(app)
+    assert "its contract decides and was not read here" in words(app)
 
 
 def test_a_licence_that_hangs_on_what_the_scenario_does_not_say_asks_for_it(open_models):
