@@ -96,7 +96,7 @@ _MEANINGS = {
     "profile": "When in the week the requests come.",
     "slo": "The latency promise, below.",
     "kind": "Which of the four ways to buy.",
-    "model": "For `api` and `hosted` the price book's name, `seller/model`; else the open model whose licence is asked.",
+    "model": "For `api` and `hosted` the price book's name, `seller/model`; else the open model whose licence is asked, or `from-run`.",
     "one_off_usd": "Named costs at the start.",
     "extra_usd_per_month": "Named running costs that have no line of their own.",
     "people": "Who runs it, below.",

@@ -16,7 +16,7 @@ from tco.errors import InputError
 from tco.fill_own import server_of, site_of
 from tco.price_outlook import PathKind, price_change, token_prices_of
 from tco.quantity import Quantity, listed
-from tco.scenario import OwnOption, RentOption, Scenario, TokenOption, Workload
+from tco.scenario import FROM_RUN, OwnOption, RentOption, Scenario, TokenOption, Workload
 
 _SMALLEST_FACTOR = 0.01
 _HOUR_RANGE_NOTE = "low and high are the cheapest and the dearest listed row"
@@ -63,11 +63,16 @@ def fill(scenario: Scenario, runs: Mapping[str, Run], book: Book) -> Scenario:
 
 def gpu_of(option: RentOption | OwnOption, run: Run) -> str | None:
     """The GPU by its name in the book: the option's own, or the one that the run was measured on; None without a GPU."""
-    if option.gpu != "from-run":
+    if option.gpu != FROM_RUN:
         return option.gpu
     if run.gpu is not None:
         return run.gpu
     return pricing.canonical_gpu(run.environment.gpus[0].name) if run.environment.gpus else None
+
+
+def model_of(option: RentOption | OwnOption, run: Run) -> str:
+    """The open model that an option runs: the one that it names, or the one that the run was measured with."""
+    return run.model.name if option.model == FROM_RUN else option.model
 
 
 def _fill_tokens(option: TokenOption, sources: _Sources) -> TokenOption:
@@ -100,6 +105,7 @@ def _fill_rent(option: RentOption, run: Run, sources: _Sources) -> RentOption:
     change = option.price_change_per_year_fraction or price_change(kind, price, sources.scenario, sources.book)
     return option.model_copy(
         update={
+            "model": model_of(option, run),
             "price_usd_per_hour": price,
             "price_change_per_year_fraction": change,
             "throughput_factor": _throughput(option, run, sources.scenario.workload),
@@ -140,7 +146,8 @@ def _rent(option: RentOption, run: Run, sources: _Sources) -> Quantity:
 def _fill_own(option: OwnOption, run: Run, sources: _Sources) -> OwnOption:
     scenario, book = sources.scenario, sources.book
     update = {**site_of(option, scenario, book), **server_of(option, gpu_of(option, run), run, scenario, book)}
-    return option.model_copy(update={**update, "throughput_factor": _throughput(option, run, scenario.workload)})
+    update |= {"model": model_of(option, run), "throughput_factor": _throughput(option, run, scenario.workload)}
+    return option.model_copy(update=update)
 
 
 def _throughput(option: RentOption | OwnOption, run: Run, workload: Workload) -> Quantity:

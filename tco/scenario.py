@@ -24,6 +24,9 @@ class _Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, populate_by_name=True)
 
 
+FROM_RUN = "from-run"
+"""A model or a GPU that is the run's."""
+
 Limit = Annotated[float, Field(gt=0)]
 Name = Annotated[str, Field(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f.]+$")]
 
@@ -126,14 +129,14 @@ class RentalPrice(_Record):
 class _SelfHosted(_Option):
     """An open model on machines of one's own choice, at the throughput of a run.
 
-    `model` names the open model whose licence is asked; `paid_licence` says that you hold one from its maker.
+    `model` names the open model whose licence is asked, or is `from-run`; `paid_licence` says that you hold one from its maker.
     `gpus_per_replica` and `throughput_factor` are for a deployment that is not quite the probed one (a larger model, twice
     the GPUs); a capacity that rests on either is `modelled`.
     """
 
     run: str
     paid_licence: bool = False
-    gpu: str = "from-run"
+    gpu: str = FROM_RUN
     gpus_per_replica: Annotated[int, Field(ge=1, le=1024)] | None = None
     throughput_factor: Positive | None = None
     availability_target_fraction: Availability = _q(0.99)
@@ -254,6 +257,7 @@ class Scenario(_Record):
 
 
 __all__ = [
+    "FROM_RUN",
     "PROFILE_NAMES",
     "SCHEMA",
     "ElectricityRegion",

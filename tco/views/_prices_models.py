@@ -8,7 +8,8 @@ import streamlit as st
 
 import pricing
 from pricing import Company, ScoreNotFound
-from tco.scenario import TokenOption
+from tco import InputError
+from tco.scenario import FROM_RUN, TokenOption
 from tco.views import _state
 from tco.views._prices_table import link, linked, matches, nothing, table
 from tco.words import number, plain
@@ -57,8 +58,7 @@ def show(book: Book, wanted: str) -> None:
 
 def _names(book: Book) -> list[str]:
     """Every model that the book knows anything of, those that the scenario hosts first; spellings of one name once."""
-    options = sorted(_state.scenario().options, key=lambda option: isinstance(option, TokenOption))
-    known = [option.model for option in options]
+    known = _of_scenario()
     known += [row.name for row in pricing.shipped_models(book)]
     known += [row.model for row in pricing.model_licences(book)]
     known += [score.model for score in pricing.quality_scores(book)]
@@ -66,6 +66,15 @@ def _names(book: Book) -> list[str]:
     for name in known:
         once.setdefault(name.rpartition("/")[2].casefold().replace("_", "-"), name)
     return list(once.values())
+
+
+def _of_scenario() -> list[str]:
+    """The models of the scenario, those that it hosts itself first, as the answer has them: `from-run` is a model there."""
+    try:
+        options = [(option.kind, option.model) for option in _state.result().options]
+    except InputError:
+        options = [(option.kind, option.model) for option in _state.scenario().options if option.model != FROM_RUN]
+    return [model for kind, model in sorted(options, key=lambda option: option[0] in {"api", "hosted"})]
 
 
 def _shipped(model: str, book: Book) -> Architecture | None:

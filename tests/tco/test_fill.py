@@ -100,3 +100,9 @@ def test_the_gpu_is_read_from_the_driver_where_the_run_names_none() -> None:
 
     assert gpu_of(option, held) == "H100-SXM"
     assert gpu_of(option.model_copy(update={"gpu": "L4"}), held) == "L4"
+
+
+@pytest.mark.parametrize("option", [RENT, OWN])
+def test_the_model_can_be_the_runs(option: dict[str, object]) -> None:
+    assert "test-model" == filled({**option, "model": "from-run"}).model
+    assert "Qwen3-0.6B" == filled(option).model
