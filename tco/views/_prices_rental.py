@@ -82,7 +82,7 @@ def _place(tier: str) -> int:
 
 
 def _caption(on: date, book: Book) -> str:
-    said = "One seller with many places counts once a place. Derived: on-demand less a usual discount, where no list has the term."
+    said = "One seller with many places counts once a place. Derived: no list has the price; each offer below says how it was computed."
     own = [] if book.overrides is None else book.overrides.own_prices(on)
     if any(price.per == "gpu_hour" for price in own):
         said += " Where you have a contract for a GPU, a scenario pays that, not the median."

@@ -139,10 +139,14 @@ def _one_model(names: list[str], seller: str, on: date, book: Book) -> None:
         return
     try:
         prices = pricing.token_prices(model, on, book)
-        history = pricing.price_history(model, book)
     except PriceNotFound as error:
         st.info(plain(str(error)), icon=":material/search_off:")
         return
+    try:
+        history = pricing.price_history(model, book)
+    except PriceNotFound:
+        # Only the user's own file has it, and that says one price.
+        history = (prices,)
     _history(history, on)
     _tiers(prices)
 

@@ -9,7 +9,7 @@ from tco import parse
 from tco.views._prices_own import EXAMPLE
 from tests.factories import API, RENT
 from tests.views.conftest import at_page
-from tests.views.test_prices import open_tab, words
+from tests.views.test_prices import open_tab, words, write
 
 ON = date(2026, 11, 23)
 MODEL = "openai/gpt-6.1-sol"
@@ -84,6 +84,19 @@ def test_a_discount_shows_in_the_offers_and_in_the_market(prices):
     assert (
         len(expected) == market[(market["GPU"] == "H100-SXM") & (market["Landlord"] == "hyperscaler")]["Yours"].item()
     )
+
+
+def test_a_model_that_only_the_file_has_is_in_the_table_and_can_be_picked(prices):
+    entry = "{{item: acme/own-model, per: {}, amount: {}, as_of: 2026-09-01, source: contract}}"
+    upload(prices, "prices.yaml", f"prices: [{entry.format('mtok_input', 0.3)}, {entry.format('mtok_output', 0.9)}]")
+    open_tab(prices, "API tokens")
+    prices.selectbox(key="seller").select("every seller").run()
+    assert "acme/own-model" in prices.dataframe[0].value["Model"].tolist()
+
+    write(prices.selectbox(key="token_model|every seller"), "acme/own-model").run()
+    assert not prices.exception
+    assert not prices.info
+    assert [0.3, 0.9] == prices.dataframe[1].value["USD per Mtok"].tolist()
 
 
 def test_removing_the_file_gives_the_books_prices_back(prices):
