@@ -6,6 +6,8 @@ TCO = .venv/bin/tco
 PYTEST = .venv/bin/python -m pytest
 # What is timed can fail for want of processor time on a busy machine; it is tried again, and the report says so.
 AGAIN = --reruns 2 --reruns-delay 5
+# Unit tests have no clock and no port in common, so all processors share them.
+SIDE_BY_SIDE = -n auto --dist worksteal
 
 help:  ## list these targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -23,12 +25,12 @@ demo: install  ## install, probe this machine with a real engine, print and draw
 
 test: install-test  ## all tests: unit, processes, real engine, real browser
 	@scripts/ensure-chromium.sh
-	$(PYTEST) -m "not engine and not browser and not slow"
+	$(PYTEST) -m "not engine and not browser and not slow" $(SIDE_BY_SIDE)
 	$(PYTEST) -m "(slow or engine) and not browser" $(AGAIN)
 	$(PYTEST) -m browser $(AGAIN)  # apart: Playwright keeps an event loop of its own running
 
 unit: install-test  ## unit tests only, under a minute
-	$(PYTEST) -m "not engine and not browser and not slow"
+	$(PYTEST) -m "not engine and not browser and not slow" $(SIDE_BY_SIDE)
 
 app: install  ## open the app on 127.0.0.1:8501
 	$(TCO) app

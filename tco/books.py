@@ -53,7 +53,7 @@ def own_price_cautions(book: Book, on: date) -> Iterator[Caution]:
     """
     if book.overrides is not None:
         for sentence in _warnings(book, on):
-            yield Caution(code="own_prices", path="prices.file", message=f"{book.overrides.name}: {sentence}")
+            yield Caution(code="own_prices", path="prices.file", message=sentence)
 
 
 @lru_cache(maxsize=8)

