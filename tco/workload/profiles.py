@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -45,10 +46,15 @@ class Weights:
                 raise ValueError(
                     f"profile {profile!r} is unknown; choose one of: {', '.join(PROFILE_NAMES)}, or give 168 weights"
                 )
-            raw = np.array([_SHAPES[profile](hour // 24, hour % 24) for hour in range(HOURS_PER_WEEK)])
-        else:
-            raw = np.asarray(profile, dtype=float)
-        return Weights(tuple(_normalised(raw).tolist()))
+            return _named(profile)
+        return Weights(tuple(_normalised(np.asarray(profile, dtype=float)).tolist()))
+
+
+@cache
+def _named(profile: str) -> Weights:
+    """A named shape; a break-even asks for it a hundred times."""
+    raw = np.array([_SHAPES[profile](hour // 24, hour % 24) for hour in range(HOURS_PER_WEEK)])
+    return Weights(tuple(_normalised(raw).tolist()))
 
 
 def _normalised(raw: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

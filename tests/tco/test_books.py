@@ -1,14 +1,16 @@
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
 import tco
 from pricing import parse_overrides, shipped_book
+from pricing.upkeep.snapshots import write_snapshot
 from tco.books import find_book
 from tco.errors import InputError
-from tests.factories import run, scenario
+from tests.factories import API, OWN, run, scenario
 
 LISTED = {"name": "api", "kind": "api", "model": "openai/gpt-6.1-sol"}
 CONTRACT = """
@@ -72,3 +74,29 @@ def test_an_entry_that_matches_nothing_is_told() -> None:
     assert 1 == len(told)
     assert "mine.yaml: " in told[0]
     assert "openia/*" in told[0]
+
+
+def test_an_answer_is_the_same_again_after_a_refresh_where_the_scenario_pins_its_book(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The refresh doubles the industrial electricity of Ohio: 0.079 to 0.158 USD/kWh."""
+    monkeypatch.setenv("TCO_PRICES_FOLDER", str(tmp_path))
+    options = [API, {**OWN, "electricity_usd_per_kwh": {"region": "US-OH"}}]
+    before = tco.evaluate(scenario(options=options), {"test-run": run()})
+    table = shipped_book().text("electricity.csv").replace("US-OH,industrial,0.0790", "US-OH,industrial,0.1580")
+    write_snapshot(
+        {"electricity.csv": table.encode()},
+        as_of=date(2026, 12, 1),
+        created_at=datetime(2026, 12, 1, tzinfo=UTC),
+        tool="test",
+        parent=shipped_book(),
+    )
+    after = tco.evaluate(scenario(options=options), {"test-run": run()})
+    again = tco.evaluate(scenario(options=options, prices={"book": before.price_book.id}), {"test-run": run()})
+
+    def electricity(result: tco.Result) -> float:
+        return result.option("own").line_items["electricity"][0]
+
+    assert electricity(after) == pytest.approx(2 * electricity(before))
+    assert after.price_book.id.startswith("2026-12-01-")
+    assert before == again
