@@ -67,11 +67,11 @@ def _in_use(name: str, day: date, book: Book | None) -> None:
         st.markdown(f":green[:material/check_circle:] {plain(name)} is in use, here and in the decision.")
         found = list(own_price_cautions(book, day))
         for caution in found[:_SHOWN]:
-            # Its own text begins with the file's name again.
+            # The page names the file already.
             sentence = caution.message.removeprefix(f"{book.overrides.name}: ")
             st.warning(plain(sentence), icon=":material/warning:")
         if len(found) > _SHOWN:
-            st.caption(f"And {len(found) - _SHOWN} more: `tco prices check --overrides FILE` lists them all.")
+            st.caption(f"And {len(found) - _SHOWN} more: `tco prices check --own FILE` lists them all.")
     st.button("Remove", icon=":material/delete:", on_click=_remove, args=(name,), key="prices_remove")
 
 
