@@ -49,7 +49,7 @@ from .quality.scores import (
     quality_scores,
     win_share,
 )
-from .rental import Landlords, RentalQuote, rental_price, rental_prices
+from .rental import Landlords, RentalQuote, market_median, rental_price, rental_prices
 from .tables import did_you_mean, find_name
 from .tokens.crosscheck import Difference, book_rates, crosscheck, second_rates
 from .tokens.history import price_history
@@ -146,6 +146,7 @@ __all__ = [
     "list_prices",
     "managed_price",
     "managed_prices",
+    "market_median",
     "model_licences",
     "models_named",
     "open_book",

@@ -31,11 +31,12 @@ class RentalQuote(Record):
         gpu: the book's name of the GPU.
         tier: how it is rented.
         provider_class: which landlords were asked.
-        price: the median offer [USD per GPU-hour]; its `as_of` is the oldest reading among the offers, its evidence the weakest.
+        price: the market's median [USD per GPU-hour], see `market_median`; its `as_of` is the oldest reading among the offers, its evidence the weakest.
             Where the user has a contract that fits, it is the contract.
         low_usd_per_hour: the cheapest offer [USD per GPU-hour].
         high_usd_per_hour: the dearest offer [USD per GPU-hour].
         count: offers.
+        sellers: those who make them.
         derived_count: how many of them no list shows, because they were computed from another price (`Price.derived` says
             how); the other offers are as somebody lists them.
         rows: the offers, cheapest first.
@@ -48,6 +49,7 @@ class RentalQuote(Record):
     low_usd_per_hour: float
     high_usd_per_hour: float
     count: int
+    sellers: int
     derived_count: int
     rows: tuple[Price, ...]
 
@@ -62,11 +64,9 @@ def rental_price(
     region: str | None = None,
     book: Book | None = None,
 ) -> RentalQuote:
-    """The market price of one rented GPU-hour: the median of the offers, each offer counted once.
+    """The market price of one rented GPU-hour: the median over sellers, one voice each (see `market_median`).
 
-    An offer in several regions or machine sizes is several offers, so a landlord with a long price list weighs more; ask for
-    one `provider_class` or `provider` to see through it. For an even number of offers the median is the mean of the middle
-    two. Which reading of an offer counts on a day: see `offers.readings_on`.
+    Which reading of an offer counts on a day: see `offers.readings_on`.
 
     Reserved tiers mix what sellers list with on-demand less a discount (see `commitments.reserved_prices`): `price.derived`
     says how many are derived, `price.low` and `price.high` are the medians at the ends of the discounts' ranges, and the
@@ -96,6 +96,26 @@ def rental_price(
         region=region,
         book=book or shipped_book(),
     )
+
+
+def market_median(prices: Iterable[Price], end: Literal["amount", "low", "high"] = "amount") -> float:
+    """The median of a market: the median over sellers of each seller's own median [USD per GPU-hour].
+
+    A seller with one price in thirty regions has one voice, not thirty. For an even number the median is the mean of the
+    middle two.
+
+    Args:
+        prices: offers of one GPU and tier, at least one.
+        end: `amount`, or an end of the range; a price without a range has its amount there.
+
+    Example:
+        A seller who asks 4, 4 and 6 in three places, one who asks 2 and one who asks 3: the median of 4, 2 and 3 is 3.
+    """
+    by_seller: dict[str, list[float]] = defaultdict(list)
+    for price in prices:
+        asked = {"amount": price.amount, "low": price.low, "high": price.high}[end]
+        by_seller[price.provider].append(price.amount if asked is None else asked)
+    return median(median(amounts) for amounts in by_seller.values())
 
 
 @lru_cache(maxsize=1024)
@@ -214,6 +234,7 @@ def _quote(
         low_usd_per_hour=min(amounts),
         high_usd_per_hour=max(amounts),
         count=len(rows),
+        sellers=len({row.provider for row in rows}),
         derived_count=sum(row.derived is not None for row in rows),
         rows=tuple(rows),
     )
@@ -229,7 +250,7 @@ def _median(gpu: str, rows: list[Price], *, on: date, landlords: Landlords, tier
     amounts = [row.amount for row in rows]
     sellers = sorted({row.provider for row in rows})
     later = sum(row.as_of > on for row in rows)
-    note = f"median of {len(rows)} offers, {min(amounts):.2f} to {max(amounts):.2f}; as of the oldest"
+    note = f"median of {len(sellers)} sellers with {len(rows)} offers, {min(amounts):.2f} to {max(amounts):.2f}; as of the oldest"
     if later:
         note += f"; {later} first read after {on.isoformat()}"
     kind: ProviderClass | None = None if landlords == "any" else landlords
@@ -237,9 +258,9 @@ def _median(gpu: str, rows: list[Price], *, on: date, landlords: Landlords, tier
     layers = {row.layer for row in rows}
     return Price(
         item=gpu,
-        amount=median(amounts),
-        low=median(row.amount if row.low is None else row.low for row in rows) if derived else None,
-        high=median(row.amount if row.high is None else row.high for row in rows) if derived else None,
+        amount=market_median(rows),
+        low=market_median(rows, "low") if derived else None,
+        high=market_median(rows, "high") if derived else None,
         per="gpu_hour",
         provider=", ".join(sellers),
         provider_class=kind,

@@ -19,7 +19,7 @@ from tco.quantity import Quantity, listed
 from tco.scenario import FROM_RUN, OwnOption, RentOption, Scenario, TokenOption, Workload
 
 _SMALLEST_FACTOR = 0.01
-_HOUR_RANGE_NOTE = "low and high are the cheapest and the dearest listed row"
+_HOUR_RANGE_NOTE = "low and high are the cheapest and the dearest offer"
 _COMMITTED = {"reserved-1y", "reserved-3y"}
 
 
@@ -139,7 +139,7 @@ def _rent(option: RentOption, run: Run, sources: _Sources) -> Quantity:
             raise
         # `tco.checks` says so: a desk's GPU that nobody lets must not end the answer.
         return option.machine_usd_per_hour
-    note = f"median of {quote.count} listed rows; {_HOUR_RANGE_NOTE}"
+    note = f"median of {quote.sellers} sellers; {_HOUR_RANGE_NOTE}" if quote.count > 1 else quote.price.note
     return listed(quote.price, quote.low_usd_per_hour, quote.high_usd_per_hour, note)
 
 

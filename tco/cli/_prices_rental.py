@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
-from statistics import median
 from typing import TYPE_CHECKING, Any
 
 import typer
 from rich.table import Table
 
+from pricing import market_median
 from tco.cli._tables import cell, number, print_table
 
 if TYPE_CHECKING:
@@ -45,12 +45,7 @@ def rental_groups(prices: Iterable[Price], by: GroupBy) -> list[dict[str, Any]]:
     members: dict[tuple[str, str, str], list[Price]] = defaultdict(list)
     for price in prices:
         if price.per == "gpu_hour":
-            group = {
-                GroupBy.CLASS: price.provider_class,
-                GroupBy.PROVIDER: price.provider,
-                GroupBy.REGION: price.region,
-            }
-            members[price.item, price.tier, group[by] or "any"].append(price)
+            members[price.item, price.tier, _group(price, by)].append(price)
     return [
         {"gpu": gpu, "tier": tier, by.value: group, **_summary(rows)}
         for (gpu, tier, group), rows in sorted(members.items())
@@ -93,7 +88,7 @@ def _summary(rows: Sequence[Price]) -> dict[str, Any]:
         "listed": len(rows) - derived,
         "derived": derived,
         "low_usd_per_hour": min(amounts),
-        "median_usd_per_hour": median(amounts),
+        "median_usd_per_hour": market_median(rows),
         "high_usd_per_hour": max(amounts),
         "oldest_as_of": min(row.as_of for row in rows).isoformat(),
         "newest_as_of": max(row.as_of for row in rows).isoformat(),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from statistics import median
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -63,7 +62,7 @@ def _market(rows: list[Price], book: Book) -> list[dict[str, Any]]:
         {
             "GPU": gpu,
             "Landlord": kind or None,
-            "Median": median(row.amount for row in group),
+            "Median": pricing.market_median(group),
             "Min": min(row.amount for row in group),
             "Max": max(row.amount for row in group),
             "Offers": len(group),
@@ -82,7 +81,7 @@ def _place(tier: str) -> int:
 
 
 def _caption(on: date, book: Book) -> str:
-    said = "One seller with many places counts once a place. Derived: no list has the price; each offer below says how it was computed."
+    said = "The median is over sellers, one voice each. Derived: no list has the price; each offer below says how it was computed."
     own = [] if book.overrides is None else book.overrides.own_prices(on)
     if any(price.per == "gpu_hour" for price in own):
         said += " Where you have a contract for a GPU, a scenario pays that, not the median."

@@ -9,8 +9,8 @@ from pricing.book import shipped_book
 from pricing.offers import readings_on, rental_offers
 from pricing.own.overrides import Overrides
 from pricing.own.rows import PricesFile
-from pricing.price import PriceNotFound
-from pricing.rental import rental_price, rental_prices
+from pricing.price import Price, PriceNotFound
+from pricing.rental import market_median, rental_price, rental_prices
 
 ON = date(2026, 11, 23)
 
@@ -18,28 +18,40 @@ ON = date(2026, 11, 23)
 @pytest.mark.parametrize(
     ("gpu", "low", "middle", "high", "count"),
     [
-        # Recomputed from the table by hand: sort, take the middle (or the mean of the middle two).
-        ("H200-SXM", 2.40, 5.40, 10.0, 18),
-        ("H100-PCIe", 1.38, 1.99, 4.25, 7),
-        ("B200-SXM", 3.75, (6.00 + 6.69) / 2, 14.2416, 14),
-        ("RTX 4090", 0.31, 0.55, 0.69, 7),
-        ("A100-80GB-SXM", 0.60, 2.30, 6.20248, 17),
-        ("L40S", 0.40, (1.57 + 1.671) / 2, 15.06559 / 4, 20),
+        # Recomputed from the table by hand: each seller's middle, sorted; the middle of those, or the mean of the middle two.
+        ("H200-SXM", 2.40, 4.29, 10.0, 18),  # Crusoe, sixth of eleven
+        ("H100-PCIe", 1.38, (1.97 + 2.19) / 2, 4.25, 7),  # Vast.ai and RunPod, third and fourth of six
+        ("B200-SXM", 3.75, (5.89 + 6.00) / 2, 14.2416, 14),  # RunPod and Hyperstack of ten
+        ("RTX 4090", 0.31, (0.34 + 0.69) / 2, 0.69, 7),  # RunPod asks 0.34 and 0.69, third of five
+        ("A100-80GB-SXM", 0.60, (1.69 + 1.80) / 2, 6.20248, 17),  # Qubrid and TensorDock of twelve
+        ("L40S", 0.40, 1.39, 15.06559 / 4, 20),  # Thunder Compute, seventh of thirteen
         ("GB200-NVL72", 42 / 4, 42 / 4, 42 / 4, 1),
         ("MI300X", 1.99, (1.99 + 3.45) / 2, 3.45, 2),
     ],
 )
-def test_on_demand_quotes_are_the_median_lowest_and_highest_offer(gpu, low, middle, high, count):
+def test_on_demand_quotes_are_the_sellers_median_and_the_lowest_and_highest_offer(gpu, low, middle, high, count):
     quote = rental_price(gpu, on=ON)
     assert (quote.low_usd_per_hour, quote.price.amount, quote.high_usd_per_hour) == pytest.approx((low, middle, high))
     assert quote.count == count
 
 
-def test_the_h100_median_is_its_middle_offer():
+def test_a_seller_has_one_voice_however_long_its_list_is():
+    def offer(provider, amount, low=None):
+        return Price(
+            item="X", amount=amount, low=low, per="gpu_hour", provider=provider, tier="on-demand", as_of=ON, source="s"
+        )
+
+    three = [offer("a", 4.0), offer("b", 2.0, low=1.0), offer("c", 3.0)]
+    assert market_median(three) == 3.0
+    assert market_median([*three, *(offer("a", 4.0) for _ in range(30)), offer("a", 6.0)]) == 3.0
+    assert market_median(three, "low") == 3.0
+    assert market_median([offer("a", 4.0), offer("a", 6.0), offer("b", 2.0, low=1.0)], "low") == (5.0 + 1.0) / 2
+
+
+def test_the_h100_median_is_its_middle_seller():
     quote = rental_price("H100-SXM", on=ON)
-    # Fourteen are cheaper or as cheap, fourteen are dearer.
-    assert (quote.count, [row.amount for row in quote.rows[12:16]]) == (29, [4.29, 4.5, 4.5, 4.76])
-    assert quote.price.amount == 4.5
+    # Qubrid; eight sellers are cheaper in the middle of their lists, eight dearer.
+    assert (quote.count, quote.sellers, quote.price.amount) == (29, 17, 3.83)
 
 
 def test_hyperscalers_ask_about_four_times_what_marketplaces_ask_for_an_h100():
@@ -57,7 +69,8 @@ def test_managed_offers_are_quoted_alone_and_never_mixed_in():
     managed = rental_price("H100-SXM", on=ON, provider_class="managed")
     # SageMaker 63.296 / 8, three Hugging Face endpoints 10, Azure ML 98.32 / 8, Vertex AI 12.625919.
     assert [7.912, 10, 10, 10, 12.29, 12.625919] == pytest.approx([row.amount for row in managed.rows])
-    assert managed.price.amount == 10.0
+    # Hugging Face sells three sizes and has one voice: 7.912, 10, 12.29, 12.625919.
+    assert managed.price.amount == (10 + 12.29) / 2
     for tier in ("on-demand", "spot", "reserved-1y", "reserved-3y"):
         kinds = {row.provider_class for row in rental_price("H100-SXM", on=ON, tier=tier).rows}
         assert "managed" not in kinds
@@ -119,8 +132,8 @@ def test_a_listed_quote_is_listed_and_has_no_range_of_an_assumption():
 def test_a_reserved_quote_says_how_much_of_it_is_derived_and_is_as_good_as_its_weakest_offer():
     price = rental_price("H100-SXM", on=ON, tier="reserved-1y", provider_class="neocloud").price
     assert (price.evidence, price.derived) == ("assumption", "13 of 14 offers: on-demand x (1 - 0.2)")
-    # Qubrid's 1.90375 is listed and below the middle, where 3.39 (DigitalOcean) and 3.90 (Crusoe) on demand are.
-    middle = (3.39 + 3.90) / 2
+    # Qubrid's 1.90375 is listed and below the middle, which is RunPod's 3.29 on demand, sixth of eleven.
+    middle = 3.29
     assert (price.amount, price.low, price.high) == pytest.approx((middle * 0.8, middle * 0.65, middle * 0.85))
 
 

@@ -40,9 +40,9 @@ def test_grouped_by_class_each_kind_of_landlord_has_its_median():
     medians = {(g["class"], g["count"]): g["median_usd_per_hour"] for g in groups if g["tier"] == "on-demand"}
     assert medians == {
         ("hyperscaler", 12): pytest.approx((80 / 8 + 87.83247 / 8) / 2),
-        ("neocloud", 14): (3.83 + 3.90) / 2,
+        ("neocloud", 14): 3.39,  # DigitalOcean, sixth of eleven sellers
         ("marketplace", 3): 2.25,
-        ("managed", 6): 10.0,
+        ("managed", 6): (10 + 12.29) / 2,
     }
 
 
