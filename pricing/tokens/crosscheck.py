@@ -18,7 +18,7 @@ from pricing.price import PriceNotFound
 from pricing.tables import Record, did_you_mean
 from pricing.tokens.cards import TokensDamaged
 from pricing.tokens.history import price_history
-from pricing.tokens.names import api_models, exact_names
+from pricing.tokens.names import api_models, api_sellers, exact_names
 from pricing.tokens.prices import TokenPrices, token_prices
 from pricing.tokens.records import Feed, UsdPerMtok
 
@@ -192,7 +192,8 @@ def second_file(feed: Feed, book: Book) -> bytes:
         book: the book that it is to check.
     """
     lines = []
-    for name in (name for seller in SECOND_SELLERS if seller in feed.sellers for name in api_models(seller, book)):
+    both = [seller for seller in SECOND_SELLERS if seller in feed.sellers and seller in api_sellers(book)]
+    for name in (name for seller in both for name in api_models(seller, book)):
         seller, _, model = name.partition("/")
         theirs = {known.removeprefix(_FIREWORKS): sold for known, sold in feed.sellers[seller].models.items()}
         # `-latest` is another model every few months, so it is no name of this one.

@@ -23,7 +23,7 @@ from pricing.upkeep.doubts import doubted
 from pricing.upkeep.fetch import Fetched, FetchError, Kind, Limits, fetch_all
 from pricing.upkeep.memory_file import MemoryFile
 from pricing.upkeep.refresh_gpus import RENTAL, merged_rental
-from pricing.upkeep.refresh_tokens import feeds_of_sellers, merged_tokens, token_changes
+from pricing.upkeep.refresh_tokens import feeds_of_sellers, merged_tokens, second_tokens, token_changes
 from pricing.upkeep.snapshot_record import SnapshotInfo, SourceRecord, TurnedAway
 from pricing.upkeep.snapshots import write_snapshot
 
@@ -221,6 +221,7 @@ def _tables(base: Book, readings: Collection[Reading], refused: Collection[str])
     feeds = [reading.rows for reading in readings if isinstance(reading.rows, Feed)]
     if feeds:
         tables[TOKENS] = merged_tokens(base, feeds, refused)
+        tables |= second_tokens(base, tables[TOKENS], feeds)
     screened = [reading.rows for reading in readings if isinstance(reading.rows, Screened)]
     if screened:
         offers = [offer for part in screened for offer in part.accepted]

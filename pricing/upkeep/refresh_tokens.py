@@ -8,7 +8,8 @@ from datetime import date
 from typing import Any
 
 from pricing.book import Book
-from pricing.tokens.cards import TOKENS, merge
+from pricing.tokens.cards import FEEDS, TOKENS, merge
+from pricing.tokens.crosscheck import SECOND, second_file
 from pricing.tokens.records import Feed
 from pricing.upkeep.changes import Change, compare, token_rows
 from pricing.upkeep.memory_file import MemoryFile
@@ -35,6 +36,24 @@ def merged_tokens(book: Book, feeds: Collection[Feed], refused: Collection[str] 
         seller, _, model = row.partition("/")
         _put_back(before, after["sellers"], seller, model)
     return merge(json.dumps(after).encode())  # without a reading: only writes it in the file's own form
+
+
+def second_tokens(book: Book, merged: bytes, feeds: Collection[Feed]) -> dict[str, bytes]:
+    """The second list beside the book's, made anew where it was read, so that a cross-check compares lists of one time.
+
+    Args:
+        book: what was known.
+        merged: from `merged_tokens`.
+        feeds: readings.
+
+    Returns:
+        The file by its name; empty where the second list is not among the readings.
+    """
+    second = next((feed for feed in feeds if feed.name == FEEDS[1]), None)
+    if second is None:
+        return {}
+    newer = Book(as_of=book.as_of, newer={**book.newer, TOKENS: MemoryFile(TOKENS, merged)})
+    return {SECOND: second_file(second, newer)}
 
 
 def token_changes(book: Book, merged: bytes, on: date) -> list[Change]:

@@ -8,6 +8,7 @@ import pytest
 from pricing.book import SHIPPED_ON, shipped_book
 from pricing.offers import rental_offers
 from pricing.sources import genai, gpuhunt, litellm
+from pricing.tokens.crosscheck import second_rates
 from pricing.tokens.prices import token_prices
 from pricing.upkeep.fetch import Limits
 from pricing.upkeep.refresh import Source, gather, propose, save, sources
@@ -332,3 +333,21 @@ def test_a_list_in_the_format_of_litellm_is_read(folder):
     save(found, {"deepinfra/m"}, folder)
     assert amounts(open_book(folder=folder), "deepinfra/m") == (0.23, 0.4)
     assert set(SELLERS) < set(json.loads(open_book(folder=folder).text("tokens.json"))["sellers"])
+
+
+def test_the_second_list_is_made_anew_so_that_a_cross_check_compares_lists_of_one_time(folder):
+    rows_of = {
+        "gpt-5": {
+            "litellm_provider": "openai",
+            "mode": "chat",
+            "input_cost_per_token": 9.9e-07,
+            "output_cost_per_token": 1e-05,
+        }
+    }
+    with serving({"/prices.json": json.dumps(rows_of).encode()}) as server:
+        wanted = [Source("litellm", "tokens", server.url("/prices.json"), "json", litellm.read)]
+        limits = Limits(hosts=frozenset({server.host}), schemes=frozenset({"http"}))
+        found = propose(shipped_book(), gather(wanted, DAY, limits), DAY)
+    save(found, set(), folder)
+    rates = second_rates("openai", open_book(folder=folder))["openai/gpt-5"]
+    assert (rates.input, rates.output, rates.as_of) == (0.99, 10.0, DAY)
