@@ -31,6 +31,7 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 MIN_WINDOWS = 24
 MIN_ITEMS = 3
 MAX_MONTHS = 60
+DAYS_PER_YEAR = 365.25
 WINDOW_MONTHS = (MONTHS_PER_YEAR, 6)
 """Lengths of window, best first: the shorter one is used where a young history has too few years."""
 
@@ -158,12 +159,14 @@ def price_path(
 
     Raises:
         ValueError: no such kind, or months out of range.
-        PriceNotFound: too few spans of the past for a forecast.
+        PriceNotFound: too few spans of the past for a forecast, or a trend would be carried on for longer than it was watched.
     """
     _check(kind, months)
     used = history or history_of(kind, book)
     tracks = _of_seller(kind, used.tracks, seller, book) if seller else used.tracks
     seen, window_months = _enough(kind, tracks, as_of, seller)
+    if used.manner == "trends":
+        _refuse_further_than_seen(kind, seen, window_months, months)
     cases = spread(used.manner, seen, window_months=window_months, months=months)
     fall, rise = cases.moved()
     low, high = cases.tail_means()
@@ -276,6 +279,17 @@ def _enough(kind: Kind, tracks: Sequence[Track], as_of: date, seller: str | None
         f"and a forecast needs {MIN_WINDOWS} of {MIN_ITEMS}. Take a later day or all sellers, or give your own "
         "`price_change_per_year_fraction` with a range."
     )
+
+
+def _refuse_further_than_seen(kind: Kind, seen: Sequence[Window], window_months: int, months: float) -> None:
+    """A trend is not carried on for longer than it was watched: at the rate of two years, nothing would cost anything in five."""
+    last = max(add_months(window.start, window_months) for window in seen)
+    watched = round((last - min(window.start for window in seen)).days * MONTHS_PER_YEAR / DAYS_PER_YEAR)
+    if months > watched:
+        raise PriceNotFound(
+            f"the history of {kind} prices covers {watched} months, and a trend is not carried on for longer than it was "
+            f"watched: ask for at most {watched}, not {months:g}"
+        )
 
 
 def _note(kind: Kind, live: Sequence[Window], window_months: int) -> str:

@@ -66,11 +66,15 @@ def show(on: date, book: Book, wanted: str) -> None:
 
 
 def _paths(kind: Kind, on: date, book: Book) -> list[PricePath]:
-    try:
-        return [pricing.price_path(kind, months, as_of=on, book=book) for months in MONTHS]
-    except PriceNotFound as error:
-        st.info(plain(str(error)), icon=":material/history:")
-        return []
+    paths, why = [], ""
+    for months in MONTHS:
+        try:
+            paths.append(pricing.price_path(kind, months, as_of=on, book=book))
+        except PriceNotFound as error:
+            why = str(error)
+    if not paths:
+        st.info(plain(why), icon=":material/history:")
+    return paths
 
 
 def _sentence(path: PricePath, title: str) -> str:

@@ -118,7 +118,7 @@ def test_no_months_ahead_is_todays_price(kind):
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("months", [1, 12, 36, 60])
 def test_the_shares_are_in_order(kind, months):
-    path = price_path(kind, months, as_of=NOW)
+    path = price_path(kind, min(months, 25) if kind == "same-quality" else months, as_of=NOW)
     assert path.low_factor <= path.p10_factor <= path.p50_factor <= path.p90_factor <= path.high_factor
     assert path.low_factor <= path.typical_factor <= path.mean_factor <= path.high_factor
     assert path.fall_fraction + path.rise_fraction <= 1
@@ -190,3 +190,10 @@ def test_announced_changes_are_known_and_no_forecast():
     google = {change.model: (change.seen_on, change.input_usd_per_mtok) for change in announced_changes(NOW, "google")}
     assert (date(2026, 12, 1), 4.0) == google["gemini-4-argon"]
     assert announced_changes(date(2027, 1, 1)) == []
+
+
+def test_a_trend_is_not_carried_on_for_longer_than_it_was_watched():
+    """The cheapest prices of a quality were watched from November 2023 to December 2025: 25 months."""
+    assert price_path("same-quality", 25, as_of=NOW).months == 25
+    with pytest.raises(PriceNotFound, match=r"covers 25 months.*ask for at most 25, not 36"):
+        price_path("same-quality", 36, as_of=NOW)
