@@ -11,6 +11,7 @@ A bare name (`mistral-large-4`) is looked up in this order:
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pricing.book import Book, once_per_book, shipped_book
@@ -139,10 +140,15 @@ def find_model(name: str, book: Book | None = None) -> Found:
         >>> find_model("mistral-large-4").seller
         'mistral'
     """
-    data = _data(book or shipped_book())
     asked = name.strip()
     if len(asked) > MAX_NAME_LENGTH:
         raise PriceNotFound(f"{asked[:40]!r}... is too long for a model's name ({len(asked)} characters)")
+    return _find(asked, book or shipped_book())
+
+
+@lru_cache(maxsize=4096)
+def _find(asked: str, book: Book) -> Found:
+    data = _data(book)
     head, slash, rest = asked.partition("/")
     seller = data.seller(head) if slash else None
     if seller is not None and rest:

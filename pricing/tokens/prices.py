@@ -11,10 +11,10 @@ from pricing.price import Price, PriceNotFound, Tier, Unit
 from pricing.tables import Record
 from pricing.tokens.hours import in_hours
 from pricing.tokens.names import OWN_PRICE, find_model
-from pricing.tokens.rows import listed_rows, own_rows
+from pricing.tokens.rows import listed_rows, own_rows, same_prices_since
 
 _KEPT = 4096
-"""Look-ups that are remembered: a plan's options on the days of its horizon, many times over."""
+"""Look-ups that are remembered, one for each span of days with the same prices."""
 
 
 class TokenPrices(Record):
@@ -113,7 +113,14 @@ def token_prices(model: str, on: date, book: Book | None = None) -> TokenPrices:
         >>> token_prices("google/gemini-4-argon", date(2026, 12, 1)).input.amount
         4.0
     """
-    return _token_prices(model.strip(), on, book or shipped_book())
+    book, model = book or shipped_book(), model.strip()
+    if book.overrides is not None:
+        return _token_prices(model, on, book)  # the user's own entries begin and end on days of their own
+    try:
+        return _token_prices(model, same_prices_since(find_model(model, book), on), book)
+    except PriceNotFound:
+        # Once more for the sentence, which names the day that was asked for.
+        return _token_prices(model, on, book)
 
 
 @lru_cache(maxsize=_KEPT)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import cached_property
 from typing import Annotated
 
 from pydantic import Field, ValidationError
@@ -112,6 +113,12 @@ class SoldModel(Record):
     gone: date | None = None
     tiers: dict[Tier, tuple[Card, ...]] = Field(default_factory=dict)
     sold_by: tuple[str, ...] = ()
+
+    @cached_property
+    def turns(self) -> tuple[date, ...]:
+        """The days on which a card begins or was first read, in order: between two of them nothing changes."""
+        cards = [card for dated in self.tiers.values() for card in dated]
+        return tuple(sorted({day for card in cards for day in (card.valid_from, card.seen_from) if day is not None}))
 
 
 class Seller(Record):

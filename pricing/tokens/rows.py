@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, NamedTuple
@@ -70,6 +71,22 @@ def listed_rows(found: Found, on: date, book: Book) -> Listing:
         if other is not None:
             rows += _card_rows(found, tier, other, _hours(other.card), notes)
     return Listing(tuple(rows), held.card.seen_to, parts[0].hours_utc, notes)
+
+
+def same_prices_since(found: Found, on: date) -> date:
+    """The first of the days, up to a given one, since when a model's listed prices and what is said of them are the same.
+
+    Args:
+        found: the model.
+        on: the given day.
+
+    Returns:
+        The newest day on or before `on` on which a card begins or was first read; the first day of the calendar where there
+        is none.
+    """
+    turns = found.sold.turns
+    at = bisect_right(turns, on)
+    return turns[at - 1] if at else date.min
 
 
 def own_rows(model: str, on: date, book: Book) -> tuple[Price, ...] | None:

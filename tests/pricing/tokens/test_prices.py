@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import date, time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from pricing.book import Book
+from pricing.book import Book, shipped_book
 from pricing.own.file import parse_overrides
 from pricing.price import Price, PriceNotFound
 from pricing.tokens.names import api_models
-from pricing.tokens.prices import price_of_request, token_prices
+from pricing.tokens.prices import _token_prices, price_of_request, token_prices
 
 ON = date(2026, 11, 23)
 
@@ -345,3 +347,14 @@ def test_a_rate_that_only_the_contract_has_stands_beside_the_listed_ones():
     found = token_prices("groq/llama-3.3-70b-versatile", ON, book)
     assert amounts(found.input, found.output, found.cached_read) == (0.59, 0.79, 0.2)
     assert found.cached_read.layer.startswith("prices.yaml: prices[0]")
+
+
+@given(
+    st.sampled_from(
+        ["mistral/mistral-large-4", "google/gemini-4-argon", "deepseek/deepseek-v4-pro", "openai/gpt-6.1-sol"]
+    ),
+    st.dates(date(2024, 1, 1), date(2027, 12, 31)),
+)
+def test_a_remembered_price_is_the_price_of_the_day(model, on):
+    """Look-ups are remembered by spans of days; looked up anew on the day itself, nothing differs."""
+    assert token_prices(model, on) == _token_prices.__wrapped__(model, on, shipped_book())
