@@ -11,6 +11,7 @@ from pricing.price import Evidence
 from probes.run import Run
 from tco import finance
 from tco.breakeven import breakeven_requests_per_day
+from tco.capacity.fleet import capacity_of
 from tco.cashflow import Ledger, ledger, saving_npv_usd, savings_by_time_usd, with_residual
 from tco.register import with_value
 from tco.result import Capacity, OptionResult
@@ -157,12 +158,18 @@ def _saving_at_volume(
     option: TokenOption | RentOption | OwnOption, scenario: Scenario, runs: Mapping[str, Run]
 ) -> Callable[[float], float | None]:
     baseline = scenario.option(scenario.baseline)
+    run, run_today = runs.get(option.name), runs.get(baseline.name)
+    # What one replica carries is the same at every volume, and costs more to find than all the rest.
+    now = demand(scenario)
+    capacity, capacity_today = (
+        None if held is None else capacity_of(held, scenario.workload, now) for held in (run, run_today)
+    )
 
     def saving_usd(requests_per_day: float) -> float | None:
         at_volume = with_value(scenario, "workload.requests_per_day", requests_per_day)
         asked = demand(at_volume)
-        costs = ledger(option, runs.get(option.name), at_volume, asked)
-        today = ledger(baseline, runs.get(baseline.name), at_volume, asked)
+        costs = ledger(option, run, at_volume, asked, capacity)
+        today = ledger(baseline, run_today, at_volume, asked, capacity_today)
         if not (costs.feasible and today.feasible):
             return None
         return saving_npv_usd(scenario.discount_rate_per_year.value, today, costs)

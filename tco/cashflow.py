@@ -8,6 +8,7 @@ import numpy as np
 
 from probes.run import Run
 from tco import costs
+from tco.capacity.curve import SloCapacity
 from tco.capacity.fleet import Fleet, size_fleet
 from tco.finance import npv
 from tco.scenario import OwnOption, RentOption, Scenario, TokenOption
@@ -66,10 +67,23 @@ class Ledger:
         return float(np.sum(self.costs_by_time_usd)) - self.residual_usd
 
 
-def ledger(option: TokenOption | RentOption | OwnOption, run: Run | None, scenario: Scenario, asked: Demand) -> Ledger:
+def ledger(
+    option: TokenOption | RentOption | OwnOption,
+    run: Run | None,
+    scenario: Scenario,
+    asked: Demand,
+    capacity: SloCapacity | None = None,
+) -> Ledger:
     """All line items of one option; each comes from one documented function in `tco.costs`.
 
     A line that is zero because nobody set it is there, with zeros, so that it is seen.
+
+    Args:
+        option: the option, filled.
+        run: what one replica of a self-hosted option can do.
+        scenario: the filled scenario.
+        asked: the demand by month.
+        capacity: of one replica, where the caller knows it already.
     """
     months = asked.requests.size
     one_offs = {name: _at_start(quantity.value, months) for name, quantity in option.one_off_usd.items()}
@@ -85,7 +99,7 @@ def ledger(option: TokenOption | RentOption | OwnOption, run: Run | None, scenar
             line_items=tokens | running, investments=one_offs or _nothing(months), residual_usd=0.0, fleet=None
         )
     assert run is not None  # find_runs has found one for every self-hosted option
-    fleet = size_fleet(option, run, scenario.workload, asked)
+    fleet = size_fleet(option, run, scenario.workload, asked, capacity)
     if isinstance(option, RentOption):
         rent = {"gpu_rent": costs.gpu_rent_usd(option, scenario, fleet)}
         return Ledger(

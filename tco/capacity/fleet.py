@@ -37,16 +37,25 @@ class Fleet:
     utilisation_fraction: float
 
 
-def size_fleet(option: RentOption | OwnOption, run: Run, workload: Workload, asked: Demand) -> Fleet:
+def size_fleet(
+    option: RentOption | OwnOption, run: Run, workload: Workload, asked: Demand, capacity: SloCapacity | None = None
+) -> Fleet:
     """Whole replicas for the peak of every month, spares for the availability target, whole servers.
 
     A fleet never shrinks below the demand of its month and is not autoscaled: what stands is paid for around the clock.
+
+    Args:
+        option: who serves.
+        run: what one replica can do.
+        workload: what was promised.
+        asked: the demand by month.
+        capacity: of one replica, where the caller knows it: it does not hang on how many requests come. Null: from the run.
 
     Special cases:
         - zero demand gives an empty fleet;
         - an infeasible capacity, or a demand of more replicas than any fleet has, gives an empty fleet that is not feasible.
     """
-    capacity = slo_capacity(run, workload.slo, asked.input_tokens_per_request, asked.output_tokens_per_request)
+    capacity = capacity or capacity_of(run, workload, asked)
     factor = option.throughput_factor.value if option.throughput_factor is not None else 1.0
     goodput = capacity.requests_per_s * factor
     replicas = np.zeros_like(asked.requests)
@@ -70,6 +79,11 @@ def size_fleet(option: RentOption | OwnOption, run: Run, workload: Workload, ask
         servers=np.array([_servers(count, units, per_server) for count in replicas]),
         utilisation_fraction=float(np.sum(asked.mean_requests_per_s)) / standing if standing > 0 else 0.0,
     )
+
+
+def capacity_of(run: Run, workload: Workload, asked: Demand) -> SloCapacity:
+    """What one replica carries while the promise holds, at the lengths that are asked for."""
+    return slo_capacity(run, workload.slo, asked.input_tokens_per_request, asked.output_tokens_per_request)
 
 
 def _replicas(option: RentOption | OwnOption, goodput: float, asked: Demand) -> Months:
