@@ -186,8 +186,6 @@ def _reading(source: Source, answer: Fetched | FetchError, on: date) -> Reading:
         return Reading(source, None, None, str(answer))
     try:
         rows = source.read(answer.data, on)
-    except ImportError as error:
-        return Reading(source, answer, None, f"reading it needs {error.name}: pip install 'tco-llm[refresh]'")
     except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
         problem = f"{source.url}: its content is not that list ({' '.join(str(error).split())[:200]})."
         return Reading(source, answer, None, problem)
