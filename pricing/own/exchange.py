@@ -75,41 +75,6 @@ def no_rate(currency: str, on: date) -> str:
     )
 
 
-def to_usd(amount: float, currency: str, rates: Iterable[Rate], on: date) -> float:
-    """An amount in US dollars: amount x rate [USD].
-
-    Args:
-        amount: in `currency`.
-        currency: ISO 4217 code; USD stays as it is.
-        rates: the user's rates.
-        on: the day; see `rate_on`.
-
-    Raises:
-        PriceNotFound: there is no rate of that currency.
-
-    Example:
-        >>> euro = Rate(currency="EUR", usd=1.25, as_of=date(2026, 11, 20), source="ECB reference rate")
-        >>> to_usd(8, "EUR", [euro], date(2026, 11, 23))
-        10.0
-    """
-    return amount if currency == USD else amount * rate_on(rates, currency, on).usd
-
-
-def from_usd(usd: float, currency: str, rates: Iterable[Rate], on: date) -> float:
-    """An amount of US dollars in another currency: usd / rate, the inverse of `to_usd`.
-
-    Args:
-        usd: in US dollars [USD].
-        currency: ISO 4217 code; USD stays as it is.
-        rates: the user's rates.
-        on: the day; see `rate_on`.
-
-    Raises:
-        PriceNotFound: there is no rate of that currency.
-    """
-    return usd if currency == USD else usd / rate_on(rates, currency, on).usd
-
-
 def rate_note(amount: float, rate: Rate, on: date) -> str:
     """How an amount was converted, for a price's note: amount, currency, rate, day, and whether the rate is later.
 

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from pricing.own.exchange import Rate, from_usd, rate_note, rate_on, to_usd
+from pricing.own.exchange import Rate, rate_note, rate_on
+from pricing.own.file import parse_overrides
 from pricing.price import PriceNotFound
 
 ON = date(2026, 11, 23)
@@ -23,16 +24,6 @@ RATES = [
     rate(1.10, date(2026, 6, 1)),
     rate(0.0065, date(2026, 11, 22), "JPY"),
 ]
-
-
-def test_an_amount_in_dollars_is_amount_times_rate():
-    assert to_usd(8, "EUR", RATES, ON) == 10.0
-    assert to_usd(1000, "JPY", RATES, ON) == pytest.approx(6.5, rel=1e-15)
-
-
-def test_dollars_stay_as_they_are_without_any_rate():
-    assert to_usd(7.3, "USD", [], ON) == 7.3
-    assert from_usd(7.3, "USD", [], ON) == 7.3
 
 
 def test_the_newest_rate_on_or_before_the_day_counts_whatever_the_order():
@@ -53,7 +44,7 @@ def test_before_the_first_rate_the_oldest_counts_and_the_note_says_so():
 
 def test_a_currency_without_a_rate_is_named_with_the_line_to_add():
     with pytest.raises(PriceNotFound) as error:
-        to_usd(1, "CHF", RATES, ON)
+        rate_on(RATES, "CHF", ON)
     assert str(error.value) == (
         "no rate for CHF; add under `fx:` - {currency: CHF, usd: <US dollars for one CHF>, as_of: 2026-11-23, "
         'source: "<who says so>"}'
@@ -62,12 +53,19 @@ def test_a_currency_without_a_rate_is_named_with_the_line_to_add():
 
 @settings(deadline=None)
 @given(
-    amount=st.floats(min_value=0, max_value=1e12),
-    usd=st.floats(min_value=1e-9, max_value=1e9),
+    amount=st.floats(min_value=1e-6, max_value=1e6),
+    usd=st.floats(min_value=1e-4, max_value=1e4),
 )
 def test_there_and_back_is_the_same_amount(amount, usd):
-    rates = [rate(usd, ON)]
-    assert from_usd(to_usd(amount, "EUR", rates, ON), "EUR", rates, ON) == pytest.approx(amount, rel=1e-15, abs=1e-300)
+    """What a contract says in euros, as the book gives it in dollars, and back."""
+    own = parse_overrides(
+        f"""
+fx: [{{currency: EUR, usd: {usd!r}, as_of: 2026-11-20, source: ECB}}]
+prices: [{{item: x/y, per: mtok_input, amount: {amount!r}, currency: EUR, as_of: 2026-11-20, source: contract}}]
+"""
+    )
+    (price,) = own.own_prices(ON)
+    assert (price.currency, price.amount / usd) == ("USD", pytest.approx(amount, rel=1e-12))
 
 
 @pytest.mark.parametrize("usd", [0, -1, float("nan"), float("inf"), True, "1.16", 1e10])
