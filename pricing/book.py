@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from pricing.own.overrides import Overrides
+    from pricing.price import Price
 
 SHIPPED_ON = date(2026, 11, 23)
 """The day on which the shipped tables were put together."""
@@ -66,6 +67,15 @@ class Book:
     def newer(self) -> Mapping[str, Traversable]:
         """The files that take the place of shipped ones, by path under `pricing/data/`."""
         return dict(self._newer)
+
+    def paid(self, price: Price, on: date) -> Price:
+        """A price of the tables as the user pays it: as it is, where the user has no prices of their own.
+
+        Args:
+            price: as listed.
+            on: the day.
+        """
+        return price if self.overrides is None else self.overrides.apply(price, on)
 
     def with_overrides(self, overrides: Overrides | None) -> Book:
         """The same tables under the user's own prices."""

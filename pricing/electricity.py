@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from pydantic import computed_field
+
 from pricing.book import Book, once_per_book, shipped_book
 from pricing.price import Price, PriceNotFound
 from pricing.tables import Record, did_you_mean
@@ -22,15 +24,25 @@ class ElectricityQuote(Record):
         region: ISO country or `US-` and a state.
         sector: who buys.
         price: the central figure [USD/kWh].
-        low_usd_per_kwh: low end [USD/kWh], or null where the source gives one average only.
-        high_usd_per_kwh: high end [USD/kWh], or null likewise.
+        low_usd_per_kwh: the price's low end [USD/kWh], or null where the source gives one average only.
+        high_usd_per_kwh: its high end [USD/kWh], or null likewise.
     """
 
     region: str
     sector: Sector
     price: Price
-    low_usd_per_kwh: float | None
-    high_usd_per_kwh: float | None
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def low_usd_per_kwh(self) -> float | None:
+        """Low end of the price [USD/kWh]."""
+        return self.price.low
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def high_usd_per_kwh(self) -> float | None:
+        """High end of the price [USD/kWh]."""
+        return self.price.high
 
 
 def electricity_price(
@@ -72,7 +84,9 @@ def electricity_price(
             "Give `electricity_usd_per_kwh` from your contract in the scenario."
         )
     known = [quote for quote in of_sector if quote.price.as_of <= on]
-    return _as_paid(known[-1] if known else of_sector[0], on, book)
+    quote = known[-1] if known else of_sector[0]
+    paid = (book or shipped_book()).paid(quote.price, on)
+    return quote if paid is quote.price else quote.model_copy(update={"price": paid})
 
 
 def electricity_quotes(book: Book | None = None) -> tuple[ElectricityQuote, ...]:
@@ -82,14 +96,6 @@ def electricity_quotes(book: Book | None = None) -> tuple[ElectricityQuote, ...]
         book: the book to read; null: the shipped one.
     """
     return _quotes(book or shipped_book())
-
-
-def _as_paid(quote: ElectricityQuote, on: date, book: Book | None) -> ElectricityQuote:
-    if book is None or book.overrides is None:
-        return quote
-    price = book.overrides.apply(quote.price, on)
-    ends = {"low_usd_per_kwh": price.low, "high_usd_per_kwh": price.high}
-    return quote if price == quote.price else quote.model_copy(update={"price": price, **ends})
 
 
 @once_per_book
@@ -109,5 +115,4 @@ def _quote(row: dict[str, str | None]) -> ElectricityQuote:
         "tier": "standard",
         **{key: row[key] for key in ("as_of", "source", "evidence", "note")},
     }
-    fields = {key: row[key] for key in ("region", "sector", "low_usd_per_kwh", "high_usd_per_kwh")}
-    return ElectricityQuote.model_validate({**fields, "price": price})
+    return ElectricityQuote.model_validate({"region": row["region"], "sector": row["sector"], "price": price})

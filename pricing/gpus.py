@@ -230,7 +230,7 @@ def gpu_price(name: str, on: date, book: Book | None = None) -> Price | None:
         PriceNotFound: the book has no such GPU.
     """
     price = gpu_spec(name, book).purchase_price
-    return price if price is None or book is None or book.overrides is None else book.overrides.apply(price, on)
+    return None if price is None else (book or shipped_book()).paid(price, on)
 
 
 def canonical_gpu(driver_name: str, book: Book | None = None) -> str | None:

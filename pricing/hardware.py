@@ -141,11 +141,10 @@ def server_price(name: str, on: date, book: Book | None = None) -> Price:
         >>> price.low, price.amount, price.high
         (250000.0, 285000.0, 320000.0)
     """
-    overrides = None if book is None else book.overrides
-    if overrides is None:
-        return server(name, on, book).price
-    own = next((price for price in overrides.own_prices(on, name) if price.per == "server"), None)
-    return own or overrides.apply(server(name, on, book).price, on)
+    book = book or shipped_book()
+    contracts = book.overrides.own_prices(on, name) if book.overrides is not None else []
+    own = next((price for price in contracts if price.per == "server"), None)
+    return own or book.paid(server(name, on, book).price, on)
 
 
 def servers(on: date, book: Book | None = None) -> list[Server]:
@@ -252,7 +251,7 @@ def colocation_price(region: str | None, on: date, book: Book | None = None) -> 
         evidence=found.evidence,
         note=found.note,
     )
-    return price if book is None or book.overrides is None else book.overrides.apply(price, on)
+    return (book or shipped_book()).paid(price, on)
 
 
 def residual_fraction(months: float, kind: ResidualKind = "gpu", book: Book | None = None) -> Figure:
