@@ -94,9 +94,7 @@ class Health(Record):
         return sum(finding.level == "problem" for finding in self.findings)
 
 
-def health(
-    book: Book | None = None, *, on: date, stale_days: int = STALE_AFTER_DAYS, overrides: Overrides | None = None
-) -> Health:
+def health(book: Book | None = None, *, on: date, stale_days: int = STALE_AFTER_DAYS) -> Health:
     """Checks every price that the book has for a day, and the user's own file.
 
     Problems: prices of fast markets older than `stale_days`, and of slow ones older than four times that; a listed price
@@ -105,11 +103,11 @@ def health(
     guesses; rows that are turned away and not used, such as spot above on-demand; what is odd about the user's file without being wrong.
 
     Args:
-        book: null: the shipped one. Its own overrides are left out.
+        book: null: the shipped one. The user's own prices in it are held against the others, and are not among them.
         on: the day.
         stale_days: how old is too old; a price exactly so old still passes [days].
-        overrides: the user's own prices, to be held against the book.
     """
+    overrides = book.overrides if book is not None else None
     book = (book or shipped_book()).with_overrides(None)
     rows = list(rows_on(book, on).values())
     prices = [row.price for row in rows]

@@ -28,7 +28,7 @@ def check_command(
     day = day_of(on)
     book = chosen_book(own, pin)
     try:
-        report = health(book.with_overrides(None), on=day, stale_days=stale_days, overrides=book.overrides)
+        report = health(book, on=day, stale_days=stale_days)
     except PriceNotFound as error:
         fail(str(error))
     if as_json:

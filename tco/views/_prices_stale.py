@@ -28,7 +28,7 @@ def show(on: date, book: Book, wanted: str) -> None:
         book: the prices.
         wanted: the search.
     """
-    report = pricing.health(book, on=on, overrides=book.overrides)
+    report = pricing.health(book, on=on)
     st.markdown(
         f"**{report.problems} problems, {len(report.findings) - report.problems} cautions** among "
         f"{sum(report.prices.values()):,} prices. To read newer ones, run `tco prices refresh` in a terminal; "

@@ -167,7 +167,9 @@ discounts:
 def test_an_entry_of_the_users_that_changes_nothing_is_a_problem():
     own = parse_overrides(OWN, today=ON)
     problems = [
-        sentence for level, sentence in found(health(book(), on=ON, overrides=own), "overrides") if level == "problem"
+        sentence
+        for level, sentence in found(health(book().with_overrides(own), on=ON), "overrides")
+        if level == "problem"
     ]
     assert len(problems) == 1
     assert "matches no price of the book on 2026-11-23" in problems[0]
@@ -176,7 +178,7 @@ def test_an_entry_of_the_users_that_changes_nothing_is_a_problem():
 
 def test_a_price_for_something_that_the_book_does_not_know_is_no_problem():
     own = parse_overrides(OWN.replace("openai/gpt-a", "inhouse/model").partition("discounts:")[0], today=ON)
-    assert [level for level, _ in found(health(book(), on=ON, overrides=own), "overrides")] == ["caution"]
+    assert [level for level, _ in found(health(book().with_overrides(own), on=ON), "overrides")] == ["caution"]
 
 
 def test_problems_come_first_and_are_counted():
