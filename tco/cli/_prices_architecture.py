@@ -9,7 +9,7 @@ from rich.table import Table
 
 from pricing.architectures import Architecture, ArchitectureError, KvLayers, Precision, architecture, architectures
 from pricing.book import Book
-from tco.cli._prices_book import chosen_book
+from tco.cli._prices_book import AsJson, chosen_book
 from tco.cli._shared import fail, print_json
 from tco.cli._tables import cell, print_table
 
@@ -35,7 +35,7 @@ def model_command(
     context: Annotated[
         int, typer.Option(min=1, help="Length of the sequence for the KV cache [tokens].")
     ] = DEFAULT_CONTEXT,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show a model's parameters, weights and KV cache, computed from its config.json; without a name, list the shipped ones."""
     book = chosen_book()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Annotated, Any, NamedTuple
 
 import typer
@@ -14,10 +14,9 @@ from pricing.book import Book, shipped_book
 from pricing.upkeep.changes import Change, changes, counts
 from pricing.upkeep.snapshot_record import SHIPPED
 from pricing.upkeep.snapshots import damaged, open_book, snapshots, snapshots_folder
-from tco.cli._shared import console, fail, print_json
+from tco.cli._prices_book import AsJson, chosen_book, day_of
+from tco.cli._shared import console, print_json
 from tco.cli._tables import cell, number, print_table, short_source
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 
 
 class _Side(NamedTuple):
@@ -111,17 +110,11 @@ def print_changes(found: Sequence[Change]) -> None:
 
 
 def _side(name: str) -> _Side:
-    today = datetime.now(tz=UTC).date()
     try:
-        return _Side(open_book(), date.fromisoformat(name))
+        day = date.fromisoformat(name)
     except ValueError:
-        pass
-    except pricing.PriceNotFound as error:
-        fail(str(error))
-    try:
-        return _Side(open_book(name), today)
-    except pricing.PriceNotFound as error:
-        fail(str(error))
+        return _Side(chosen_book(pin=name), day_of(None))
+    return _Side(chosen_book(), day)
 
 
 def _name(side: _Side) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Any
 
 import typer
@@ -11,7 +10,7 @@ from rich.table import Table
 
 from pricing.licensing.allowed import Answer, Duty, Reason, allowed
 from pricing.licensing.rules import Company
-from tco.cli._prices_book import chosen_book
+from tco.cli._prices_book import AsJson, chosen_book, day_of
 from tco.cli._shared import console, fail, print_json
 from tco.cli._tables import cell, print_table
 
@@ -48,13 +47,13 @@ def licence_command(
     sells_model_access: Annotated[
         bool, typer.Option("--sells-model-access", help="You sell others the model itself, by API or fine-tuning.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """May a company use this open model? Yes, no, or ask a lawyer, each with the clause. Not legal advice."""
     company = _company(
         country=country,
         monthly_active_users=monthly_active_users,
-        users_on=_day(users_on),
+        users_on=None if users_on is None else day_of(users_on, "--users-on"),
         revenue_usd_per_year=revenue_usd_per_year,
         revenue_usd_per_month=revenue_usd_per_month,
         commercial=not non_commercial,
@@ -78,13 +77,6 @@ def _company(**facts: Any) -> Company:
         [first, *_] = error.errors()
         option = str(first["loc"][0]).replace("_", "-")
         fail(f"--{option}: {first['msg'].removeprefix('Value error, ')}")
-
-
-def _day(text: str | None) -> date | None:
-    try:
-        return None if text is None else date.fromisoformat(text)
-    except ValueError:
-        fail(f"--users-on {text!r} is not a day. Write YYYY-MM-DD, for example 2025-03-31.")
 
 
 def _print(answer: Answer) -> None:

@@ -19,7 +19,7 @@ from pricing.quality.scores import (
     quality_score,
     quality_scores,
 )
-from tco.cli._prices_book import chosen_book
+from tco.cli._prices_book import AsJson, chosen_book
 from tco.cli._shared import console, fail, print_json
 from tco.cli._tables import cell, print_table, short_source
 
@@ -34,7 +34,7 @@ def quality_command(
         Path | None,
         typer.Option(metavar="FILE.csv", help="Your scores: model, score [low, high, measure, as_of, source]."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show quality scores with measure, day and bounds; compare two models; find models of like quality."""
     if within is not None and like is None:

@@ -17,6 +17,7 @@ from pricing.price import PriceNotFound
 from pricing.upkeep.fetch import Limits
 from pricing.upkeep.refresh import Group, Item, Proposal, Reading, Source, gather, propose, row_names, save, sources
 from pricing.upkeep.snapshots import open_book, snapshots_folder
+from tco.cli._prices_book import AsJson
 from tco.cli._prices_diff import plain, print_changes
 from tco.cli._shared import EXIT_INCOMPLETE, EXIT_INTERRUPTED, EXIT_INVALID, console, fail, print_json
 from tco.cli._tables import cell, number
@@ -73,7 +74,7 @@ def refresh_command(
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Write the snapshot without a last question.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change; write nothing.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Read public price lists anew, show each change, and keep what is accepted as a dated snapshot beside the old ones.
 
