@@ -19,7 +19,7 @@ _TOLD = {"attribution", "naming", "acceptable use", "research only"}
 def licence_answers(scenario: Scenario, book: Book) -> dict[str, Answer]:
     """What each self-hosted option's licence says about the company of the scenario, by option name."""
     return {
-        option.name: pricing.allowed(option.model, _company(scenario, option), book=book)
+        option.name: pricing.allowed(option.model, who_asks(scenario, paid=option.paid_licence), book=book)
         for option in scenario.options
         if isinstance(option, RentOption | OwnOption)
     }
@@ -48,9 +48,15 @@ def licence_cautions(scenario: Scenario, answers: dict[str, Answer]) -> Iterator
             yield Caution(code="licence_duties", message=message, **about)
 
 
-def _company(scenario: Scenario, option: RentOption | OwnOption) -> Company:
+def who_asks(scenario: Scenario, *, paid: bool) -> Company:
+    """The company of a scenario, as one model's licence sees it.
+
+    Args:
+        scenario: the question; one that does not say who asks gives a company of which nothing is known.
+        paid: a licence for that model was had from its maker.
+    """
     given = scenario.company or Company()
-    return given.model_copy(update={"has_paid_licence": True}) if option.paid_licence else given
+    return given.model_copy(update={"has_paid_licence": True}) if paid else given
 
 
 def _reasons(answer: Answer) -> Iterator[str]:

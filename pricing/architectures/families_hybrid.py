@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pricing.architectures import blocks
 from pricing.architectures.config import Config
-from pricing.architectures.families_grouped import head_dim, is_tied, kv_heads
+from pricing.architectures.families_grouped import head_dim, kv_heads, shape
 from pricing.architectures.shapes import Cache, Layer, Shape
 from pricing.architectures.spans import FULL, LINEAR, SLIDING, layer_count, layer_kinds, limited
 
@@ -33,13 +33,7 @@ def qwen_linear(config: Config) -> Shape:
             layers.append(_with_experts(config, layer))
         else:
             layers.append(layer._replace(mlp=blocks.gated_mlp(hidden, config.whole("intermediate_size"))))
-    return Shape(
-        layers,
-        heads=config.whole("num_attention_heads"),
-        kv_heads=kv_heads(config),
-        head_dim=head_dim(config),
-        tied=is_tied(config),
-        norms=hidden,
+    return shape(config, layers)._replace(
         experts=config.whole("num_experts") if sparse else 0,
         experts_active=config.whole("num_experts_per_tok") if sparse else 0,
         experts_shared=1 if sparse else 0,
@@ -100,13 +94,7 @@ def gemma4(config: Config) -> Shape:
         mlp = blocks.gated_mlp(hidden, config.whole("intermediate_size") * (2 if double else 1))
         layer = layer._replace(norms=4 * hidden, mlp=mlp, other=2 * hidden * per_layer + hidden if per_layer else 0)
         layers.append(_with_gemma_experts(config, layer) if sparse else layer)
-    return Shape(
-        layers,
-        heads=config.whole("num_attention_heads"),
-        kv_heads=kv_heads(config),
-        head_dim=head_dim(config),
-        tied=is_tied(config),
-        norms=hidden,
+    return shape(config, layers)._replace(
         experts=config.whole("num_experts") if sparse else 0,
         experts_active=config.whole("top_k_experts") if sparse else 0,
         other=hidden * count * per_layer + per_layer if per_layer else 0,

@@ -7,7 +7,6 @@ input tokens every token of the request pays the higher rate; windows of the day
 
 from __future__ import annotations
 
-import json
 import re
 from datetime import date
 from typing import Any
@@ -15,7 +14,19 @@ from typing import Any
 from pydantic import ValidationError
 
 from pricing.price import Tier
-from pricing.tokens.records import Card, Clause, Feed, Rates, Seller, SoldModel, Step, TurnedAway, Window, turned_away
+from pricing.tokens.records import (
+    Card,
+    Clause,
+    Feed,
+    Rates,
+    Seller,
+    SoldModel,
+    Step,
+    TurnedAway,
+    Window,
+    parsed,
+    turned_away,
+)
 
 NAME = "genai-prices"
 
@@ -64,12 +75,7 @@ def read(data: bytes, seen_on: date, release: str | None = None) -> Feed:
         >>> feed.sellers["s"].models["m"].tiers["standard"][0].rates.output
         6.0
     """
-    if len(data) > MAX_BYTES:
-        raise ValueError(f"{NAME}: {len(data):,} bytes, more than {MAX_BYTES:,}; this is not its price file")
-    try:
-        rows = json.loads(data)
-    except ValueError as error:
-        raise ValueError(f"{NAME}: not JSON ({error})") from None
+    rows = parsed(data, NAME, MAX_BYTES)
     if not isinstance(rows, list) or not rows:
         raise ValueError(f"{NAME}: a list of sellers was expected")
     return read_rows(rows, seen_on, release)

@@ -7,7 +7,6 @@ book takes from it the sellers that its first list lacks, and uses the rest to c
 
 from __future__ import annotations
 
-import json
 import re
 from datetime import date
 from typing import Any
@@ -15,7 +14,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from pricing.price import Tier
-from pricing.tokens.records import Card, Feed, Rates, Seller, SoldModel, Step, TurnedAway, turned_away
+from pricing.tokens.records import Card, Feed, Rates, Seller, SoldModel, Step, TurnedAway, parsed, turned_away
 
 NAME = "litellm"
 
@@ -106,12 +105,7 @@ def read(data: bytes, seen_on: date, release: str | None = None) -> Feed:
         >>> feed.sellers["deepinfra"].models["meta-llama/Llama-3.3-70B-Instruct"].tiers["standard"][0].rates.input
         0.23
     """
-    if len(data) > MAX_BYTES:
-        raise ValueError(f"{NAME}: {len(data):,} bytes, more than {MAX_BYTES:,}; this is not its price file")
-    try:
-        rows = json.loads(data)
-    except ValueError as error:
-        raise ValueError(f"{NAME}: not JSON ({error})") from None
+    rows = parsed(data, NAME, MAX_BYTES)
     if not isinstance(rows, dict) or not rows:
         raise ValueError(f"{NAME}: an object with one entry a model was expected")
     models: dict[str, dict[str, SoldModel]] = {}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from functools import cached_property
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field, ValidationError
 
@@ -164,6 +165,25 @@ class Feed(Record):
     seen_on: date
     sellers: dict[str, Seller]
     rejected: tuple[TurnedAway, ...] = ()
+
+
+def parsed(data: bytes, name: str, most_bytes: int) -> Any:
+    """A public list's JSON.
+
+    Args:
+        data: its bytes.
+        name: the list's, for messages.
+        most_bytes: more is not that list [bytes].
+
+    Raises:
+        ValueError: too large, or no JSON.
+    """
+    if len(data) > most_bytes:
+        raise ValueError(f"{name}: {len(data):,} bytes, more than {most_bytes:,}; this is not its price file")
+    try:
+        return json.loads(data)
+    except ValueError as error:
+        raise ValueError(f"{name}: not JSON ({error})") from None
 
 
 def turned_away(row: str, error: Exception) -> TurnedAway:

@@ -9,6 +9,7 @@ import streamlit as st
 import pricing
 from pricing import Company, ScoreNotFound
 from tco import InputError
+from tco.licence_check import who_asks
 from tco.scenario import FROM_RUN, TokenOption
 from tco.views import _state
 from tco.views._prices_table import link, linked, matches, nothing, table
@@ -149,8 +150,7 @@ def _company(model: str) -> Company:
     scenario = _state.scenario()
     hosted = [option for option in scenario.options if not isinstance(option, TokenOption)]
     paid = any(option.paid_licence and option.model == model for option in hosted)
-    company = scenario.company or Company()
-    return company.model_copy(update={"has_paid_licence": True}) if paid else company
+    return who_asks(scenario, paid=paid)
 
 
 def _further(answer: Answer) -> list[str]:

@@ -316,19 +316,18 @@ def test_two_readings_of_one_day_are_one(folder):
     assert east == [("us-east-1", 0.8, None, OLD), ("us-east-1", 0.75, None, DAY)]
 
 
-def test_a_list_in_the_format_of_litellm_is_read(folder):
-    rows_of = {
-        "deepinfra/m": {
-            "litellm_provider": "deepinfra",
-            "mode": "chat",
-            "input_cost_per_token": 2.3e-07,
-            "output_cost_per_token": 4e-07,
-        }
-    }
-    with serving({"/prices.json": json.dumps(rows_of).encode()}) as server:
+def proposed_from_litellm(base, name, provider, usd_per_token):
+    """What a list in the format of litellm, of one model, would make of a book."""
+    fresh, out = usd_per_token
+    row = {"litellm_provider": provider, "mode": "chat", "input_cost_per_token": fresh, "output_cost_per_token": out}
+    with serving({"/prices.json": json.dumps({name: row}).encode()}) as server:
         wanted = [Source("litellm", "tokens", server.url("/prices.json"), "json", litellm.read)]
         limits = Limits(hosts=frozenset({server.host}), schemes=frozenset({"http"}))
-        found = propose(open_book(folder=folder), gather(wanted, DAY, limits), DAY)
+        return propose(base, gather(wanted, DAY, limits), DAY)
+
+
+def test_a_list_in_the_format_of_litellm_is_read(folder):
+    found = proposed_from_litellm(open_book(folder=folder), "deepinfra/m", "deepinfra", (2.3e-07, 4e-07))
     assert [(item.row, item.source) for item in found.items] == [("deepinfra/m", "litellm")]
     save(found, {"deepinfra/m"}, folder)
     assert amounts(open_book(folder=folder), "deepinfra/m") == (0.23, 0.4)
@@ -336,18 +335,7 @@ def test_a_list_in_the_format_of_litellm_is_read(folder):
 
 
 def test_the_second_list_is_made_anew_so_that_a_cross_check_compares_lists_of_one_time(folder):
-    rows_of = {
-        "gpt-5": {
-            "litellm_provider": "openai",
-            "mode": "chat",
-            "input_cost_per_token": 9.9e-07,
-            "output_cost_per_token": 1e-05,
-        }
-    }
-    with serving({"/prices.json": json.dumps(rows_of).encode()}) as server:
-        wanted = [Source("litellm", "tokens", server.url("/prices.json"), "json", litellm.read)]
-        limits = Limits(hosts=frozenset({server.host}), schemes=frozenset({"http"}))
-        found = propose(shipped_book(), gather(wanted, DAY, limits), DAY)
+    found = proposed_from_litellm(shipped_book(), "gpt-5", "openai", (9.9e-07, 1e-05))
     save(found, set(), folder)
     rates = second_rates("openai", open_book(folder=folder))["openai/gpt-5"]
     assert (rates.input, rates.output, rates.as_of) == (0.99, 10.0, DAY)
