@@ -112,6 +112,7 @@ class GpuSpec(Record):
         if self.purchase_usd is None or self.purchase_as_of is None or self.purchase_evidence is None:
             return None
         ends = (self.purchase_low_usd, self.purchase_high_usd)
+        listed = _sources(shipped_book()).get(self.src_purchase or "")
         note = "one seller's price" if None in ends else f"street estimate, {ends[0]:g} to {ends[1]:g} USD"
         return Price(
             item=self.gpu,
@@ -122,9 +123,10 @@ class GpuSpec(Record):
             provider="street",
             tier="purchase",
             as_of=self.purchase_as_of,
-            source=_sources(shipped_book()).get(self.src_purchase or "", self.src_purchase or "not stated"),
+            source=listed or self.src_purchase or "not stated",
             evidence=self.purchase_evidence,
-            layer=self.layer,
+            # Who corrects another figure of a part has not made its price theirs.
+            layer=self.layer if listed is None else BOOK,
             note=note,
         )
 

@@ -79,3 +79,11 @@ def test_a_new_gpu_without_a_needed_figure_is_refused_and_named():
 def test_gpus_of_a_file_are_specifications_in_its_order():
     text = "gpus: [{gpu: T4, tdp_watts: 60, as_of: 2026-01-01, source: s}, {gpu: L4, tdp_watts: 70, as_of: 2026-01-01, source: s}]"
     assert [(gpu.gpu, gpu.tdp_watts) for gpu in parse_overrides(text).gpus] == [("T4", 60), ("L4", 70)]
+
+
+def test_a_corrected_figure_leaves_the_price_the_books():
+    corrected = spec(gpu="H100-SXM", tdp_watts=600, as_of="2026-10-01", source="power limit")
+    assert (corrected.tdp_watts, corrected.layer) == (600, "prices.yaml: gpus[0] (H100-SXM)")
+    assert corrected.purchase_price == gpu_spec("H100-SXM").purchase_price
+    priced = spec(gpu="H100-SXM", purchase_usd=20_000, as_of="2026-10-01", source="quotation")
+    assert (priced.purchase_price.amount, priced.purchase_price.layer) == (20_000, "prices.yaml: gpus[0] (H100-SXM)")
