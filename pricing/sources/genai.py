@@ -70,6 +70,7 @@ def read(data: bytes, seen_on: date, release: str | None = None) -> Feed:
         ValueError: too large, no JSON, or not a list of sellers; a row that is wrong is turned away alone.
 
     Example:
+        >>> import json
         >>> row = {"id": "m", "match": {"equals": "m"}, "prices": {"input_mtok": 1.5, "output_mtok": 6}}
         >>> feed = read(json.dumps([{"id": "s", "name": "S", "models": [row]}]).encode(), date(2026, 11, 23))
         >>> feed.sellers["s"].models["m"].tiers["standard"][0].rates.output

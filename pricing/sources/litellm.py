@@ -100,6 +100,7 @@ def read(data: bytes, seen_on: date, release: str | None = None) -> Feed:
         ValueError: too large, no JSON, or no price file.
 
     Example:
+        >>> import json
         >>> row = {"litellm_provider": "deepinfra", "mode": "chat", "input_cost_per_token": 2.3e-07, "output_cost_per_token": 4e-07}
         >>> feed = read(json.dumps({"deepinfra/meta-llama/Llama-3.3-70B-Instruct": row}).encode(), date(2026, 11, 12))
         >>> feed.sellers["deepinfra"].models["meta-llama/Llama-3.3-70B-Instruct"].tiers["standard"][0].rates.input
