@@ -6,6 +6,7 @@ Start with `describe_environment` (what is here), `resolve_model` and `engines.s
 from __future__ import annotations
 
 from probes.architectures import ModelSource, resolve_model, shipped_models
+from probes.cell import Cell
 from probes.client import is_loopback
 from probes.endpoint import Endpoint
 from probes.engines import FoundEngine, find_engines, stop_leftover
@@ -14,23 +15,10 @@ from probes.errors import ProbeError
 from probes.job import Job, JobState, cancel, events_path, poll, start_job
 from probes.power import GpuEnergyMeter, energy_meter
 from probes.progress import EnergyMeter, Progress
-from probes.run import (
-    Cell,
-    Engine,
-    Environment,
-    Gpu,
-    Interval,
-    Model,
-    Percentiles,
-    Plan,
-    Run,
-    RunError,
-    Warn,
-    WorkloadShape,
-    load_run,
-    run_from_json,
-    save_run,
-)
+from probes.record import Interval, Percentiles, Warn
+from probes.run import Plan, Run, WorkloadShape
+from probes.run_file import RunError, load_run, run_from_json, save_run
+from probes.setting import Engine, Environment, Gpu, Model
 from probes.sweep import RunHeader, check_endpoint, run_sweep
 
 __all__ = [

@@ -9,10 +9,9 @@ from __future__ import annotations
 import asyncio
 import errno
 import ipaddress
-import json
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -40,25 +39,6 @@ class Timeouts:
 
     total_s: float = 600.0
     stall_s: float = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class Dialect:
-    """The form of request that a server accepts.
-
-    Attributes:
-        route: `completions` or `chat`.
-        fields: `extended` sends what vLLM understands (fixed length, token ids, cache salt), `openai` the public API's
-            fields, `bare` only the model, the prompt, the length and `stream`.
-    """
-
-    route: Literal["completions", "chat"] = "completions"
-    fields: Literal["extended", "openai", "bare"] = "extended"
-
-    @property
-    def path(self) -> str:
-        """Path under the base URL."""
-        return "/v1/completions" if self.route == "completions" else "/v1/chat/completions"
 
 
 def is_loopback(url: str) -> bool:
@@ -92,33 +72,6 @@ def open_session(endpoint: Endpoint) -> aiohttp.ClientSession:
         headers=headers,
         trust_env=not is_loopback(endpoint.base_url),
     )
-
-
-def request_body(
-    endpoint: Endpoint, dialect: Dialect, *, prompt: list[int] | str, output_tokens: int, cache_salt: str
-) -> bytes:
-    """The JSON of one streamed request.
-
-    Args:
-        endpoint: for the model's name.
-        dialect: which fields the server accepts.
-        prompt: token ids, or text.
-        output_tokens: tokens to generate; a fixed number where the server accepts `ignore_eos`, else the most.
-        cache_salt: keeps the request out of everybody else's prefix cache.
-
-    Returns:
-        UTF-8 JSON.
-    """
-    body: dict[str, Any] = {"model": endpoint.served_model_name, "max_tokens": output_tokens, "stream": True}
-    if dialect.route == "chat":
-        body["messages"] = [{"role": "user", "content": prompt}]
-    else:
-        body["prompt"] = prompt
-    if dialect.fields != "bare":
-        body |= {"temperature": 0, "stream_options": {"include_usage": True}}
-    if dialect.fields == "extended":
-        body |= {"min_tokens": output_tokens, "ignore_eos": True, "return_token_ids": True, "cache_salt": cache_salt}
-    return json.dumps(body, separators=(",", ":")).encode()
 
 
 async def send(

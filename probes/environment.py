@@ -18,7 +18,7 @@ from typing import Any, Literal
 import psutil
 
 from probes.nvml import describe_gpus, load_nvml
-from probes.run import Environment
+from probes.setting import Environment
 
 GIB = 2**30
 

@@ -10,7 +10,8 @@ from probes.statistics import fewest_samples
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from probes.run import Cell, Plan
+    from probes.cell import Cell
+    from probes.run import Plan
 
 DEFAULT_CONCURRENCY = (1, 2, 4, 8, 16)
 FLAT_GAIN_FRACTION = 0.05

@@ -7,12 +7,16 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from probes.run import Cell, Run, RunError, Warn
+from probes.cell import Cell
+from probes.record import Warn
+from probes.run import Run
+from probes.run_file import RunError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from probes.run import Engine, Environment, Model, Plan, WorkloadShape
+    from probes.run import Plan, WorkloadShape
+    from probes.setting import Engine, Environment, Model
 
 STOPPED_FLAT = "stopped_flat"
 """Code of the run warning that says that higher loads were left out."""

@@ -8,10 +8,11 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from probes.client import Dialect, Timeouts, request_body, send
+from probes.client import Timeouts, send
 from probes.load import ClosedLoop
 from probes.measure import Repeat, build_cell
 from probes.prompts import Place, fresh_prompt
+from probes.servers.dialect import Dialect, request_body
 from probes.sse import read_answer
 from probes.watch import Watch
 
@@ -20,9 +21,10 @@ if TYPE_CHECKING:
 
     import aiohttp
 
+    from probes.cell import Cell
     from probes.endpoint import Endpoint
     from probes.progress import EnergyMeter
-    from probes.run import Cell, WorkloadShape
+    from probes.run import WorkloadShape
     from probes.trace import RawAnswer
 
 

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from probes.run import Cell, Percentiles, TokenSource, Warn
+from probes.cell import Cell, TokenSource
+from probes.record import Percentiles, Warn
 from probes.statistics import interval, percentiles
 from probes.trace import NS_PER_MS, NS_PER_S, FailureKind, RequestTrace
 

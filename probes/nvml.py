@@ -10,7 +10,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from probes.run import Gpu
+from probes.setting import Gpu
 
 if TYPE_CHECKING:
     from collections.abc import Callable

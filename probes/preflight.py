@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 
-from probes.client import Dialect, Timeouts, open_session, request_body, send
+from probes.client import Timeouts, open_session, send
 from probes.errors import ProbeError, ProblemKind
 from probes.prompts import Place, fresh_prompt
+from probes.servers.dialect import Dialect, request_body
 from probes.sse import read_answer
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ _KIND: dict[FailureKind, ProblemKind] = {
     "error_in_stream": "endpoint_refused",
     "not_event_stream": "endpoint_not_openai",
     "no_tokens": "endpoint_not_openai",
+    "cancelled": "interrupted",
 }
 _REMEDY: dict[FailureKind, str] = {
     "http_429": "The server limits requests: lower --concurrency, or raise the limit.",
@@ -59,6 +61,7 @@ _REMEDY: dict[FailureKind, str] = {
     "error_in_stream": "The server began to answer and then reported an error: look at its log.",
     "not_event_stream": "The answer is not an event stream: name the API's address, not a web page's.",
     "no_tokens": "The answers hold no tokens: check the model's name, and that it generates text.",
+    "cancelled": "Start the probe again.",
 }
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
-    from probes.run import Cell
+    from probes.cell import Cell
 
 ProgressKind = Literal[
     "warmup",

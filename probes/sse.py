@@ -18,7 +18,7 @@ from probes.trace import FailureKind, RawAnswer, RequestTrace
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from probes.run import TokenSource
+    from probes.cell import TokenSource
 
 _DETAIL_CHARACTERS = 300
 _ABORTED = ("abort", "error")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import stdtrit
 
-from probes.run import Interval, Percentiles
+from probes.record import Interval, Percentiles
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

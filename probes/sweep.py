@@ -7,6 +7,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from probes.cell import Cell
 from probes.client import Timeouts, open_session
 from probes.errors import ProbeError
 from probes.estimate import (
@@ -23,7 +24,7 @@ from probes.load_point import LoadPoint, Target
 from probes.preflight import TRIAL, check_endpoint, refusal, settle_dialect
 from probes.progress import Progress, ProgressKind
 from probes.prompts import Place
-from probes.run import Cell, Warn
+from probes.record import Warn
 from probes.server_metrics import fetch_metrics_text, parse_metrics
 
 if TYPE_CHECKING:

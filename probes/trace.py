@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from probes.run import TokenSource
+    from probes.cell import TokenSource
 
 FailureKind = Literal[
     "http_429",
@@ -20,13 +20,14 @@ FailureKind = Literal[
     "error_in_stream",
     "not_event_stream",
     "no_tokens",
+    "cancelled",
 ]
 """Why a request gave no usable answer.
 
 `connection_refused`: nothing listens; `connection_failed`: any other trouble before the answer's first byte (no such host, TLS,
 reset); `dropped_mid_stream`: the answer stopped before its end; `malformed_sse`: an event is not JSON; `error_in_stream`: the
 server reported an error after it had said 200; `not_event_stream`: a web page or a plain document; `no_tokens`: a well-formed
-answer without any token.
+answer without any token; `cancelled`: the probe itself cut it off, because the load point was over.
 """
 
 NS_PER_MS = 1e6
@@ -46,6 +47,10 @@ class RawAnswer:
         failure: trouble that shows without reading the body.
         detail: the server's own words about a failure, shortened.
         input_tokens: tokens in the prompt as it was made, which the server's own count replaces.
+        stream: which stream of a closed loop sent it; -1 in an open loop.
+        number: its place in the stream, or in the schedule.
+        planned_hit_tokens: prompt tokens that a prefix cache may rightly answer.
+        retry_after_s: what a refusing server asked for [s], None if it did not.
     """
 
     scheduled_ns: int
@@ -56,6 +61,10 @@ class RawAnswer:
     failure: FailureKind | None = None
     detail: str = ""
     input_tokens: int = 0
+    stream: int = 0
+    number: int = 0
+    planned_hit_tokens: int = 0
+    retry_after_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +84,11 @@ class RequestTrace:
         failure: None for a good answer.
         status: HTTP status, None where no answer came.
         detail: the server's own words about a failure, shortened.
+        stream: which stream of a closed loop sent it; -1 in an open loop.
+        number: its place in the stream, or in the schedule.
+        planned_hit_tokens: prompt tokens that a prefix cache may rightly answer.
+        cached_tokens: prompt tokens that the server says came from its cache; None where it does not say.
+        token_ids: the generated ids, where the server gives them; kept only for conversations of several turns.
     """
 
     scheduled_ns: int
@@ -89,11 +103,21 @@ class RequestTrace:
     failure: FailureKind | None = None
     status: int | None = None
     detail: str = ""
+    stream: int = 0
+    number: int = 0
+    planned_hit_tokens: int = 0
+    cached_tokens: int | None = None
+    token_ids: tuple[int, ...] = ()
 
     @property
     def ttft_ms(self) -> float | None:
         """Time to first token [ms]: first chunk that carries a token - sent; None without tokens."""
         return (self.arrivals_ns[0] - self.sent_ns) / NS_PER_MS if self.arrivals_ns else None
+
+    @property
+    def ttft_scheduled_ms(self) -> float | None:
+        """Time to first token from when the request was due [ms]: what a user of an open loop waits, the client's own lateness included."""
+        return (self.arrivals_ns[0] - self.scheduled_ns) / NS_PER_MS if self.arrivals_ns else None
 
     @property
     def e2e_ms(self) -> float | None:

@@ -96,7 +96,8 @@ def _returns(own: Ledger, baseline: Ledger, rate_per_year: float) -> dict[str, A
 def _evidence(option: TokenOption | RentOption | OwnOption, run: Run | None) -> Evidence:
     """Evidence of the number that carries the option: the run of a self-hosted one, the price of one paid per token."""
     if run is not None:
-        return run.evidence
+        # A run that was carried from a sliced model to the full one is a model of a measurement: as weak as any assumption.
+        return "assumption" if run.evidence == "modelled" else run.evidence
     assert isinstance(option, TokenOption)
     assert option.output_usd_per_mtok is not None
     return option.output_usd_per_mtok.evidence

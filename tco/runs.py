@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import probes
-from probes.run import Run, RunError, load_run
+from probes.run import Run
+from probes.run_file import RunError, load_run
 from tco.errors import InputError
 from tco.scenario import Scenario, TokenOption
 

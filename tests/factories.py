@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from probes.run import Cell, Engine, Environment, Interval, Model, Percentiles, Run, WorkloadShape
+from probes.cell import Cell
+from probes.record import Interval, Percentiles
+from probes.run import Run, WorkloadShape
+from probes.setting import Engine, Environment, Model
 from tco.scenario import Scenario
 
 CURVE = ((1, 0.5, 100.0), (2, 0.9, 150.0), (4, 1.6, 250.0), (8, 2.0, 800.0))

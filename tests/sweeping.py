@@ -2,7 +2,9 @@
 
 from probes.endpoint import Endpoint
 from probes.progress import Progress
-from probes.run import Engine, Environment, Model, Plan, Run, RunError, WorkloadShape
+from probes.run import Plan, Run, WorkloadShape
+from probes.run_file import RunError
+from probes.setting import Engine, Environment, Model
 from probes.sweep import RunHeader, run_sweep
 from tests.fake_server import MODEL, VOCAB_SIZE, FakeServer
 

@@ -29,7 +29,7 @@ from probes.engines.vllm_settings import (
 )
 from probes.environment import engine_packages, engine_remedy
 from probes.errors import ProbeError
-from probes.run import Engine, Model
+from probes.setting import Engine, Model
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -16,19 +16,11 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from probes.run import (
-    Cell,
-    Engine,
-    Environment,
-    Interval,
-    Model,
-    Percentiles,
-    Run,
-    RunError,
-    Warn,
-    WorkloadShape,
-    save_run,
-)
+from probes.cell import Cell
+from probes.record import Interval, Percentiles, Warn
+from probes.run import Run, WorkloadShape
+from probes.run_file import RunError, save_run
+from probes.setting import Engine, Environment, Model
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

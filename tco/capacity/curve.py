@@ -14,7 +14,8 @@ import numpy.typing as npt
 from scipy.interpolate import PchipInterpolator
 from scipy.optimize import brentq
 
-from probes.run import Cell, Run
+from probes.cell import Cell
+from probes.run import Run
 from tco.capacity.latency import Basis, read_latency
 from tco.capacity.shape import Conversion, convert
 from tco.scenario import Slo

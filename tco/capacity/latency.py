@@ -8,7 +8,8 @@ from typing import Literal
 
 from scipy.special import ndtri
 
-from probes.run import Cell, Percentiles
+from probes.cell import Cell
+from probes.record import Percentiles
 
 _SHARES = {"p50": 0.50, "p90": 0.90, "p95": 0.95, "p99": 0.99}
 

@@ -4,8 +4,9 @@ import socket
 
 import pytest
 
-from probes.client import Dialect, Timeouts, is_loopback, open_session, request_body, send
+from probes.client import Timeouts, is_loopback, open_session, send
 from probes.endpoint import Endpoint
+from probes.servers.dialect import Dialect, request_body
 from probes.sse import read_answer
 from tests.fake_server import MODEL, VOCAB_SIZE, Behaviour, FakeServer
 

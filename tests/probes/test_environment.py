@@ -15,7 +15,7 @@ from probes.environment import (
     usable_cores,
     usable_memory_bytes,
 )
-from probes.run import Environment, Gpu
+from probes.setting import Environment, Gpu
 from tests.fake_nvml import FakeNvml
 
 GPU = Gpu(name="NVIDIA H100 80GB HBM3", memory_gib=79.6)

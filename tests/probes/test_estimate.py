@@ -2,6 +2,7 @@ import math
 
 import pytest
 
+from probes.cell import Cell
 from probes.estimate import (
     expected_cell_s,
     expected_request_s,
@@ -11,7 +12,8 @@ from probes.estimate import (
     requests_per_stream,
     requests_planned,
 )
-from probes.run import Cell, Interval, Percentiles, Plan
+from probes.record import Interval, Percentiles
+from probes.run import Plan
 
 
 def _cell(concurrency: int, mean: float, half: float | None = None, **more) -> Cell:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from probes.nvml import describe_gpus, load_nvml, visible_gpu_indices
-from probes.run import Gpu
+from probes.setting import Gpu
 from tests.fake_nvml import FakeNvml
 
 

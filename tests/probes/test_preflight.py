@@ -2,12 +2,13 @@ import socket
 
 import pytest
 
-from probes.client import Dialect, Timeouts, open_session
+from probes.client import Timeouts, open_session
 from probes.endpoint import Endpoint
 from probes.errors import ProbeError
 from probes.preflight import check_endpoint, refusal, settle_dialect
 from probes.prompts import Place
 from probes.run import WorkloadShape
+from probes.servers.dialect import Dialect
 from probes.trace import RequestTrace
 from tests.fake_server import MODEL, VOCAB_SIZE, Behaviour, FakeServer
 

@@ -5,7 +5,9 @@ import pytest
 
 from probes.errors import ProbeError
 from probes.progress import Progress
-from probes.run import Model, Plan, RunError
+from probes.run import Plan
+from probes.run_file import RunError
+from probes.setting import Model
 from tests.fake_server import FakeServer
 from tests.sweeping import HEADER, SHAPE, Desk, sweep
 

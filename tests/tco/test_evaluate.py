@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tco
-from probes.run import Interval
+from probes.record import Interval
 from tco.errors import InputError
 from tests.factories import API, CURVE, OWN, RENT, cell, run, scenario
 

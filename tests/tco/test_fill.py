@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 import pricing
-from probes.run import Environment, Gpu
+from probes.setting import Environment, Gpu
 from tco.errors import InputError
 from tco.fill import fill, gpu_of
 from tests.factories import API, OWN, RENT, run, scenario

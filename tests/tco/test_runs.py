@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from probes.run import save_run
+from probes.run_file import save_run
 from tco.errors import InputError
 from tco.runs import find_run, find_runs, shipped_runs
 from tests.factories import run, scenario

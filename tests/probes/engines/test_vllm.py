@@ -9,7 +9,7 @@ from probes.engines.process import tree_of
 from probes.engines.stale import find_engines
 from probes.engines.vllm import VllmOptions, kv_cache_tokens, phase_of, start_vllm
 from probes.errors import ProbeError
-from probes.run import Engine, Model
+from probes.setting import Engine, Model
 from tests import stand_in
 
 pytestmark = pytest.mark.slow

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from probes.imports.vllm_cost_meter import import_curve, main
-from probes.run import RunError, load_run
+from probes.run_file import RunError, load_run
 
 ROOT = Path(__file__).parents[3]
 ROWS = ROOT / "probes" / "imports" / "data" / "vllm_cost_meter.csv"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probes.run import Percentiles
+from probes.record import Percentiles
 from tco.capacity.curve import slo_capacity
 from tco.scenario import Slo
 from tests.factories import CURVE, cell, run

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from probes.run import Percentiles
+from probes.record import Percentiles
 from tco.capacity.latency import percentile, read_latency
 from tests.factories import cell
 

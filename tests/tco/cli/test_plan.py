@@ -7,7 +7,7 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from probes.run import save_run
+from probes.run_file import save_run
 from tco.cli import app
 from tests.factories import run, scenario_data
 

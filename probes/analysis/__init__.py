@@ -1,0 +1,1 @@
+"""From timestamps to numbers: pure, no clock, no socket."""

@@ -1,0 +1,1 @@
+"""Power and energy of the machine that is probed."""
