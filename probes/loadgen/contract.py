@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal, Protocol, Self
 
 from probes.cell import Arrivals
@@ -23,12 +23,14 @@ class Load:
         cell: the load point's place in the run, part of every prompt's seed: two load points never share a prompt.
         shape: lengths, prefixes, turns, seed.
         concurrency: requests always in flight (closed loop).
+        attempt: 0 for a new run; for a resumed one a number that no earlier attempt had, so that no prompt comes twice.
         arrivals: the schedule (open loop), ascending.
         kind: how the arrivals came about, for the record.
     """
 
     cell: int
     shape: WorkloadShape
+    attempt: int = 0
     concurrency: int | None = None
     arrivals: tuple[Arrival, ...] = ()
     kind: Arrivals = "closed-loop"
@@ -101,7 +103,6 @@ class LoadResult:
     client_lag_p99_ms: float | None = None
     schedule_lag_p99_ms: float | None = None
     cut_short: bool = False
-    failures_seen: dict[str, int] = field(default_factory=dict)
 
 
 class LoadClient(Protocol):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from probes.endpoint import Endpoint
+    from probes.workload.request import Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +55,23 @@ def request_body(
     if dialect.fields == "extended":
         body |= {"min_tokens": output_tokens, "ignore_eos": True, "return_token_ids": True, "cache_salt": cache_salt}
     return json.dumps(body, separators=(",", ":")).encode()
+
+
+def url_of(endpoint: Endpoint, dialect: Dialect) -> str:
+    """Where requests are posted."""
+    return f"{endpoint.base_url}{dialect.path}"
+
+
+def headers_of(endpoint: Endpoint, dialect: Dialect) -> dict[str, str]:
+    """Headers of every request, the key among them: never to be printed or stored."""
+    headers = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
+    if endpoint.api_key:
+        headers["Authorization"] = f"Bearer {endpoint.api_key}"
+    return headers
+
+
+def body_of(endpoint: Endpoint, dialect: Dialect, request: Request) -> bytes:
+    """The JSON of one streamed request, UTF-8."""
+    return request_body(
+        endpoint, dialect, prompt=request.prompt, output_tokens=request.output_tokens, cache_salt=request.cache_salt
+    )
