@@ -55,7 +55,8 @@ def slo_capacity(run: Run, slo: Slo, input_tokens: float, output_tokens: float) 
     answer.
 
     Args:
-        run: the probe; cells that are incomplete or limited by the measuring client are left out.
+        run: the probe; cells that are incomplete or limited by the measuring client are left out. Where it searched for the
+            load that keeps just these limits (`Run.goodput`), that is the answer.
         slo: the limits.
         input_tokens: mean prompt length of the scenario [tokens].
         output_tokens: mean answer length of the scenario [tokens].
@@ -71,13 +72,40 @@ def slo_capacity(run: Run, slo: Slo, input_tokens: float, output_tokens: float) 
     cells = sorted(run.usable_cells, key=_load)
     if not cells:
         return _none("the run has no usable cell: none is complete with answers and free of client limits; probe again")
-    shape = convert(run.workload, input_tokens, output_tokens)
+    shape = convert(run.workload, input_tokens, output_tokens, run.cost_split)
     if not shape.usable:
         return _none(shape.sentence)
     missing = [name for name in slo.limits() if any(read_latency(cell, name) is None for cell in cells)]
     if missing:
         return _none(f"the run did not record {missing[0]}; probe with more requests, or promise a percentile it has")
-    return _with_shape(_on_curve(cells, slo.limits(), shape), shape, slo)
+    capacity = _searched(run, cells, slo.limits()) or _on_curve(cells, slo.limits(), shape)
+    return _with_shape(capacity, shape, slo)
+
+
+def _searched(run: Run, cells: list[Cell], limits: dict[str, float]) -> SloCapacity | None:
+    """What a search in open loop has shown for just this promise; None where there was none, or it showed no load that keeps it.
+
+    Requests that arrive at random wait for each other more than those of a closed loop at the same rate, so the search knows better than the curve.
+    """
+    for found in run.goodput:
+        promised = {f"{name}_p{found.target_fraction * 100:g}_ms": limit for name, limit in found.limits_ms.items()}
+        if promised != limits or not found.requests_per_s:
+            continue
+        at = max(
+            (cell for cell in cells if cell.requests_per_s.mean <= found.requests_per_s), key=_load, default=cells[0]
+        )
+        note = f"searched with random arrivals: {found.requests_per_s:g} requests/s kept the promise"
+        if not found.resolved:
+            note += f" ({found.reason})"
+        return SloCapacity(
+            requests_per_s=found.requests_per_s,
+            relative_low=1.0 if found.low is None else min(1.0, found.low / found.requests_per_s),
+            relative_high=1.0 if found.high is None else max(1.0, found.high / found.requests_per_s),
+            basis="measured",
+            power_watts=at.power_watts,
+            reasons=(note,),
+        )
+    return None
 
 
 def _on_curve(cells: list[Cell], limits: dict[str, float], shape: Conversion) -> SloCapacity:
@@ -174,8 +202,9 @@ def _with_shape(capacity: SloCapacity, shape: Conversion, slo: Slo) -> SloCapaci
     notes.append(shape.sentence)
     return replace(
         capacity,
-        requests_per_s=capacity.requests_per_s * shape.low,
-        relative_high=capacity.relative_high * shape.high / shape.low,
+        requests_per_s=capacity.requests_per_s * shape.rate,
+        relative_low=capacity.relative_low * shape.low / shape.rate,
+        relative_high=capacity.relative_high * shape.high / shape.rate,
         basis="modelled",
         reasons=tuple(notes),
     )

@@ -4,12 +4,18 @@ A server's work for a request is `a · input tokens + b · output tokens + c`, a
 apart. Whatever they are, as long as none is negative, the rate for other lengths lies between the smallest and the largest of
 `probed input / asked input`, `probed output / asked output` and 1. The smallest is a safe capacity, and that is what is used;
 the largest is the upper end of its range. So longer requests cost capacity, and shorter ones are never credited with more.
+
+A run that measured several length mixes has told a, b and c apart (`Run.cost_split`): then the rate is carried over by the work itself,
+with the range that the intervals of a, b and c leave.
 """
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
+from probes.findings import CostSplit
+from probes.record import Interval
 from probes.run import WorkloadShape
 
 _SAME_WITHIN = 0.02
@@ -22,14 +28,16 @@ class Conversion:
     """How capacity and latency of the probed shape carry over to the asked one.
 
     Attributes:
-        low: factor on the rate that is safe for any split of work, at most 1 [unitless].
-        high: factor on the rate at the other end, at least 1 [unitless].
+        rate: factor on the rate that is reckoned with [unitless]: `low` where the split of work is not known, its best estimate where it is.
+        low: lowest factor on the rate [unitless].
+        high: highest factor on the rate [unitless].
         input_ratio: asked over probed input tokens [unitless].
         output_ratio: asked over probed output tokens [unitless].
         usable: whether the lengths are close enough to say anything.
         sentence: what was done or why it was refused.
     """
 
+    rate: float
     low: float
     high: float
     input_ratio: float
@@ -53,13 +61,16 @@ class Conversion:
         return max(ratio, 1.0)
 
 
-def convert(probed: WorkloadShape, input_tokens: float, output_tokens: float) -> Conversion:
+def convert(
+    probed: WorkloadShape, input_tokens: float, output_tokens: float, split: CostSplit | None = None
+) -> Conversion:
     """How a run of one shape speaks for another.
 
     Args:
         probed: the run's shape.
         input_tokens: asked mean prompt length [tokens].
         output_tokens: asked mean answer length [tokens].
+        split: machine time of a request by its tokens, where the run measured it.
 
     Special cases:
         - both within 2 %: taken as the same;
@@ -68,22 +79,56 @@ def convert(probed: WorkloadShape, input_tokens: float, output_tokens: float) ->
     """
     into, out = input_tokens / probed.input_tokens, output_tokens / probed.output_tokens
     if abs(into - 1) <= _SAME_WITHIN and abs(out - 1) <= _SAME_WITHIN:
-        return Conversion(low=1.0, high=1.0, input_ratio=into, output_ratio=out, usable=True, sentence="")
+        return Conversion(rate=1.0, low=1.0, high=1.0, input_ratio=into, output_ratio=out, usable=True, sentence="")
     shapes = (
         f"{probed.input_tokens:g} in / {probed.output_tokens:g} out, "
         f"the scenario has {input_tokens:g} in / {output_tokens:g} out"
     )
     command = f"tco probe run --input-tokens {input_tokens:.0f} --output-tokens {output_tokens:.0f}"
     usable = max(into, out) <= FURTHEST_RATIO
-    if usable:
+    rate = low = min(1 / into, 1 / out, 1.0)
+    high = max(1 / into, 1 / out, 1.0)
+    if usable and split is not None:
+        rate, low, high = _by_work(split, probed, input_tokens, output_tokens)
+        sentence = (
+            f"the run was probed with {shapes}: capacity is carried over by the work of input and output that it measured on {split.mixes} length mixes, "
+            f"a factor of {rate:.2f} ({low:.2f} to {high:.2f})"
+        )
+    elif usable:
         sentence = f"the run was probed with {shapes}: capacity is the safe bound; measure it with `{command}`"
     else:
         sentence = f"the run was probed with {shapes}, over {FURTHEST_RATIO:g} times longer; probe your own lengths: `{command}`"
     return Conversion(
-        low=min(1 / into, 1 / out, 1.0),
-        high=max(1 / into, 1 / out, 1.0),
+        rate=rate,
+        low=low,
+        high=high,
         input_ratio=into,
         output_ratio=out,
         usable=usable,
         sentence=sentence,
     )
+
+
+def _by_work(
+    split: CostSplit, probed: WorkloadShape, input_tokens: float, output_tokens: float
+) -> tuple[float, float, float]:
+    """Probed work over asked work of a request: best estimate, lowest, highest.
+
+    The ratio is linear-fractional in each of a, b and c, so that its extremes lie at the ends of their intervals; what the fit misses widens them.
+    """
+
+    def ratio(a: float, b: float, c: float) -> float:
+        return (a * probed.input_tokens + b * probed.output_tokens + c) / (a * input_tokens + b * output_tokens + c)
+
+    parts = (split.input_token_s, split.output_token_s, split.request_s)
+    corners = [ratio(*corner) for corner in itertools.product(*(_ends(part) for part in parts)) if any(corner)]
+    missed = split.residual_fraction
+    return (
+        ratio(*(part.mean for part in parts)),
+        min(corners) * max(0.0, 1 - missed),
+        max(corners) * (1 + missed),
+    )
+
+
+def _ends(part: Interval) -> tuple[float, ...]:
+    return (part.mean,) if part.low is None or part.high is None else (part.low, part.high)

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from probes.findings import Goodput
 from probes.record import Percentiles
 from tco.capacity.curve import slo_capacity
 from tco.scenario import Slo
@@ -115,3 +116,37 @@ def test_lengths_too_far_apart_are_refused() -> None:
 
     assert not found.feasible
     assert "over 4 times longer" in found.reasons[0]
+
+
+def searched(**changes: object) -> Goodput:
+    values = {
+        "limits_ms": {"ttft": 300.0},
+        "target_fraction": 0.95,
+        "requests_per_s": 1.5,
+        "low": 1.4,
+        "high": 1.8,
+        "resolved": True,
+    }
+    return Goodput.model_validate(values | changes)
+
+
+def test_a_search_for_just_this_promise_knows_better_than_the_curve() -> None:
+    found = slo_capacity(run(goodput=[searched()]), Slo(ttft_p95_ms=300), 100, 50)
+
+    assert (1.5, "measured") == (found.requests_per_s, found.basis)
+    assert (1.4 / 1.5, 1.8 / 1.5) == pytest.approx((found.relative_low, found.relative_high))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"limits_ms": {"ttft": 301.0}},
+        {"limits_ms": {"ttft": 300.0, "tpot": 50.0}},
+        {"target_fraction": 0.9},
+        {"requests_per_s": None},
+    ],
+)
+def test_a_search_for_another_promise_or_without_a_find_is_left_aside(other: dict[str, object]) -> None:
+    with_search = slo_capacity(run(goodput=[searched(**other)]), Slo(ttft_p95_ms=300), 100, 50)
+
+    assert slo_capacity(run(), Slo(ttft_p95_ms=300), 100, 50) == with_search
