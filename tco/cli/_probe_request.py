@@ -6,10 +6,10 @@ import datetime as dt
 import os
 import re
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from pricing import canonical_gpu
@@ -29,82 +29,14 @@ from probes import (
     resolve_model,
 )
 from probes.engines import DEFAULT_START_TIMEOUT_S, VllmOptions, default_max_model_len, uses_cpu, vllm_args
+from tco.cli._probe_options import RunRequest, parse_budget_s, parse_concurrency
 from tco.cli._probe_session import Session
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-_SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
+    pass
 
 _BIG_GPU_GIB = 20
 """From this much GPU memory on, the default model is one that people really serve."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunRequest:
-    """The options of `tco probe run`, as given; None where an option was left out."""
-
-    model: str | None
-    endpoint: str | None
-    served_model: str | None
-    api_key_env: str | None
-    weights: Literal["dummy", "real"] | None
-    dtype: str | None
-    quantization: str | None
-    max_model_len: int | None
-    tensor_parallel_size: int | None
-    engine_arg: Sequence[str]
-    concurrency: str
-    input_tokens: int
-    output_tokens: int
-    repeats: int
-    requests_per_stream: int
-    budget: str | None
-    seed: int | None
-    port: int | None
-    start_timeout_s: float | None
-    out: Path | None
-    force: bool
-
-
-def parse_budget_s(text: str | None) -> float | None:
-    """A duration as people write it [s].
-
-    >>> parse_budget_s("10m")
-    600.0
-
-    Args:
-        text: a number and `s`, `m` or `h`; None is no budget.
-
-    Raises:
-        ProbeError: `bad_arguments` for anything else, and for 0.
-    """
-    if text is None:
-        return None
-    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([smh])\s*", text)
-    seconds = float(found.group(1)) * _SECONDS[found.group(2)] if found else 0.0
-    if seconds <= 0:
-        raise ProbeError("bad_arguments", f"--budget {text!r} is not a duration. Write 90s, 10m or 1h.")
-    return seconds
-
-
-def parse_concurrency(text: str) -> list[int]:
-    """Load points from a comma-separated list, sorted, each once.
-
-    >>> parse_concurrency("4,1,2,2")
-    [1, 2, 4]
-
-    Raises:
-        ProbeError: `bad_arguments` when a part is not a whole number from 1 to 100,000.
-    """
-    parts = [part.strip() for part in text.split(",")]
-    wrong = [part for part in parts if not re.fullmatch(r"[1-9]\d{0,4}|100000", part)]
-    if wrong:
-        message = (
-            f"--concurrency {text!r}: {wrong[0]!r} is not a whole number from 1 to 100000. Write for example 1,2,4,8."
-        )
-        raise ProbeError("bad_arguments", message)
-    return sorted({int(part) for part in parts})
 
 
 def new_session(request: RunRequest) -> Session:

@@ -20,8 +20,9 @@ from probes import (
     shipped_models,
 )
 from probes.engines import VllmOptions
+from tco.cli._probe_options import RunRequest, parse_budget_s
 from tco.cli._probe_reporter import Reporter
-from tco.cli._probe_request import RunRequest, new_session, parse_budget_s
+from tco.cli._probe_request import new_session
 from tco.cli._probe_resume import resumed_session
 from tco.cli._probe_session import Session, run_session
 from tco.cli._probe_text import environment_lines, run_heading, run_table
