@@ -75,7 +75,8 @@ class EnergyReading(Record):
     """Power and energy of one window, how they were read, and whether they may be trusted.
 
     `codes` is empty where nothing is wrong. `disagreement_fraction` is energy from sampled power over the counter's energy, less 1. `estimate` is true
-    where the engine ran on random weights, whose arithmetic may draw other power than a model's. `reason` says why there is no number.
+    where the engine ran on random weights, whose arithmetic may draw other power than a model's. `reason` says why there is no number. `power_watts` and
+    `power_limit_watts` are sums over the GPUs that were used; lists have one value a GPU, in CUDA's order, and are empty where one of them has none.
     """
 
     source: str | None = None
@@ -89,6 +90,8 @@ class EnergyReading(Record):
     disagreement_fraction: float | None = None
     energy_joules_per_output_token: NonNegative | None = None
     power_limit_watts: NonNegative | None = None
+    gpu_temperature_max_celsius: list[NonNegative] = []
+    gpu_sm_clock_mean_mhz: list[NonNegative] = []
     throttle_reasons: list[str] = []
     codes: list[str] = []
     estimate: bool = False
@@ -96,10 +99,14 @@ class EnergyReading(Record):
 
 
 class ServerSide(Record):
-    """The same load point as the server's own histograms have it; null where it does not say."""
+    """The same load point as the server's own histograms have it; null where it does not say.
+
+    A percentile is interpolated inside a bucket of the histogram; its `bounds` are the bucket's edges, between which the true one lies for certain.
+    """
 
     ttft_ms: Percentiles = Percentiles()
     itl_ms: Percentiles = Percentiles()
+    tpot_ms: Percentiles = Percentiles()
     e2e_ms: Percentiles = Percentiles()
     queue_ms: Percentiles = Percentiles()
     requests_running_mean: NonNegative | None = None
