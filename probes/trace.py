@@ -30,6 +30,9 @@ server reported an error after it had said 200; `not_event_stream`: a web page o
 answer without any token; `cancelled`: the probe itself cut it off, because the load point was over.
 """
 
+Split = Literal["told", "even", "one_each"]
+"""How an answer's tokens were given to its chunks; only `told` says anything about the gap between two tokens of one chunk."""
+
 NS_PER_MS = 1e6
 NS_PER_S = 1e9
 
@@ -89,6 +92,15 @@ class RequestTrace:
         planned_hit_tokens: prompt tokens that a prefix cache may rightly answer.
         cached_tokens: prompt tokens that the server says came from its cache; None where it does not say.
         token_ids: the generated ids, where the server gives them; kept only for conversations of several turns.
+        split: how `tokens` came about: `told` by the server chunk by chunk (ids, or a running usage), a total spread `even`ly, or `one_each`.
+        usage_tokens: output tokens by the server's usage; None where it gave none.
+        id_tokens: token ids that the server streamed; None where it streamed none.
+        text_chunks: chunks with text in them; none of them holds less than a token.
+        reasoning_tokens: output tokens that were reasoning, where the server says so.
+        hidden_tokens: output tokens that were generated and never streamed (reasoning that the server keeps to itself). They are part of
+            `output_tokens` and stand in the first of `tokens`, before which they were made.
+        finish_reason: why the server stopped, in its own word.
+        retry_after_s: what a refusing server asked to wait [s].
     """
 
     scheduled_ns: int
@@ -108,6 +120,23 @@ class RequestTrace:
     planned_hit_tokens: int = 0
     cached_tokens: int | None = None
     token_ids: tuple[int, ...] = ()
+    split: Split | None = None
+    usage_tokens: int | None = None
+    id_tokens: int | None = None
+    text_chunks: int = 0
+    reasoning_tokens: int | None = None
+    hidden_tokens: int = 0
+    finish_reason: str = ""
+    retry_after_s: float | None = None
+
+    @property
+    def counts_disagree(self) -> bool:
+        """Whether the server's usage contradicts what it streamed: another number of ids, or fewer tokens than chunks with text."""
+        if self.usage_tokens is None:
+            return False
+        if self.id_tokens is not None:
+            return self.usage_tokens - self.hidden_tokens != self.id_tokens
+        return self.usage_tokens < self.text_chunks
 
     @property
     def ttft_ms(self) -> float | None:
@@ -126,7 +155,8 @@ class RequestTrace:
 
     @property
     def tpot_ms(self) -> float | None:
-        """Time per output token [ms]: `(E2E - TTFT) / (n - 1)`, so the first token is excluded; None for n < 2."""
-        if self.output_tokens < 2:  # noqa: PLR2004
+        """Time per output token [ms]: `(E2E - TTFT) / (n - 1)` over the n tokens that were streamed, so the first is excluded; None for n < 2."""
+        streamed = self.output_tokens - self.hidden_tokens
+        if streamed < 2:  # noqa: PLR2004
             return None
-        return (self.arrivals_ns[-1] - self.arrivals_ns[0]) / (self.output_tokens - 1) / NS_PER_MS
+        return (self.arrivals_ns[-1] - self.arrivals_ns[0]) / (streamed - 1) / NS_PER_MS
