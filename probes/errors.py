@@ -18,6 +18,7 @@ ProblemKind = Literal[
     "endpoint_not_openai",
     "interrupted",
     "bad_arguments",
+    "load_client_failed",
 ]
 """Why a probe could not start or go on; each has its own remedy in the message."""
 
