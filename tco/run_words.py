@@ -1,0 +1,124 @@
+"""What a run found, in sentences that the command line and the app share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from probes import Run
+    from probes.findings import CostSplit, Extrapolation, Goodput, IdlePower
+    from probes.record import Interval
+
+
+def findings(run: Run) -> list[str]:
+    """Everything that a run found out beyond its load points.
+
+    Args:
+        run: any run.
+
+    Returns:
+        Sentences, what decides first.
+    """
+    sentences = [goodput_sentence(found) for found in run.goodput]
+    if run.cost_split is not None:
+        sentences.append(split_sentence(run.cost_split))
+    if (energy := _energy_sentence(run)) is not None:
+        sentences.append(energy)
+    if run.idle is not None and (idle := _idle_sentence(run.idle)) is not None:
+        sentences.append(idle)
+    if run.extrapolation is not None:
+        sentences.append(_extrapolation_sentence(run.extrapolation))
+    if run.engine.start_s is not None:
+        sentences.append(f"The engine answered {run.engine.start_s:.0f} s after it was started.")
+    if run.client_floor is not None:
+        floor = run.client_floor
+        sentences.append(
+            f"The measuring client itself adds {floor.ttft_error_p50_ms:.1f} ms to a first token (p99 {floor.ttft_error_p99_ms:.1f} ms, "
+            f"{floor.streams} streams against a server of known speed)."
+        )
+    return sentences
+
+
+def promise_text(limits_ms: Mapping[str, float]) -> str:
+    """Limits as people say them.
+
+    >>> promise_text({"ttft": 2000.0, "tpot": 100.0})
+    'TTFT up to 2,000 ms and TPOT up to 100 ms'
+    """
+    return " and ".join(f"{name.upper()} up to {limit:,.0f} ms" for name, limit in limits_ms.items())
+
+
+def goodput_sentence(found: Goodput) -> str:
+    """How much random traffic keeps the promise, or why that is not known.
+
+    Args:
+        found: the search's finding.
+    """
+    promise = f"{promise_text(found.limits_ms)} for {found.target_fraction:.0%} of requests"
+    if found.requests_per_s is None:
+        return f"No random traffic was shown to keep {promise}: {found.reason}."
+    sentence = f"Random traffic keeps {promise} up to {found.requests_per_s:.3g} requests/s"
+    if found.high is not None:
+        sentence += f"; the true limit lies between {found.low or 0.0:.3g} and {found.high:.3g}"
+    return f"{sentence}." if found.resolved else f"{sentence}; not resolved further: {found.reason}."
+
+
+def split_sentence(split: CostSplit) -> str:
+    """What input and output tokens take of the machine.
+
+    Args:
+        split: the fit over length mixes.
+    """
+    sentence = (
+        f"Machine time by tokens, from {split.mixes} length mixes: {_per_1000(split.input_token_s)} for 1,000 in, "
+        f"{_per_1000(split.output_token_s)} for 1,000 out"
+    )
+    if split.input_token_s.mean > 0:
+        sentence += f"; an output token takes as much as {split.output_token_s.mean / split.input_token_s.mean:.1f} input tokens"
+    return f"{sentence} (the fit misses {split.residual_fraction:.0%})."
+
+
+def _per_1000(part: Interval) -> str:
+    text = f"{part.mean * 1000:.3g} s"
+    return (
+        text if part.low is None or part.high is None else f"{text} ({part.low * 1000:.3g} to {part.high * 1000:.3g})"
+    )
+
+
+def _energy_sentence(run: Run) -> str | None:
+    rated = [
+        (cell.energy.energy_joules_per_output_token, cell)
+        for cell in run.usable_cells
+        if cell.energy is not None and cell.energy.energy_joules_per_output_token is not None
+    ]
+    if rated:
+        joules, cell = min(rated, key=lambda pair: pair[0])
+        assert cell.energy is not None
+        hedge = " (an estimate: the weights are random)" if cell.energy.estimate else ""
+        return f"Energy: {joules:.3g} J for an output token at best, at {cell.label}{hedge}."
+    reasons = {cell.energy.reason for cell in run.cells if cell.energy is not None and cell.energy.reason}
+    return f"Energy: not measured. {min(reasons)}" if reasons else None
+
+
+def _idle_sentence(idle: IdlePower) -> str | None:
+    parts = [
+        f"{watts:.0f} W {when}"
+        for watts, when in (
+            (idle.driver_idle_watts, "before the engine was started"),
+            (idle.loaded_idle_watts, "with the model loaded"),
+        )
+        if watts is not None
+    ]
+    return f"Power with nothing to do: {', '.join(parts)}." if parts else None
+
+
+def _extrapolation_sentence(how: Extrapolation) -> str:
+    depths = " and ".join(str(depth) for depth in how.layers_measured)
+    sentence = f"Modelled: measured with {depths} layers and carried to all {how.layers_full}"
+    if how.error_fraction is None:
+        return f"{sentence}; how far that is off was not measured."
+    return (
+        f"{sentence}; on a model that was also run whole this was off by {how.error_fraction:.0%} ({how.error_source})."
+    )
