@@ -51,6 +51,7 @@ class WorkloadShape(Record):
 
     `shared_prefix_fraction` is the part of each prompt that one of `shared_prefixes` common beginnings makes up; `turns` how many requests one
     conversation has, each repeating the ones before. `burstiness` is the shape of gamma-distributed gaps: 1 is Poisson, less is burstier.
+    A request longer than `context_limit_tokens`, prompt and answer together, is shortened to it.
     """
 
     input_tokens: Annotated[int, Field(ge=1)]
@@ -61,6 +62,7 @@ class WorkloadShape(Record):
     shared_prefix_fraction: Annotated[float, Field(ge=0, lt=1)] = 0.0
     shared_prefixes: Annotated[int, Field(ge=1)] = 1
     turns: Annotated[int, Field(ge=1)] = 1
+    context_limit_tokens: Annotated[int, Field(ge=2)] | None = None
     trace: TraceSource | None = None
     seed: int | None = None
     prompt: Literal["token_ids", "text", "published"] = "token_ids"
