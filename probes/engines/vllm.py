@@ -13,37 +13,35 @@ import time
 import uuid
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from probes.endpoint import Endpoint
 from probes.engines.failures import diagnose, log_tail
 from probes.engines.process import SupervisedProcess
 from probes.engines.stale import cache_folder, forget_engine, note_engine
-from probes.engines.vllm_settings import (
-    complete_model,
-    engine_environment,
-    find_port,
+from probes.engines.vllm_options import StartProgress, VllmOptions
+from probes.engines.vllm_overrides import (
+    full_layers_of,
     layers_of,
-    uses_cpu,
+    needs_balanced_routing,
+    routing_warning,
     vocab_size_of,
 )
+from probes.engines.vllm_settings import complete_model, engine_environment, find_port, uses_cpu
 from probes.environment import engine_packages, engine_remedy
 from probes.errors import ProbeError
+from probes.record import Warn
 from probes.setting import Engine, Model
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from probes.architectures import ModelSource
-
 SERVED_NAME = "probe"
 """Model name in requests; the engine knows it by no other."""
 
 EXPECTED_START_S = {"cpu": 45.0, "gpu": 120.0}
 """What a start usually takes [s]: two to three imports of vLLM, then filling the weights; on a GPU also compilation and CUDA graphs."""
-
-DEFAULT_START_TIMEOUT_S = 600.0
 
 _PORT_ATTEMPTS = 3
 _LOGS_KEPT = 20
@@ -61,48 +59,6 @@ _PHASES = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class VllmOptions:
-    """What to start.
-
-    Attributes:
-        model: what to serve.
-        weights: `dummy` fills them at random, `real` loads them.
-        args: engine arguments as `vllm_args` gives them, or as a run recorded them.
-        log_folder: where the engine's log is kept; None takes the cache folder.
-        dtype: for the record, as in `args`.
-        quantization: for the record, as in `args`.
-        tensor_parallel_size: GPUs a replica, as in `args`.
-        port: to listen on; None takes a free one.
-        start_timeout_s: when to give up waiting [s].
-    """
-
-    model: ModelSource
-    weights: Literal["dummy", "real"]
-    args: tuple[str, ...]
-    log_folder: Path | None = None
-    dtype: str | None = None
-    quantization: str | None = None
-    tensor_parallel_size: int = 1
-    port: int | None = None
-    start_timeout_s: float = DEFAULT_START_TIMEOUT_S
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StartProgress:
-    """Where a start has got to.
-
-    Attributes:
-        elapsed_s: since the engine was started [s].
-        expected_s: what a start usually takes [s].
-        phase: what the engine is doing, in plain words.
-    """
-
-    elapsed_s: float
-    expected_s: float
-    phase: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RunningEngine:
     """An engine that answers.
 
@@ -113,6 +69,7 @@ class RunningEngine:
         log_path: its log; kept when the engine is gone.
         start_s: how long the start took [s].
         process: its process tree.
+        warnings: what a run on this engine must say about it.
     """
 
     endpoint: Endpoint
@@ -121,6 +78,7 @@ class RunningEngine:
     log_path: Path
     start_s: float
     process: SupervisedProcess
+    warnings: tuple[Warn, ...] = ()
 
     def failure(self, within_s: float = 0.0) -> ProbeError | None:
         """Why the engine has ended in the meantime.
@@ -198,7 +156,9 @@ def _launch(options: VllmOptions, port: int, *, on_cpu: bool) -> SupervisedProce
         *("--host", "127.0.0.1", "--port", str(port)),
         *options.args,
     ]
-    environment = engine_environment(offline=options.model.kind != "hub", on_cpu=on_cpu)
+    environment = engine_environment(
+        offline=options.model.kind != "hub", on_cpu=on_cpu, balanced_routing=needs_balanced_routing(options)
+    )
     try:
         folder.mkdir(parents=True, exist_ok=True)
         _prune_logs(folder)
@@ -298,6 +258,8 @@ def _describe(
             args=list(options.args),
             started_by_probe=True,
             tensor_parallel_size=options.tensor_parallel_size,
+            pipeline_parallel_size=options.pipeline_parallel_size,
+            start_s=start_s,
             kv_cache_tokens=kv_cache_tokens(process.log_text()),
         ),
         model=Model(
@@ -307,9 +269,11 @@ def _describe(
             dtype=options.dtype,
             quantization=options.quantization,
             layers=layers_of(model, options.args),
+            layers_full=full_layers_of(model, options.args),
             vocab_size=vocab_size_of(model, options.args),
         ),
         log_path=process.log_path,
         start_s=start_s,
         process=process,
+        warnings=(routing_warning(),) if needs_balanced_routing(options) else (),
     )

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
 import socket
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import psutil
 
@@ -37,9 +36,16 @@ _MANAGED = {
     "--max-model-len": "--max-model-len",
     "--tensor-parallel-size": "--tensor-parallel-size",
     "-tp": "--tensor-parallel-size",
+    "--pipeline-parallel-size": "--pipeline-parallel-size",
+    "-pp": "--pipeline-parallel-size",
     "--hf-token": "the environment variable HF_TOKEN",
 }
 """Flags of the engine that this tool sets itself, and what to use in their place."""
+
+
+ROUTING_VARIABLE = "VLLM_MOE_ROUTING_SIMULATION_STRATEGY"
+BALANCED_ROUTING = "uniform_random"
+"""How vLLM is told to draw each token's experts evenly instead of asking the gate (vllm/envs.py, vLLM 0.32 and 0.33)."""
 
 
 def uses_cpu(packages: Mapping[str, str]) -> bool:
@@ -76,6 +82,7 @@ def vllm_args(
     tensor_parallel_size: int,
     extra: Sequence[str],
     on_cpu: bool,
+    pipeline_parallel_size: int = 1,
 ) -> tuple[str, ...]:
     """Engine arguments, all but the model and where to listen.
 
@@ -89,6 +96,7 @@ def vllm_args(
         tensor_parallel_size: GPUs that share one copy of the model.
         extra: further arguments as the user gave them, `--flag` or `--flag=value`.
         on_cpu: the engine computes on the processor.
+        pipeline_parallel_size: stages of layers that one copy of the model is cut into, each on its own GPUs.
 
     Raises:
         ProbeError: `bad_arguments` when `extra` is not a flag or sets what this tool sets itself.
@@ -102,6 +110,8 @@ def vllm_args(
         args += ["--quantization", quantization]
     if tensor_parallel_size > 1:
         args += ["--tensor-parallel-size", str(tensor_parallel_size)]
+    if pipeline_parallel_size > 1:
+        args += ["--pipeline-parallel-size", str(pipeline_parallel_size)]
     if on_cpu:
         args += ["--enforce-eager"]
     for argument in extra:
@@ -120,12 +130,13 @@ def _check_extra(argument: str) -> None:
         raise ProbeError("bad_arguments", f"--engine-arg {flag} is set by this tool. Use {_MANAGED[flag]}.")
 
 
-def engine_environment(*, offline: bool, on_cpu: bool) -> dict[str, str]:
+def engine_environment(*, offline: bool, on_cpu: bool, balanced_routing: bool = False) -> dict[str, str]:
     """The engine's environment: this process's own, with telemetry off.
 
     Args:
         offline: no look-ups at Hugging Face; false for a model that must be downloaded.
         on_cpu: sets `VLLM_CPU_KVCACHE_SPACE` [GiB], unless the user has.
+        balanced_routing: sets `VLLM_MOE_ROUTING_SIMULATION_STRATEGY`, unless the user has.
     """
     environment = dict(os.environ)
     environment.update({"VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1"})
@@ -133,6 +144,8 @@ def engine_environment(*, offline: bool, on_cpu: bool) -> dict[str, str]:
         environment["HF_HUB_OFFLINE"] = "1"
     if on_cpu:
         environment.setdefault("VLLM_CPU_KVCACHE_SPACE", str(kv_cache_gib(psutil.virtual_memory().available / GIB)))
+    if balanced_routing:
+        environment.setdefault(ROUTING_VARIABLE, BALANCED_ROUTING)
     if environment.pop("PYTHONDONTWRITEBYTECODE", None):
         # An engine imports vLLM three times; without compiled modules each import takes twice as long.
         environment.setdefault("PYTHONPYCACHEPREFIX", str(cache_folder() / "pycache"))
@@ -168,30 +181,6 @@ def find_port(wanted: int | None) -> int:
             message = f"port {wanted} cannot be used ({error.strerror}). Leave --port out to take a free one, or name another."
             raise ProbeError("port_taken", message) from None
         return int(probe.getsockname()[1])
-
-
-def layers_of(model: ModelSource, args: Sequence[str]) -> int | None:
-    """Decoder layers that the engine runs: the model's, or what `--hf-overrides` makes of it."""
-    return _overridden("num_hidden_layers", args) or model.layers
-
-
-def vocab_size_of(model: ModelSource, args: Sequence[str]) -> int:
-    """Number of token ids that requests may use; `SAFE_VOCAB_SIZE` where it is not known."""
-    return _overridden("vocab_size", args) or model.vocab_size or SAFE_VOCAB_SIZE
-
-
-def _overridden(key: str, args: Sequence[str]) -> int | None:
-    for argument in args:
-        flag, _, value = argument.partition("=")
-        if flag.replace("_", "-") != "--hf-overrides":
-            continue
-        try:
-            overrides: Any = json.loads(value)
-        except ValueError:
-            return None
-        found = overrides.get(key) if isinstance(overrides, dict) else None
-        return found if isinstance(found, int) else None
-    return None
 
 
 def complete_model(model: ModelSource) -> ModelSource:

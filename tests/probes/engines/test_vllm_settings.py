@@ -7,16 +7,13 @@ import pytest
 
 from probes.architectures import resolve_model
 from probes.engines.vllm_settings import (
-    SAFE_VOCAB_SIZE,
     complete_model,
     default_max_model_len,
     engine_environment,
     find_port,
     kv_cache_gib,
-    layers_of,
     uses_cpu,
     vllm_args,
-    vocab_size_of,
 )
 from probes.errors import ProbeError
 
@@ -48,6 +45,10 @@ BASE = ("--dtype", "bfloat16", "--max-model-len", "256", "--skip-tokenizer-init"
             (*BASE, "--quantization", "fp8", "--tensor-parallel-size", "8"),
         ),
         (
+            {"weights": "real", "on_cpu": False, "tensor_parallel_size": 8, "pipeline_parallel_size": 2},
+            (*BASE, "--tensor-parallel-size", "8", "--pipeline-parallel-size", "2"),
+        ),
+        (
             {"extra": ["--no-enforce-eager", "--block-size=16"]},
             (*BASE, "--load-format", "dummy", "--enforce-eager", "--no-enforce-eager", "--block-size=16"),
         ),
@@ -63,6 +64,7 @@ def test_arguments_are_what_the_options_mean(changes, expected):
         ("--port=8000", "Use --port"),
         ("--max_model_len=8", "Use --max-model-len"),
         ("--api-key=secretsecret", "Use nothing"),
+        ("-pp=2", "Use --pipeline-parallel-size"),
         ("--hf-token=x", "HF_TOKEN"),
         ("16", "is not a flag"),
     ],
@@ -142,26 +144,6 @@ def test_a_port_that_was_asked_for_is_taken_or_refused():
 
     assert caught.value.kind == "port_taken"
     assert find_port(port) == port
-
-
-@pytest.mark.parametrize(
-    ("args", "layers", "vocab_size"),
-    [
-        ([], 28, 151_936),
-        (['--hf-overrides={"num_hidden_layers": 4}'], 4, 151_936),
-        (['--hf_overrides={"vocab_size": 500}'], 28, 500),
-        (["--hf-overrides=nonsense"], 28, 151_936),
-        (["--hf-overrides=[1]"], 28, 151_936),
-    ],
-)
-def test_overrides_of_the_config_are_in_the_record(args, layers, vocab_size):
-    model = resolve_model("Qwen3-0.6B")
-
-    assert (layers, vocab_size) == (layers_of(model, args), vocab_size_of(model, args))
-
-
-def test_an_unknown_vocabulary_is_taken_as_a_small_one():
-    assert SAFE_VOCAB_SIZE == vocab_size_of(resolve_model("owner/name"), [])
 
 
 def test_a_complete_model_is_left_as_it_is():

@@ -1,0 +1,60 @@
+"""What vLLM is to be started with, and what is told while it starts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from probes.architectures import ModelSource
+
+DEFAULT_START_TIMEOUT_S = 600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VllmOptions:
+    """What to start.
+
+    Attributes:
+        model: what to serve.
+        weights: `dummy` fills them at random, `real` loads them.
+        args: engine arguments as `vllm_args` gives them, or as a run recorded them.
+        log_folder: where the engine's log is kept; None takes the cache folder.
+        dtype: for the record, as in `args`.
+        quantization: for the record, as in `args`.
+        tensor_parallel_size: GPUs that share each layer, as in `args`.
+        pipeline_parallel_size: stages of layers, each on its own GPUs, as in `args`.
+        port: to listen on; None takes a free one.
+        start_timeout_s: when to give up waiting [s].
+    """
+
+    model: ModelSource
+    weights: Literal["dummy", "real"]
+    args: tuple[str, ...]
+    log_folder: Path | None = None
+    dtype: str | None = None
+    quantization: str | None = None
+    tensor_parallel_size: int = 1
+    pipeline_parallel_size: int = 1
+    port: int | None = None
+    start_timeout_s: float = DEFAULT_START_TIMEOUT_S
+
+    @property
+    def gpus(self) -> int:
+        """GPUs that one copy of the model takes: tensor times pipeline parallel; what `Run.gpus_per_replica` is on GPUs."""
+        return self.tensor_parallel_size * self.pipeline_parallel_size
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartProgress:
+    """Where a start has got to.
+
+    Attributes:
+        elapsed_s: since the engine was started [s].
+        expected_s: what a start usually takes [s].
+        phase: what the engine is doing, in plain words.
+    """
+
+    elapsed_s: float
+    expected_s: float
+    phase: str
