@@ -78,6 +78,10 @@ Verdict = Literal["go_on", "enough"]
 """After `enough` nothing new is sent; what is in flight is cut off and comes back with `failure` `cancelled`."""
 
 
+LoadEnd = Literal["enough", "schedule", "deadline", "cancelled", "full"]
+"""What ended a load: the verdict, the end of its schedule, the deadline, a cancellation, or neither memory nor disk to keep answers in."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadResult:
     """Everything that a load left behind.
@@ -92,6 +96,8 @@ class LoadResult:
         client_lag_p99_ms: 99th percentile of the lateness of a 10 ms timer, of the worst process [ms].
         schedule_lag_p99_ms: 99th percentile of `sent - scheduled` of an open loop [ms]; None in a closed loop.
         cut_short: whether a deadline or a cancellation ended it, not a verdict.
+        end: what ended it. After a cancellation the task is still being cancelled (`asyncio.Task.cancelling`): keep what there is, then end.
+        retry_wait_s: time that streams of a closed loop waited because a refusing server asked for it (`Retry-After`), summed over streams [s].
     """
 
     traces: tuple[RequestTrace, ...]
@@ -103,6 +109,8 @@ class LoadResult:
     client_lag_p99_ms: float | None = None
     schedule_lag_p99_ms: float | None = None
     cut_short: bool = False
+    end: LoadEnd = "enough"
+    retry_wait_s: float = 0.0
 
 
 class LoadClient(Protocol):
