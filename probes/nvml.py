@@ -6,8 +6,10 @@ API: https://docs.nvidia.com/deploy/nvml-api/group__nvmlDeviceQueries.html
 
 from __future__ import annotations
 
+import hashlib
 import os
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from probes.setting import Gpu
@@ -61,33 +63,86 @@ def describe_gpus(nvml: Any) -> GpuInventory:
         return GpuInventory(note=f"No GPU: NVIDIA's management library answers `{error}`.")
     try:
         count = nvml.nvmlDeviceGetCount()
-        driver = _maybe(nvml, lambda: _words(nvml.nvmlSystemGetDriverVersion()))
+        driver = read_or_none(nvml, lambda: _words(nvml.nvmlSystemGetDriverVersion()))
         gpus = tuple(_gpu(nvml, nvml.nvmlDeviceGetHandleByIndex(index), driver) for index in range(count))
-        cuda = _maybe(nvml, nvml.nvmlSystemGetCudaDriverVersion_v2)
+        cuda = read_or_none(nvml, nvml.nvmlSystemGetCudaDriverVersion_v2)
         note = None if gpus else "No GPU: the driver is loaded and shows none."
         return GpuInventory(gpus=gpus, cuda_driver=_cuda_version(cuda), note=note)
     except nvml.NVMLError as error:
         return GpuInventory(note=f"No GPU: it was found and cannot be read (`{error}`).")
     finally:
-        _maybe(nvml, nvml.nvmlShutdown)
+        read_or_none(nvml, nvml.nvmlShutdown)
 
 
 def _gpu(nvml: Any, handle: Any, driver: str | None) -> Gpu:
-    limit_milliwatts = _maybe(nvml, lambda: nvml.nvmlDeviceGetEnforcedPowerLimit(handle))
+    def read(function: Callable[[], _T]) -> _T | None:
+        return read_or_none(nvml, function)
+
+    uuid = read(lambda: _words(nvml.nvmlDeviceGetUUID(handle)))
     return Gpu(
         name=_words(nvml.nvmlDeviceGetName(handle)),
         memory_gib=round(nvml.nvmlDeviceGetMemoryInfo(handle).total / GIB, 1),
-        power_limit_watts=None if limit_milliwatts is None else limit_milliwatts / 1000,
+        power_limit_watts=read(lambda: nvml.nvmlDeviceGetEnforcedPowerLimit(handle) / 1000),
         driver=driver,
-        nvlink=_maybe(nvml, lambda: bool(nvml.nvmlDeviceGetNvLinkState(handle, 0))),
+        nvlink=_has_nvlink(nvml, handle),
+        uuid_hash=None if uuid is None else hash_uuid(uuid),
+        power_limit_default_watts=read(lambda: nvml.nvmlDeviceGetPowerManagementDefaultLimit(handle) / 1000),
+        sm_clock_max_mhz=read(lambda: nvml.nvmlDeviceGetMaxClockInfo(handle, nvml.NVML_CLOCK_SM)),
+        memory_clock_max_mhz=read(lambda: nvml.nvmlDeviceGetMaxClockInfo(handle, nvml.NVML_CLOCK_MEM)),
+        mig=read(lambda: is_divided(nvml, handle)),
+        persistence=read(lambda: nvml.nvmlDeviceGetPersistenceMode(handle) == nvml.NVML_FEATURE_ENABLED),
     )
+
+
+def hash_uuid(uuid: str) -> str:
+    """First 12 digits of the SHA-256 of a GPU's id with a fixed prefix: two runs on one GPU show as such, and the id is not given away.
+
+    >>> len(hash_uuid("GPU-0000"))
+    12
+    """
+    return hashlib.sha256(f"tco-llm:{uuid}".encode()).hexdigest()[:12]
+
+
+def _has_nvlink(nvml: Any, handle: Any) -> bool | None:
+    """Whether any NVLink is up; None where the GPU has none or does not say."""
+    seen = False
+    for link in range(nvml.NVML_NVLINK_MAX_LINKS):
+        active = read_or_none(nvml, partial(nvml.nvmlDeviceGetNvLinkState, handle, link))
+        if active:
+            return True
+        if active is None:  # past the last link
+            break
+        seen = True
+    return False if seen else None
+
+
+def is_divided(nvml: Any, handle: Any) -> bool:
+    """Whether a GPU is divided into instances (MIG) now.
+
+    Raises:
+        NVMLError: the GPU has no such mode.
+    """
+    current, _pending = nvml.nvmlDeviceGetMigMode(handle)
+    return bool(current == nvml.NVML_DEVICE_MIG_ENABLE)
+
+
+def compute_pids(nvml: Any, handle: Any) -> set[int]:
+    """Numbers of the processes that compute on a GPU, those under CUDA's multi-process service included.
+
+    Raises:
+        NVMLError: they cannot be listed.
+    """
+    pids = {process.pid for process in nvml.nvmlDeviceGetComputeRunningProcesses(handle)}
+    shared = read_or_none(nvml, lambda: nvml.nvmlDeviceGetMPSComputeRunningProcesses(handle)) or []
+    return pids | {process.pid for process in shared}
 
 
 def visible_gpu_indices(nvml: Any, visible: str | None = None) -> tuple[int, ...]:
     """NVML indices of the GPUs that CUDA programs started here will use, in their order.
 
-    NVML numbers all GPUs of the machine; CUDA numbers those in `CUDA_VISIBLE_DEVICES` only, which holds indices or UUIDs.
-    As in CUDA, the list ends at the first entry that does not exist.
+    NVML numbers all GPUs of the machine; CUDA numbers those in `CUDA_VISIBLE_DEVICES` only, which holds indices or UUIDs, a MIG instance's too: it stands
+    for its GPU. As in CUDA, the list ends at the first entry that does not exist. CUDA and NVML number GPUs alike where all are of one kind, or where
+    `CUDA_DEVICE_ORDER` is `PCI_BUS_ID`.
 
     Args:
         nvml: the `pynvml` module, initialised.
@@ -102,15 +157,30 @@ def visible_gpu_indices(nvml: Any, visible: str | None = None) -> tuple[int, ...
         return tuple(range(count))
     uuids = [_words(nvml.nvmlDeviceGetUUID(nvml.nvmlDeviceGetHandleByIndex(index))) for index in range(count)]
     indices: list[int] = []
-    for word in (part.strip() for part in wanted.split(",")):
+    for part in wanted.split(","):
+        word = _whole_gpu(nvml, part.strip())
         matches = [i for i in range(count) if word == str(i) or (word and uuids[i].startswith(word))]
         if not matches:
             break
-        indices.append(matches[0])
+        if matches[0] not in indices:
+            indices.append(matches[0])
     return tuple(indices)
 
 
-def _maybe(nvml: Any, read: Callable[[], _T]) -> _T | None:
+def _whole_gpu(nvml: Any, word: str) -> str:
+    """The UUID of the GPU that a MIG instance is part of; any other word unchanged."""
+    if not word.startswith("MIG-"):
+        return word
+
+    def parent() -> str:
+        handle = nvml.nvmlDeviceGetDeviceHandleFromMigDeviceHandle(nvml.nvmlDeviceGetHandleByUUID(word))
+        return _words(nvml.nvmlDeviceGetUUID(handle))
+
+    return read_or_none(nvml, parent) or word
+
+
+def read_or_none(nvml: Any, read: Callable[[], _T]) -> _T | None:
+    """What a reading gives, or None where the library or the GPU does not support it."""
     try:
         return read()
     except nvml.NVMLError:

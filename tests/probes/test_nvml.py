@@ -2,16 +2,27 @@ from __future__ import annotations
 
 import pytest
 
-from probes.nvml import describe_gpus, load_nvml, visible_gpu_indices
+from probes.nvml import compute_pids, describe_gpus, hash_uuid, load_nvml, visible_gpu_indices
 from probes.setting import Gpu
-from tests.fake_nvml import FakeNvml
+from tests.fake_nvml import FakeNvml, ShapedNvml
 
 
 def test_a_gpu_is_described_in_gib_and_watts():
     found = describe_gpus(FakeNvml())
 
     # 85,520,809,984 bytes / 2^30 = 79.6 GiB, the figure that nvidia-smi shows as 81559 MiB.
-    expected = Gpu(name="NVIDIA H100 80GB HBM3", memory_gib=79.6, power_limit_watts=700.0, driver="570.86.15")
+    expected = Gpu(
+        name="NVIDIA H100 80GB HBM3",
+        memory_gib=79.6,
+        power_limit_watts=700.0,
+        driver="570.86.15",
+        uuid_hash=hash_uuid("GPU-0000"),
+        power_limit_default_watts=700.0,
+        sm_clock_max_mhz=1980,
+        memory_clock_max_mhz=2619,
+        mig=False,
+        persistence=True,
+    )
     assert (expected,) == found.gpus
     assert found.cuda_driver == "12.8"
     assert found.note is None
@@ -53,3 +64,53 @@ def test_all_gpus_are_visible_when_nothing_is_said(monkeypatch):
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
 
     assert visible_gpu_indices(FakeNvml(gpus=2)) == (0, 1)
+
+
+def test_a_gpus_id_is_not_given_away_and_two_gpus_differ():
+    gpus = describe_gpus(FakeNvml(gpus=2, uuids=["GPU-aaaa", "GPU-bbbb"])).gpus
+
+    assert "GPU-aaaa" not in gpus[0].model_dump_json()
+    assert gpus[0].uuid_hash != gpus[1].uuid_hash
+
+
+def test_what_a_gpu_does_not_support_is_null():
+    nvml = FakeNvml()
+    nvml.limit_mw = nvml.default_limit_mw = nvml.mig = nvml.persistence = None
+    gpu = describe_gpus(nvml).gpus[0]
+
+    assert (None, None, None, None) == (gpu.power_limit_watts, gpu.power_limit_default_watts, gpu.mig, gpu.persistence)
+
+
+@pytest.mark.parametrize(
+    ("links", "expected"), [(None, None), ([0, 0, 1], True), ([0, 0], False), ([1] * 18, True), ([], None)]
+)
+def test_nvlink_is_up_when_any_link_is(links, expected):
+    nvml = FakeNvml()
+    nvml.nvlinks = links
+
+    assert describe_gpus(nvml).gpus[0].nvlink is expected
+
+
+def test_a_mig_instance_stands_for_its_gpu():
+    nvml = FakeNvml(gpus=4)
+    nvml.mig_parent = {"MIG-aaaa": 2, "MIG-bbbb": 2}
+
+    assert visible_gpu_indices(nvml, "MIG-aaaa,MIG-bbbb,1") == (2, 1)
+    assert visible_gpu_indices(nvml, "MIG-unknown,1") == ()
+
+
+def test_programs_under_the_multi_process_service_count():
+    nvml = FakeNvml()
+    nvml.pids = [[11, 12]]
+    nvml.nvmlDeviceGetMPSComputeRunningProcesses = lambda handle: [type("P", (), {"pid": 13})()]
+
+    assert compute_pids(nvml, 0) == {11, 12, 13}
+
+
+def test_the_stand_in_has_nothing_that_the_real_library_lacks():
+    real = load_nvml()
+    names = {name for name in dir(ShapedNvml) if name.startswith(("nvml", "NVML"))}
+
+    assert {name for name in names if not hasattr(real, name)} == set()
+    constants = {name for name in names if name.startswith("NVML_")}
+    assert {name: getattr(real, name) for name in constants} == {name: getattr(FakeNvml, name) for name in constants}

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from probes.cell import EnergyReading
+from probes.energy import codes
+from probes.energy.codes import CODES, energy_warnings, per_token, spoiling
+
+
+def test_energy_of_a_token_is_energy_over_tokens():
+    reading = EnergyReading(window_s=20.0, power_watts=500.0, energy_joules=10_000.0, codes=["throttled_thermal"])
+
+    assert per_token(reading, 4000).energy_joules_per_output_token == 2.5
+
+
+@pytest.mark.parametrize("code", [code for code, meaning in CODES.items() if meaning.spoils] + ["unheard_of"])
+def test_a_code_that_spoils_the_energy_leaves_no_energy_of_a_token(code):
+    reading = EnergyReading(energy_joules=10_000.0, codes=[code], energy_joules_per_output_token=2.0)
+
+    assert per_token(reading, 4000).energy_joules_per_output_token is None
+
+
+@pytest.mark.parametrize(("joules", "tokens"), [(None, 4000), (10_000.0, 0), (10_000.0, -1)])
+def test_without_energy_or_tokens_there_is_none(joules, tokens):
+    assert per_token(EnergyReading(energy_joules=joules), tokens).energy_joules_per_output_token is None
+
+
+def test_the_table_of_the_module_names_every_code_and_whether_it_spoils():
+    rows = dict(re.findall(r"^\| `(\w+)` \|.*\| (withheld|given) \|$", codes.__doc__, re.MULTILINE))
+
+    assert rows == {code: "withheld" if meaning.spoils else "given" for code, meaning in CODES.items()}
+
+
+def test_each_code_is_a_warning_with_what_was_seen():
+    reading = EnergyReading(
+        window_s=8.0, disagreement_fraction=0.07, codes=["window_short", "sources_disagree", "gpu_mig"]
+    )
+    found = energy_warnings(reading)
+
+    assert [("window_short", 8.0, 15.0), ("sources_disagree", 0.07, 0.05), ("gpu_mig", None, None)] == [
+        (warning.code, warning.observed, warning.threshold) for warning in found
+    ]
+    assert all(warning.message == CODES[warning.code].sentence for warning in found)
+
+
+def test_what_the_power_cap_does_is_no_fault():
+    assert spoiling(["throttled_hardware", "throttled_power_brake"]) == []
+    assert "sw_power_cap" not in CODES
