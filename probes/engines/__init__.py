@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from probes.engines.failures import diagnose, log_tail, redact
+from probes.engines.launcher import DEFAULT_START_TIMEOUT_S, RunningEngine, StartProgress
 from probes.engines.process import SupervisedProcess
 from probes.engines.stale import EngineRecord, FoundEngine, cache_folder, find_engines, stop_leftover
-from probes.engines.vllm import RunningEngine, start_vllm
-from probes.engines.vllm_options import DEFAULT_START_TIMEOUT_S, StartProgress, VllmOptions
+from probes.engines.vllm import start_vllm
+from probes.engines.vllm_options import VllmOptions
 from probes.engines.vllm_overrides import sliced
 from probes.engines.vllm_settings import default_max_model_len, kv_cache_gib, uses_cpu, vllm_args
 

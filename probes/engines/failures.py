@@ -34,7 +34,7 @@ def _rule(kind: ProblemKind, pattern: str, summary: str, remedy: str) -> _Rule:
 _RULES = (
     _rule(
         "port_taken",
-        r"Address already in use",
+        r"(?i)address already in use",
         "the port is already in use.",
         "Leave --port out to take a free one, or name another.",
     ),

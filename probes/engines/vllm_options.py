@@ -1,4 +1,4 @@
-"""What vLLM is to be started with, and what is told while it starts."""
+"""What vLLM is to be started with."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from probes.architectures import ModelSource
-
-DEFAULT_START_TIMEOUT_S = 600.0
+from probes.engines.launcher import DEFAULT_START_TIMEOUT_S
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,18 +42,3 @@ class VllmOptions:
     def gpus(self) -> int:
         """GPUs that one copy of the model takes: tensor times pipeline parallel; what `Run.gpus_per_replica` is on GPUs."""
         return self.tensor_parallel_size * self.pipeline_parallel_size
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StartProgress:
-    """Where a start has got to.
-
-    Attributes:
-        elapsed_s: since the engine was started [s].
-        expected_s: what a start usually takes [s].
-        phase: what the engine is doing, in plain words.
-    """
-
-    elapsed_s: float
-    expected_s: float
-    phase: str

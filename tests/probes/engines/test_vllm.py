@@ -7,7 +7,8 @@ import pytest
 from probes.architectures import resolve_model
 from probes.engines.process import tree_of
 from probes.engines.stale import find_engines
-from probes.engines.vllm import VllmOptions, kv_cache_tokens, phase_of, start_vllm
+from probes.engines.vllm import kv_cache_tokens, phase_of, start_vllm
+from probes.engines.vllm_options import VllmOptions
 from probes.errors import ProbeError
 from probes.setting import Engine, Model
 from tests import stand_in

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import socket
 from dataclasses import replace
 
 import pytest
@@ -10,7 +9,6 @@ from probes.engines.vllm_settings import (
     complete_model,
     default_max_model_len,
     engine_environment,
-    find_port,
     kv_cache_gib,
     uses_cpu,
     vllm_args,
@@ -129,21 +127,6 @@ def test_compiled_modules_are_kept_where_the_shell_forbids_them(monkeypatch, tmp
 
 def test_little_memory_means_a_small_cache():
     assert (1, 1, 2, 2) == tuple(kv_cache_gib(free) for free in (2.0, 9.9, 10.0, 500.0))
-
-
-def test_a_free_port_is_free():
-    with socket.create_server(("127.0.0.1", find_port(None))) as server:
-        assert server.getsockname()[1] > 1023
-
-
-def test_a_port_that_was_asked_for_is_taken_or_refused():
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-        with pytest.raises(ProbeError, match=f"port {port} cannot be used") as caught:
-            find_port(port)
-
-    assert caught.value.kind == "port_taken"
-    assert find_port(port) == port
 
 
 def test_a_complete_model_is_left_as_it_is():
