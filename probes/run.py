@@ -37,13 +37,21 @@ class Lengths(Record):
 
 
 class TraceSource(Record):
-    """The recorded traffic that was replayed: where from, how much of it, and how much faster than it came."""
+    """The recorded traffic that was replayed: where from, how much of it, and how much faster than it came.
+
+    `requests` are those from `start_s` of the recording on that were sent, with lengths times `length_factor`; a request that was longer than the
+    context was cut or dropped (`too_long`). Prompts were made of blocks of `block_tokens` where the recording says which they share.
+    """
 
     source: str
     format: Literal["azure", "mooncake", "csv", "jsonl"]
     sha256: str
     requests: Count
     speed_factor: Annotated[float, Field(gt=0)] = 1.0
+    start_s: NonNegative = 0.0
+    length_factor: Annotated[float, Field(gt=0)] = 1.0
+    too_long: Literal["cut", "drop"] = "cut"
+    block_tokens: Annotated[int, Field(ge=1)] | None = None
 
 
 class WorkloadShape(Record):
