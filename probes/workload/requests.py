@@ -15,12 +15,12 @@ import numpy as np
 
 from probes.errors import ProbeError
 from probes.run import WorkloadShape
-from probes.workload.lengths import recorded_rows
+from probes.workload.extent import sampler_of
 from probes.workload.prompts import Alphabet, Ids
 from probes.workload.request import Arrival, Request
-from probes.workload.sampling import LengthSampler, turn_means
 from probes.workload.seeds import Kind, Place, common_salt, generator, own_salt
 from probes.workload.shared import Blocks, CommonBeginnings
+from probes.workload.turns import fit_turn
 
 
 class RequestMaker:
@@ -51,15 +51,7 @@ class RequestMaker:
             raise ProbeError("bad_arguments", "A workload without a seed cannot be sent; set one.")
         self._shape, self._seed, self._attempt, self._cell = shape, shape.seed, attempt, cell
         self._alphabet = Alphabet.of(prompt, vocab_size)
-        new_tokens, answer_tokens = turn_means(shape)
-        self._lengths = LengthSampler(
-            shape.lengths,
-            input_mean_tokens=new_tokens,
-            output_mean_tokens=answer_tokens,
-            # A conversation is shortened as a whole, when its prompt is known.
-            limit_tokens=shape.context_limit_tokens if shape.turns == 1 else None,
-            rows=recorded_rows(shape.lengths),
-        )
+        self._lengths = sampler_of(shape)
         self._beginnings = CommonBeginnings(self._alphabet, self._seed, attempt, cell)
         self._blocks = Blocks(self._alphabet, self._seed, attempt, cell)
 
@@ -95,8 +87,9 @@ class RequestMaker:
 
     def _first(self, stream: int, number: int) -> Request:
         rng = self._generator("closed", stream, number)
-        input_tokens, output_tokens = self._lengths.draw(rng)
-        return self._fresh(rng, *self._within_context(0, input_tokens, output_tokens))
+        lengths = self._lengths.draw(rng)
+        # A first turn always fits: the limit holds at least one token in and one out.
+        return self._fresh(rng, *(fit_turn(0, *lengths, self._shape.context_limit_tokens) or lengths))
 
     def _fresh(self, rng: np.random.Generator, input_tokens: int, output_tokens: int) -> Request:
         """A prompt of its own, behind one of the common beginnings if the workload has some."""
@@ -115,11 +108,11 @@ class RequestMaker:
         known = 0 if self._alphabet.text else len(answer)
         missing = max(0, earlier.output_tokens - known)
         said = earlier.input_tokens + known + missing
-        limit = self._shape.context_limit_tokens
-        if limit is not None and limit - said < 2:  # noqa: PLR2004 - one token in, one out
+        fitted = fit_turn(said, new_tokens, output_tokens, self._shape.context_limit_tokens)
+        if fitted is None:
             # The conversation has filled the context: its stream begins another one.
             return self._first(stream, number)
-        input_tokens, output_tokens = self._within_context(said, said + new_tokens, output_tokens)
+        input_tokens, output_tokens = said + fitted[0], fitted[1]
         # The last generated token was never computed on, so that its keys and values are in no cache.
         cached = min(earlier.input_tokens + max(0, known - 1), input_tokens - 1)
         prompt: list[int] | str
@@ -136,15 +129,6 @@ class RequestMaker:
             cache_salt=earlier.cache_salt,
             planned_hit_tokens=cached,
         )
-
-    def _within_context(self, said: int, input_tokens: int, output_tokens: int) -> tuple[int, int]:
-        """Lengths that fit the context: what is new is shortened, what was said before is not."""
-        limit = self._shape.context_limit_tokens
-        if self._shape.turns == 1 or limit is None or input_tokens + output_tokens <= limit:
-            return input_tokens, output_tokens
-        new, out = input_tokens - said, output_tokens
-        fitted = min(max(1, new * (limit - said) // (new + out)), limit - said - 1)
-        return said + fitted, limit - said - fitted
 
     def _from_blocks(self, rng: np.random.Generator, arrival: Arrival) -> Request:
         blocks = self._blocks.ids(arrival.blocks, arrival.block_tokens)[: arrival.input_tokens]
