@@ -11,6 +11,7 @@ import argparse
 import asyncio
 import contextlib
 import json
+import ssl
 import sys
 import time
 from dataclasses import dataclass, field
@@ -20,6 +21,8 @@ from aiohttp import web
 
 MODEL = "fake-model"
 VOCAB_SIZE = 32_000
+TTFT_EDGES_S = (0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0)
+"""The first edges of vLLM's own histogram of time to first token."""
 
 
 @dataclass(kw_only=True)
@@ -47,6 +50,22 @@ class Behaviour:
     models_fail: str | None = None
     api_key: str | None = None
     context_tokens: int = 100_000
+    refused: tuple[str, ...] = ()  # fields that are answered with 400 and named
+    names_refused: bool = True  # whether the 400 names the field
+    ignores: tuple[str, ...] = ()  # fields that are passed over in silence
+    natural_length: int | None = None  # where answers end by themselves unless ignore_eos or min_tokens is honoured
+    token_id_prompts: bool = True
+    counts_ids_as_text: bool = False  # a list of ids is taken for its JSON text, and counted so
+    continuous_usage: bool = True
+    usage_factor: float = 1.0  # a server that lies about its output tokens
+    hidden_reasoning_tokens: int = 0
+    cached_tokens: int | None = None
+    prefix_cache: bool = False
+    messages: bool = True
+    retry_after: str | None = None
+    owned_by: str = "fake"
+    logprobs: bool = False
+    metrics_path: str = "/metrics"
 
 
 @dataclass
@@ -73,6 +92,8 @@ class FakeServer:
         self._slots: asyncio.Semaphore | None = None
         self._runner: web.AppRunner | None = None
         self._counters = {"prompt": 0, "generation": 0, "hits": 0.0, "preemptions": 0}
+        self._cached: set[str] = set()
+        self._ttft_s: list[float] = []
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -81,20 +102,22 @@ class FakeServer:
     async def __aexit__(self, *_: object) -> None:
         await self.stop()
 
-    async def start(self, port: int = 0) -> int:
+    async def start(self, port: int = 0, tls: ssl.SSLContext | None = None) -> int:
         self._slots = asyncio.Semaphore(self.behaviour.slots)
         app = web.Application()
         app.router.add_post("/v1/completions", self._completions)
         app.router.add_post("/v1/chat/completions", self._chat)
+        app.router.add_post("/v1/messages", self._messages)
+        app.router.add_post("/openai/deployments/{deployment}/chat/completions", self._azure)
         app.router.add_get("/v1/models", self._models)
-        app.router.add_get("/metrics", self._metrics)
+        app.router.add_get(self.behaviour.metrics_path, self._metrics)
         app.router.add_get("/health", self._health)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1, handler_cancellation=True)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", port, backlog=4096)
+        site = web.TCPSite(self._runner, "127.0.0.1", port, backlog=4096, ssl_context=tls)
         await site.start()
         number = site._server.sockets[0].getsockname()[1]
-        self.url = f"http://127.0.0.1:{number}"
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{number}"
         return number
 
     async def stop(self) -> None:
@@ -115,15 +138,19 @@ class FakeServer:
                 return web.json_response({"detail": "Not Found"}, status=404)
             case "500":
                 return web.Response(text="broken", status=500)
+            case "429":
+                return web.json_response({"error": "slow down"}, status=429, headers={"Retry-After": "30"})
             case "redirect":
                 raise web.HTTPFound("/login")
         if (refused := self._unauthorised(request)) is not None:
             return refused
-        return web.json_response({"object": "list", "data": [{"id": MODEL, "object": "model"}]})
+        card = {"id": MODEL, "object": "model", "owned_by": self.behaviour.owned_by}
+        return web.json_response({"object": "list", "data": [card]})
 
     def _unauthorised(self, request: web.Request) -> web.Response | None:
         key = self.behaviour.api_key
-        if key is None or request.headers.get("Authorization") == f"Bearer {key}":
+        given = {request.headers.get(name) for name in ("api-key", "x-api-key")}
+        if key is None or key in given or request.headers.get("Authorization") == f"Bearer {key}":
             return None
         return web.json_response({"error": {"message": "Incorrect API key provided"}}, status=401)
 
@@ -150,7 +177,39 @@ class FakeServer:
             "# TYPE vllm:cache_config_info gauge",
             'vllm:cache_config_info{block_size="16",num_gpu_blocks="1000"} 1.0',
         ]
-        return web.Response(text="\n".join(lines) + "\n")
+        return web.Response(text="\n".join([*lines, *self._latency_lines(labels)]) + "\n")
+
+    def _latency_lines(self, labels: str) -> list[str]:
+        name, inner = "vllm:time_to_first_token_seconds", labels.strip("{}")
+        counts = [sum(value <= edge for value in self._ttft_s) for edge in TTFT_EDGES_S]
+        edges = [*map(str, TTFT_EDGES_S), "+Inf"]
+        return [
+            f"# TYPE {name} histogram",
+            *(
+                f'{name}_bucket{{{inner},le="{edge}"}} {count}'
+                for edge, count in zip(edges, [*counts, len(self._ttft_s)], strict=True)
+            ),
+            f"{name}_count{labels} {len(self._ttft_s)}",
+            f"{name}_sum{labels} {sum(self._ttft_s)}",
+        ]
+
+    async def _azure(self, request: web.Request) -> web.StreamResponse:
+        if request.query.get("api-version") is None:
+            return web.json_response({"error": {"code": "404", "message": "Resource not found"}}, status=404)
+        if request.match_info["deployment"] != MODEL:
+            text = "The API deployment for this resource does not exist."
+            return web.json_response({"error": {"code": "DeploymentNotFound", "message": text}}, status=404)
+        return await self._answer(request, chat=True)
+
+    async def _messages(self, request: web.Request) -> web.StreamResponse:
+        if not self.behaviour.messages:
+            return web.json_response({"detail": "Not Found"}, status=404)
+        if request.headers.get("anthropic-version") is None:
+            text = "anthropic-version: header is required"
+            return web.json_response(
+                {"type": "error", "error": {"type": "invalid_request_error", "message": text}}, status=400
+            )
+        return await self._answer(request, chat=True, form="messages")
 
     async def _completions(self, request: web.Request) -> web.StreamResponse:
         if not self.behaviour.completions:
@@ -176,17 +235,20 @@ class FakeServer:
             "openai": extended,
             "bare": extended | {"stream_options", "temperature"},
         }[self.behaviour.accepted]
-        unknown = sorted(beyond & set(body))
+        unknown = sorted((beyond | set(self.behaviour.refused)) & set(body))
         if unknown:
-            return web.json_response({"error": {"message": f"Unrecognized request argument: {unknown[0]}"}}, status=400)
+            named = unknown[0] if self.behaviour.names_refused else "something"
+            return web.json_response({"error": {"message": f"Unrecognized request argument: {named}"}}, status=400)
+        if isinstance(body.get("prompt"), list) and not self.behaviour.token_id_prompts:
+            return web.json_response({"error": {"message": "prompt must be a string."}}, status=400)
         if body["model"] != MODEL:
             return web.json_response({"error": {"message": f"The model `{body['model']}` does not exist."}}, status=404)
-        if _prompt_tokens(body) + body["max_tokens"] > self.behaviour.context_tokens:
+        if _prompt_tokens(body) + _asked(body) > self.behaviour.context_tokens:
             text = f"This model's maximum context length is {self.behaviour.context_tokens} tokens."
             return web.json_response({"error": {"message": text}}, status=400)
         return None
 
-    async def _answer(self, request: web.Request, *, chat: bool) -> web.StreamResponse:
+    async def _answer(self, request: web.Request, *, chat: bool, form: str = "openai") -> web.StreamResponse:
         received_ns = time.perf_counter_ns()
         body = await request.json()
         rejected = self._unauthorised(request) or self._rejected(body)
@@ -195,7 +257,8 @@ class FakeServer:
         self.requests += 1
         match failure := self._failure_now():
             case "429":
-                return web.json_response({"error": {"message": "Rate limit reached"}}, status=429)
+                headers = {"Retry-After": self.behaviour.retry_after} if self.behaviour.retry_after else {}
+                return web.json_response({"error": {"message": "Rate limit reached"}}, status=429, headers=headers)
             case "500":
                 return web.Response(text="Internal Server Error", status=500)
             case "html":
@@ -216,7 +279,10 @@ class FakeServer:
                 self.busy += 1
                 self.peak_busy = max(self.peak_busy, self.busy)
                 try:
-                    await self._stream(request, response, served, chat=chat, failure=failure)
+                    if form == "messages":
+                        await self._stream_messages(response, served)
+                    else:
+                        await self._stream(request, response, served, chat=chat, failure=failure)
                 finally:
                     self.busy -= 1
         except (ConnectionResetError, asyncio.CancelledError):
@@ -226,7 +292,7 @@ class FakeServer:
 
     async def _stream(self, request, response, served, *, chat, failure) -> None:
         behaviour, body = self.behaviour, served.body
-        total = 0 if failure == "no_tokens" else body["max_tokens"]
+        total = 0 if failure == "no_tokens" else self._length(body)
         if chat and behaviour.role_chunk_ms is not None:
             await asyncio.sleep(behaviour.role_chunk_ms / 1e3)
             await _write(response, _chunk(chat=True, delta={"role": "assistant", "content": ""}))
@@ -242,14 +308,65 @@ class FakeServer:
                 return
             served.sent_ns.append(time.perf_counter_ns())
             served.tokens.append(count)
-            await _write(response, self._token_chunk(body, count, chat=chat, last=done == total))
+            if len(served.sent_ns) == 1:
+                self._ttft_s.append((served.sent_ns[0] - served.received_ns) / 1e9)
+            await _write(response, self._token_chunk(body, count, chat=chat, last=done == total, done=done))
         self._counters["prompt"] += _prompt_tokens(body)
         self._counters["generation"] += total
-        self._counters["hits"] += behaviour.prefix_hit_fraction * _prompt_tokens(body)
+        self._counters["hits"] += behaviour.prefix_hit_fraction * _prompt_tokens(body) + self._cache_hits(body)
         if behaviour.usage and body.get("stream_options", {}).get("include_usage"):
-            usage = {"prompt_tokens": _prompt_tokens(body), "completion_tokens": total}
-            await _write(response, json.dumps({"choices": [], "usage": usage}))
+            await _write(response, json.dumps({"choices": [], "usage": self._usage(body, total)}))
         await _write(response, "[DONE]")
+
+    def _length(self, body: dict) -> int:
+        behaviour, asked = self.behaviour, _asked(body)
+        least = body.get("min_tokens", 0) if "min_tokens" not in behaviour.ignores else 0
+        goes_on = body.get("ignore_eos", False) and "ignore_eos" not in behaviour.ignores
+        if behaviour.natural_length is None or goes_on:
+            return asked
+        return min(asked, max(least, behaviour.natural_length))
+
+    def _usage(self, body: dict, output: int) -> dict:
+        behaviour = self.behaviour
+        prompt = len(json.dumps(body.get("prompt"))) if behaviour.counts_ids_as_text else _prompt_tokens(body)
+        hidden = behaviour.hidden_reasoning_tokens
+        usage = {"prompt_tokens": prompt, "completion_tokens": round(output * behaviour.usage_factor) + hidden}
+        if hidden:
+            usage["completion_tokens_details"] = {"reasoning_tokens": hidden}
+        if behaviour.cached_tokens is not None:
+            usage["prompt_tokens_details"] = {"cached_tokens": behaviour.cached_tokens}
+        return usage
+
+    def _cache_hits(self, body: dict) -> int:
+        """A prefix cache of whole prompts, kept apart by salt where the salt is honoured."""
+        if not self.behaviour.prefix_cache:
+            return 0
+        salt = body.get("cache_salt", "") if "cache_salt" not in self.behaviour.ignores else ""
+        key = json.dumps([salt, body.get("prompt") or body.get("messages")])
+        known = key in self._cached
+        self._cached.add(key)
+        return _prompt_tokens(body) if known else 0
+
+    async def _stream_messages(self, response: web.StreamResponse, served: Served) -> None:
+        """Anthropic's events: https://platform.claude.com/docs/en/build-with-claude/streaming."""
+        body, total, done = served.body, self._length(served.body), 0
+        usage = {"input_tokens": _prompt_tokens(body), "output_tokens": 1}
+        await _event(response, "message_start", message={"id": "msg_1", "role": "assistant", "usage": usage})
+        await _event(response, "content_block_start", index=0, content_block={"type": "text", "text": ""})
+        await _event(response, "ping")
+        start = time.perf_counter()
+        while done < total:
+            count = min(self.behaviour.tokens_per_chunk, total - done)
+            done += count
+            due_s = start + (self.behaviour.prefill_ms + (done - 1) * self.behaviour.tpot_ms) / 1e3
+            await asyncio.sleep(max(0.0, due_s - time.perf_counter()))
+            served.sent_ns.append(time.perf_counter_ns())
+            served.tokens.append(count)
+            await _event(response, "content_block_delta", index=0, delta={"type": "text_delta", "text": "x" * count})
+        await _event(response, "content_block_stop", index=0)
+        reason = {"stop_reason": "max_tokens", "stop_sequence": None}
+        await _event(response, "message_delta", delta=reason, usage={"output_tokens": total})
+        await _event(response, "message_stop")
 
     async def _break(self, request: web.Request, response: web.StreamResponse, failure: str) -> None:
         match failure:
@@ -265,18 +382,33 @@ class FakeServer:
             case "end_early":
                 pass
 
-    def _token_chunk(self, body: dict, count: int, *, chat: bool, last: bool) -> str:
-        extra = {"finish_reason": "length" if last else None}
+    def _token_chunk(self, body: dict, count: int, *, chat: bool, last: bool, done: int) -> str:
+        reason = "length" if done >= _asked(body) else "stop"
+        extra = {"finish_reason": reason if last else None}
+        if self.behaviour.logprobs:
+            extra["logprobs"] = {"token_logprobs": [-0.5] * count}
+        usage = None
+        if self.behaviour.continuous_usage and body.get("stream_options", {}).get("continuous_usage_stats"):
+            usage = self._usage(body, done)
         if self.behaviour.token_ids and body.get("return_token_ids"):
             extra["token_ids"] = [7] * count
         if chat:
-            return _chunk(chat=True, delta={"content": self.behaviour.text or "x" * count}, **extra)
-        return _chunk(chat=False, text=self.behaviour.text * count, **extra)
+            return _chunk(chat=True, usage=usage, delta={"content": self.behaviour.text or "x" * count}, **extra)
+        return _chunk(chat=False, usage=usage, text=self.behaviour.text * count, **extra)
 
 
-def _chunk(*, chat: bool, **choice: object) -> str:
+def _chunk(*, chat: bool, usage: dict | None = None, **choice: object) -> str:
     kind = "chat.completion.chunk" if chat else "text_completion"
-    return json.dumps({"id": "cmpl-1", "object": kind, "model": MODEL, "choices": [{"index": 0, **choice}]})
+    body = {"id": "cmpl-1", "object": kind, "model": MODEL, "choices": [{"index": 0, **choice}]}
+    return json.dumps(body if usage is None else body | {"usage": usage})
+
+
+async def _event(response: web.StreamResponse, kind: str, **body: object) -> None:
+    await response.write(f"event: {kind}\ndata: {json.dumps({'type': kind, **body})}\n\n".encode())
+
+
+def _asked(body: dict) -> int:
+    return body.get("max_completion_tokens", body.get("max_tokens", 16))
 
 
 async def _write(response: web.StreamResponse, data: str) -> None:
