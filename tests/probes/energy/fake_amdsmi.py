@@ -12,6 +12,7 @@ class FakeAmdSmi:
 
     class AmdSmiClkType:
         GFX = 1
+        MEM = 5
 
     class AmdSmiTemperatureType:
         HOTSPOT = 1
@@ -84,7 +85,20 @@ class FakeAmdSmi:
         return [{"name": "python", "pid": pid} for pid in self.pids[handle]]
 
     def amdsmi_get_clock_info(self, handle, kind):
-        return {"clk": 2100, "min_clk": 132, "max_clk": 2100}
+        highest = 1300 if kind == self.AmdSmiClkType.MEM else 2100
+        return {"clk": highest, "min_clk": 132, "max_clk": highest}
+
+    def amdsmi_get_gpu_asic_info(self, handle):
+        return {"market_name": "AMD Instinct MI300X"}
+
+    def amdsmi_get_gpu_vram_usage(self, handle):
+        return {"vram_total": 196_592, "vram_used": 283}
+
+    def amdsmi_get_gpu_driver_info(self, handle):
+        return {"driver_name": "amdgpu", "driver_version": "6.14.14", "driver_date": "2025/07/01"}
+
+    def amdsmi_get_gpu_device_uuid(self, handle):
+        return f"a4ff74a1-0000-1000-80{handle:02x}-000000000000"
 
     def amdsmi_get_temp_metric(self, handle, sensor, metric):
         return 64

@@ -4,7 +4,8 @@ import os
 
 import pytest
 
-from probes.energy.amd import load_amdsmi, open_amd, visible_handles
+from probes.amd import load_amdsmi
+from probes.energy.amd import open_amd, visible_handles
 from probes.energy.meter import SamplingMeter
 from tests.probes.energy.fake_amdsmi import FakeAmdSmi
 from tests.probes.energy.shaped import S, sample
