@@ -101,6 +101,7 @@ class RequestTrace:
             `output_tokens` and stand in the first of `tokens`, before which they were made.
         finish_reason: why the server stopped, in its own word.
         retry_after_s: what a refusing server asked to wait [s].
+        has_logprobs: whether the chunks carry probabilities of tokens, which costs the server time and was not asked for.
     """
 
     scheduled_ns: int
@@ -128,6 +129,7 @@ class RequestTrace:
     hidden_tokens: int = 0
     finish_reason: str = ""
     retry_after_s: float | None = None
+    has_logprobs: bool = False
 
     @property
     def counts_disagree(self) -> bool:

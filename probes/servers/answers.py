@@ -79,6 +79,7 @@ def _settle(trace: RequestTrace, reading: Reading, *, keep_token_ids: bool) -> R
         reasoning_tokens=reading.reasoning_tokens,
         hidden_tokens=counted.hidden_tokens,
         finish_reason=reading.finish_reason,
+        has_logprobs=reading.has_logprobs,
     )
 
 

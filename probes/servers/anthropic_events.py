@@ -26,6 +26,9 @@ def take_anthropic(reading: Reading, at_ns: int, name: str, data: bytes) -> None
         name: the event's name.
         data: its data, which names the event again in `type`.
     """
+    if data == b"[DONE]":  # not Anthropic's; gateways add it
+        reading.finish(None)
+        return
     try:
         event = json.loads(data)
     except (ValueError, RecursionError):

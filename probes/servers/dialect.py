@@ -75,7 +75,7 @@ class Dialect:
     @property
     def fixes_length(self) -> bool:
         """Whether it asks for answers of an exact length rather than an upper bound."""
-        return "ignore_eos" in self.optional_fields
+        return "ignore_eos" in self.optional_fields or "min_tokens" in self.optional_fields
 
 
 def request_body(

@@ -66,6 +66,7 @@ def _take_choice(reading: Reading, at_ns: int, choices: Any, running: int | None
         return
     if reason is not None:
         reading.finish(reason)
+    reading.has_logprobs = reading.has_logprobs or bool(choice.get("logprobs"))
     delta = choice.get("delta")
     if isinstance(delta, dict):
         has_text = any(delta.get(key) for key in _TEXT)

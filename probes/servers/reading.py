@@ -40,6 +40,7 @@ class Reading:
     cached_tokens: int | None = None
     reasoning_tokens: int | None = None
     reasoning_seen: bool = False
+    has_logprobs: bool = False
     finished: bool = False
     finish_reason: str = ""
     failure: FailureKind | None = None
