@@ -35,8 +35,9 @@ _FIRST_FINAL_STATUS = 200
 _ERROR_BYTES = 4 * DETAIL_CHARACTERS
 _WATCH_S = (0.01, 0.25)
 """Shortest and longest time between two looks at what takes too long [s]; a tenth of the shorter limit between them."""
-_DEAD_AFTER_S = 45
-"""A peer that answers no packet for so long is gone [s]: shorter than the limit between reads, so that the two can be told apart."""
+KEEPALIVE_S = (15, 5, 6)
+"""A silent peer is asked for a sign of life after the first, then every second number of seconds, and given up after so many asked in vain: 45 s, less
+than the limit between two reads, so that a machine that is gone and a server that hangs can be told apart."""
 
 
 class PlainTransport:
@@ -357,7 +358,8 @@ def _tune(transport: asyncio.Transport) -> None:
     raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     raw.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     if sys.platform == "linux":
-        raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, _DEAD_AFTER_S // 3)
-        raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, _DEAD_AFTER_S // 9)
-        raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 6)
-        raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _DEAD_AFTER_S * 1000)
+        first_s, every_s, times = KEEPALIVE_S
+        raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, first_s)
+        raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, every_s)
+        raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, times)
+        raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 1000 * (first_s + every_s * times))

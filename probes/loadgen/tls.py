@@ -113,6 +113,8 @@ class GeneralTransport:
 
 def _failure(error: Exception, exchange: Exchange, limits: Timeouts) -> tuple[FailureKind, str]:
     words = str(error) or type(error).__name__
+    if isinstance(error, aiohttp.ConnectionTimeoutError):
+        return "timeout", f"no answer; not connected within {CONNECT_S:g} s"
     if isinstance(error, TimeoutError):
         return "timeout", limits.words(begun=bool(exchange.times))
     if isinstance(error, aiohttp.ClientConnectorCertificateError):

@@ -16,6 +16,7 @@ from typing import Any
 
 from probes.endpoint import Endpoint
 from probes.errors import ProbeError
+from probes.loadgen.fast import run_fast
 from probes.loadgen.generate import ClosedLoop, Generator, OpenLoop
 from probes.loadgen.kept import KeptAnswers
 from probes.loadgen.lag import Lag
@@ -204,13 +205,7 @@ def main() -> None:
     # The pipe is for messages; whatever a library prints goes to standard error.
     write_to = os.dup(1)
     os.dup2(2, 1)
-    try:
-        import uvloop  # noqa: PLC0415 -- there is none on Windows
-    except ImportError:
-        asyncio.run(_main(write_to))
-    else:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_main(write_to))
+    run_fast(_main(write_to))
     # Whatever was still going on is of no use to anybody: its reader has gone.
     os._exit(0)
 
