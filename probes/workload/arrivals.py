@@ -172,11 +172,13 @@ def _until(rng: np.random.Generator, shape: float, rate: float, duration_s: floa
                 f"Gaps of burstiness {shape:g} put too many requests into {duration_s:g} s; give a larger one.",
             )
     offsets = np.concatenate(parts)
-    return offsets[offsets < duration_s]
+    inside: Floats = offsets[offsets < duration_s]
+    return inside
 
 
 def _fitted(rng: np.random.Generator, shape: float, count: int, duration_s: float) -> Floats:
     if math.isinf(shape):
         return _even(count, duration_s / count)
     ends = _sums(_gaps(rng, shape, count / duration_s, count + 1))
-    return ends[:-1] * (duration_s / float(ends[-1]))
+    fitted: Floats = ends[:-1] * (duration_s / float(ends[-1]))
+    return fitted

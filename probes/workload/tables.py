@@ -100,7 +100,8 @@ def open_table(path: str | Path, columns: Columns, *, required: tuple[str, ...])
     if first[1].lstrip().startswith("{"):
         headers = tuple(_object(path, *first))
         found = _find(path, first[0], headers, columns, required)
-        return Table(path, "jsonl", found, headers, _json_rows(path, lines, found))
+        others = frozenset(name for column, names in columns.items() if column not in found for name in names)
+        return Table(path, "jsonl", found, headers, _json_rows(path, lines, found, others))
     reader = _csv(path, lines)
     header_line, headers_list = next(reader)
     headers = tuple(name.strip() for name in headers_list)
@@ -218,10 +219,14 @@ def _csv_rows(
         yield Row(line, {column: fields[place].strip() for column, place in places.items()})
 
 
-def _json_rows(path: Path, lines: Iterator[tuple[int, str]], found: dict[str, str]) -> Iterator[Row]:
+def _json_rows(
+    path: Path, lines: Iterator[tuple[int, str]], found: dict[str, str], others: frozenset[str]
+) -> Iterator[Row]:
     for line, text in lines:
         if text.strip():
             values = _object(path, line, text)
+            if not others.isdisjoint(values):
+                bad_row(path, line, f"has {', '.join(sorted(others & values.keys()))}, which the first row has not")
             yield Row(line, {column: values[name] for column, name in found.items() if name in values})
 
 
