@@ -111,7 +111,7 @@ def _by_page(pages: Mapping[str, str]) -> str | None:
 
 def _by_owner(models_page: str | None) -> str | None:
     rows = inside(_parsed(models_page), "data")
-    owners = {inside(row, "owned_by") for row in rows} if isinstance(rows, list) else set()
+    owners = [inside(row, "owned_by") for row in rows] if isinstance(rows, list) else []
     known = {_OWNERS[owner] for owner in owners if isinstance(owner, str) and owner in _OWNERS}
     return known.pop() if len(known) == 1 else None
 
