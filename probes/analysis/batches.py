@@ -1,7 +1,7 @@
 """Batch means: how well a mean is known when neighbouring samples resemble each other. Pure.
 
 The rule, after Fishman and Yarberry's LABATCH (https://doi.org/10.1287/ijoc.9.3.296): a series is cut into batches of 1, 2, 4, ... samples as long
-as there are 8 batches. The first size at which the batches' means no longer resemble their neighbours (von Neumann's test, one-sided, 10 %)
+as there are 10 batches. The first size at which the batches' means no longer resemble their neighbours (von Neumann's test, one-sided, 10 %)
 is taken. What correlation is left between batches of more than one sample, or where no size passes, widens the interval by the factor of a
 first-order autoregression, `(1 + ρ) / (1 - ρ)`, as in ASAP3 (https://doi.org/10.1145/1044322.1044325). Student's t does the rest.
 """
@@ -19,7 +19,7 @@ from scipy.special import stdtrit
 from probes.record import Interval
 
 CONFIDENCE_FRACTION = 0.95
-MIN_BATCHES = 8
+MIN_BATCHES = 10
 MIN_EFFECTIVE = 2.0
 _TEST_Z = 1.2816  # normal quantile of 0.90
 _MAX_CORRELATION = 0.98

@@ -14,7 +14,7 @@ from probes.analysis.latency import Latencies
 from probes.analysis.surroundings import Surroundings
 from probes.analysis.windows import Window
 from probes.cell import LittleCheck, TokenSource
-from probes.loadgen.contract import Load, LoadResult
+from probes.loadgen.contract import Load, LoadEnd, LoadResult
 from probes.record import Warn
 from probes.trace import FailureKind, RequestTrace
 
@@ -27,6 +27,13 @@ MAX_LENGTH_ERROR_FRACTION = 0.05
 MAX_LITTLE_ERROR_FRACTION = 0.05
 MAX_TREND_FRACTION = 0.05
 MAX_TOKEN_LIE_FRACTION = 0.05
+_CUT_SHORT: dict[LoadEnd, str] = {
+    "deadline": "budget",
+    "cancelled": "interrupted",
+    "full": "neither memory nor disk had room for more answers",
+    "enough": "cut short before enough was measured",
+    "schedule": "cut short before enough was measured",
+}
 _WORST_SOURCE_LAST: tuple[TokenSource, ...] = ("usage", "token_ids", "chunks")
 
 
@@ -114,7 +121,7 @@ def refusal(evidence: Evidence) -> str | None:
 def _cut_short(evidence: Evidence) -> str | None:
     if evidence.around.stopped is not None:
         return evidence.around.stopped
-    return "cut short before enough was measured" if evidence.result.cut_short else None
+    return _CUT_SHORT[evidence.result.end] if evidence.result.cut_short else None
 
 
 def _failed(evidence: Evidence) -> str | None:
@@ -186,6 +193,7 @@ def warnings(evidence: Evidence) -> list[Warn]:
         *_cache_warnings(evidence),
         *_client_warnings(evidence),
         *_steady_warnings(evidence),
+        *_retry_warnings(evidence),
         *_little_warnings(evidence),
     ]
 
@@ -272,6 +280,14 @@ def _steady_warnings(evidence: Evidence) -> list[Warn]:
         text = f"Throughput drifted by {trend:+.1%} from the first half of the measured window to the second."
         found.append(Warn(code="drift", message=text, observed=trend, threshold=max(MAX_TREND_FRACTION, noise)))
     return found
+
+
+def _retry_warnings(evidence: Evidence) -> list[Warn]:
+    waited_s = evidence.result.retry_wait_s
+    if waited_s <= 0:
+        return []
+    text = "Streams waited because the server asked for it (Retry-After): it carried less load than the cell says."
+    return [Warn(code="retry_wait", message=text, observed=waited_s, threshold=0.0)]
 
 
 def _little_warnings(evidence: Evidence) -> list[Warn]:
