@@ -60,6 +60,20 @@ def open_meter(
     )
 
 
+def no_meter(reason: str, *, declared_host_watts: float | None = None, dummy_weights: bool = False) -> SamplingMeter:
+    """A meter that reads nothing: for a server on another machine, whose power is not this one's.
+
+    Args:
+        reason: why, as one sentence; every reading carries it.
+        declared_host_watts: power of the whole machine as its owner says [W].
+        dummy_weights: whether the engine runs on random weights.
+
+    Returns:
+        The meter.
+    """
+    return SamplingMeter(reason=reason, declared_host_watts=declared_host_watts, estimate=dummy_weights)
+
+
 def _open_gpus(
     gpus: int | None, nvml: Any, amdsmi: Any, clock: Callable[[], int]
 ) -> tuple[GpuSource | None, str | None]:

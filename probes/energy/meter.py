@@ -27,6 +27,9 @@ SAMPLE_EVERY_S = 0.1
 STATE_EVERY_S = 1.0
 """Time between two looks at clocks, heat, cap and programs [s]."""
 
+DECLARED = "declared"
+"""Source of a reading that has nothing but what the machine's owner says of it."""
+
 KEPT_STATES = 36_000
 """States kept: ten hours."""
 
@@ -156,7 +159,9 @@ class SamplingMeter:
         return self._finish(reading.model_copy(update={"cpu_watts": cpu_watts}))
 
     def _finish(self, reading: EnergyReading) -> EnergyReading:
-        return reading.model_copy(update={"host_watts": self._declared_host_watts, "estimate": self._estimate})
+        source = reading.source or (DECLARED if self._declared_host_watts is not None else None)
+        told = {"source": source, "host_watts": self._declared_host_watts, "estimate": self._estimate}
+        return reading.model_copy(update=told)
 
     def _states_in(self, start_ns: int, end_ns: int) -> list[tuple[GpuState, ...]]:
         """States inside a window, and the last one before it: that one still held when it began."""

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from probes.energy.choose import open_meter
+from probes.energy.choose import no_meter, open_meter
 from tests.fake_nvml import FakeNvml
 from tests.probes.energy.fake_amdsmi import FakeAmdSmi
 from tests.probes.energy.shaped import S, sample, steady
@@ -52,7 +52,8 @@ def test_fewer_gpus_than_the_engine_uses_is_a_reason_and_no_number(tmp_path):
 def test_without_any_source_there_is_a_reason_and_no_zero(tmp_path):
     reading = meter_of(tmp_path, declared_host_watts=900.0)
 
-    assert (None, None, None, 900.0) == (
+    assert ("declared", None, None, None, 900.0) == (
+        reading.source,
         reading.power_watts,
         reading.energy_joules,
         reading.cpu_watts,
@@ -60,6 +61,18 @@ def test_without_any_source_there_is_a_reason_and_no_zero(tmp_path):
     )
     for words in ("Driver Not Loaded", "no AMD GPU", "no processor energy counter"):
         assert words in reading.reason
+
+
+def test_a_server_elsewhere_is_not_measured_by_the_meters_of_this_machine():
+    with no_meter("The server runs on another machine.", dummy_weights=True) as meter:
+        reading = meter.between(0, 20 * S)
+
+    assert (None, None, "The server runs on another machine.", True) == (
+        reading.source,
+        reading.power_watts,
+        reading.reason,
+        reading.estimate,
+    )
 
 
 def test_an_engine_on_the_processor_is_not_measured_by_the_gpus_beside_it(tmp_path):

@@ -5,7 +5,7 @@ import threading
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from probes.energy.choose import open_meter
@@ -46,6 +46,23 @@ def test_edges_between_samples_are_interpolated():
     reading = meter_over(nvml, 30, every_s=1.0).between(9 * S // 2, 49 * S // 2)
 
     assert reading.energy_joules == pytest.approx((5760 + 245) - (160 + 45))
+
+
+@settings(max_examples=30)
+@given(st.integers(0, 10 * S), st.integers(15 * S, 20 * S), st.integers(0, 99))
+def test_a_counter_that_is_renewed_every_100_ms_is_right_within_the_bound_that_makes_windows_15_s_long(
+    start_ns, length_ns, phase_ms
+):
+    # A staircase of 70 J steps. Each edge is late by one step at most: 2 x 70 J of at least 15 s x 700 W, 1.3 %.
+    nvml = ShapedNvml(joules=lambda _gpu, t_s: 70.0 * ((round(t_s * 1000) + phase_ms) // 100))
+    meter = SamplingMeter(NvidiaSource(nvml, [0], nvml.clock), clock=nvml.clock)
+    for step in range(301):
+        nvml.now_ns = step * S // 10 + (step * 7919 % 13) * 1_000_000  # a scheduler is late by up to 12 ms
+        meter.take()
+    reading = meter.between(start_ns, min(start_ns + length_ns, 30 * S))
+
+    assert reading.codes == []
+    assert reading.power_watts == pytest.approx(700.0, rel=2 * 0.1 / 15)
 
 
 @given(st.lists(st.integers(0, 30 * S), min_size=3, max_size=3, unique=True))
