@@ -114,7 +114,7 @@ class ProcessLoadClient:
         Raises:
             ProbeError: a worker died or refused, or the load makes no sense.
         """
-        if (load.concurrency is None) == (not load.arrivals) or (load.concurrency or 1) < 1:
+        if (load.concurrency is None) == (not load.arrivals) or (load.concurrency is not None and load.concurrency < 1):
             raise ProbeError("bad_arguments", "A load has either a concurrency of 1 or more, or arrivals.")
         if not self._workers:
             raise ProbeError("load_client_failed", "The load client is not open; use it as `async with`.")
@@ -169,14 +169,16 @@ class _LoadPoint:
             worker.tell({"is": "go", "start_ns": self._start_ns})
 
     async def _generate(self) -> LoadEnd:
+        """Asks for the verdict whenever all workers have told how far they are; one that is held up is not waited for."""
         loop = asyncio.get_running_loop()
-        next_s = loop.time() + PROGRESS_S
-        while not await self._all(lambda worker: worker.done is not None, until_s=next_s):
-            if loop.time() >= next_s:
-                next_s += PROGRESS_S
-                if self._tell_progress() == "enough":
-                    return "enough"
-        return "schedule"
+        while True:
+            await self._all(lambda worker: worker.fresh, until_s=loop.time() + 2 * PROGRESS_S)
+            if all(worker.done is not None for worker in self._workers):
+                return "schedule"
+            for worker in self._workers:
+                worker.fresh = worker.done is not None
+            if self._tell_progress() == "enough":
+                return "enough"
 
     def _stop(self) -> None:
         self._stopped_ns = time.perf_counter_ns()

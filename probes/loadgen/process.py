@@ -63,6 +63,7 @@ class WorkerProcess:
         """Forgets what was said about the load before."""
         self.ready = False
         self.done: dict[str, Any] | None = None
+        self.fresh = False
         self.sent = 0
         self.new: list[Completion] = []
         self.traces: list[RequestTrace] = []
@@ -158,9 +159,11 @@ class WorkerProcess:
             case "progress":
                 self.sent = message["sent"]
                 self.new.extend(completion_of(row) for row in message["new"])
+                self.fresh = True
             case "traces":
                 self.traces.extend(unpack_traces(message["rows"], numbers))
             case "done":
                 self.done = message
+                self.fresh = True
             case "error":
                 self.problem = ProbeError(message["kind"], message["message"])
