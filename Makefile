@@ -1,6 +1,6 @@
 # Two commands do all set-up: `make demo` and `make test`. `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit app lint types layers docs bench screenshots install install-test clean
+.PHONY: help demo test test-engines unit app lint types layers docs bench screenshots install install-test clean
 
 TCO = .venv/bin/tco
 PYTEST = .venv/bin/python -m pytest
@@ -31,6 +31,12 @@ test: install-test  ## all tests: unit, processes, real engine, real browser
 
 unit: install-test  ## unit tests only, under a minute
 	$(PYTEST) -m "not engine and not browser and not slow" $(SIDE_BY_SIDE)
+
+test-engines: install-test  ## build llama.cpp's server (4 min the first time), probe it, keep runs/llama-cpp-tiny.json
+	@[ -x .venv-engines/bin/python ] || .venv/bin/python -m venv .venv-engines
+	@.venv-engines/bin/python -c 'import llama_cpp.server.app' 2>/dev/null \
+	  || .venv-engines/bin/python -m pip install --disable-pip-version-check 'llama-cpp-python[server]==0.3.36'
+	$(PYTEST) -m engine tests/probes/engines/test_llama_cpp_real.py -rA
 
 app: install  ## open the app on 127.0.0.1:8501
 	$(TCO) app

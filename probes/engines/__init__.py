@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from probes.engines.failures import diagnose, log_tail, redact
 from probes.engines.launcher import DEFAULT_START_TIMEOUT_S, RunningEngine, StartProgress
+from probes.engines.llama_cpp import LlamaCppOptions, start_llama_cpp
 from probes.engines.process import SupervisedProcess
 from probes.engines.stale import EngineRecord, FoundEngine, cache_folder, find_engines, stop_leftover
+from probes.engines.transformers_serve import TransformersOptions, start_transformers
 from probes.engines.vllm import start_vllm
 from probes.engines.vllm_options import VllmOptions
 from probes.engines.vllm_overrides import sliced
@@ -15,9 +17,11 @@ __all__ = [
     "DEFAULT_START_TIMEOUT_S",
     "EngineRecord",
     "FoundEngine",
+    "LlamaCppOptions",
     "RunningEngine",
     "StartProgress",
     "SupervisedProcess",
+    "TransformersOptions",
     "VllmOptions",
     "cache_folder",
     "default_max_model_len",
@@ -27,6 +31,8 @@ __all__ = [
     "log_tail",
     "redact",
     "sliced",
+    "start_llama_cpp",
+    "start_transformers",
     "start_vllm",
     "stop_leftover",
     "uses_cpu",
