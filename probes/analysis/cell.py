@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from probes.analysis import checks, little
+from probes.analysis import little
+from probes.analysis.cautions import warnings
+from probes.analysis.evidence import Evidence, client_verdict, hit_fractions, token_source
 from probes.analysis.latency import latencies
 from probes.analysis.proportion import attainment
+from probes.analysis.refusals import refusal
 from probes.analysis.rounds import Precision
 from probes.analysis.surroundings import Surroundings
 from probes.analysis.windows import Window, closed_window, open_window, whole_run
-from probes.cell import Cell, CellRole, CellShape, EnergyReading
+from probes.cell import Cell, CellRole, CellShape, EnergyReading, LittleCheck
 from probes.loadgen.contract import Load, LoadResult
 from probes.trace import NS_PER_S
 
@@ -103,23 +106,27 @@ def open_cell(
     )
 
 
-def _evidence(load: Load, result: LoadResult, window: Window, around: Surroundings, law: Any) -> checks.Evidence:
+def _evidence(
+    load: Load, result: LoadResult, window: Window, around: Surroundings, law: LittleCheck | None
+) -> Evidence:
     lost, double = little.miscounted(result.traces)
-    return checks.Evidence(
+    measured = latencies(window.measured, scheduled=load.concurrency is None)
+    return Evidence(
         load=load,
         result=result,
         window=window,
-        measured=latencies(window.measured, scheduled=load.concurrency is None),
+        measured=measured,
         around=around,
+        client=client_verdict(result, window, measured, around.floor),
         little=law,
         lost=lost,
         double=double,
     )
 
 
-def _common(evidence: checks.Evidence) -> dict[str, Any]:
+def _common(evidence: Evidence) -> dict[str, Any]:
     window, measured, good, failures = evidence.window, evidence.measured, evidence.good, evidence.failures
-    reason = checks.refusal(evidence)
+    reason = refusal(evidence)
     return {
         "repeats": max(1, window.repeats),
         "duration_s": max(0.0, (window.end_ns - window.start_ns) / NS_PER_S),
@@ -128,7 +135,7 @@ def _common(evidence: checks.Evidence) -> dict[str, Any]:
         "failures": {str(kind): count for kind, count in sorted(failures.items())},
         "input_tokens": sum(trace.input_tokens for trace in good),
         "output_tokens": sum(trace.output_tokens for trace in good),
-        "token_source": checks.token_source(good),
+        "token_source": token_source(good),
         "output_tokens_per_s": window.throughput.output_tokens_per_s,
         "total_tokens_per_s": window.throughput.total_tokens_per_s,
         "requests_per_s": window.throughput.requests_per_s,
@@ -142,16 +149,16 @@ def _common(evidence: checks.Evidence) -> dict[str, Any]:
         "whole_run": whole_run(evidence.result),
         "complete": reason is None,
         "reason": reason,
-        "warnings": checks.warnings(evidence),
+        "warnings": warnings(evidence),
         **_seen(evidence),
     }
 
 
-def _seen(evidence: checks.Evidence) -> dict[str, Any]:
+def _seen(evidence: Evidence) -> dict[str, Any]:
     """What was seen beside the requests."""
     around, result = evidence.around, evidence.result
     energy = energy_per_token(around.energy, evidence.window.throughput.output_tokens_per_s.mean)
-    hits, _ = checks.hit_fractions(evidence)
+    hits, _ = hit_fractions(evidence)
     return {
         "server": around.server,
         "power_watts": energy.power_watts if energy else None,
@@ -164,7 +171,7 @@ def _seen(evidence: checks.Evidence) -> dict[str, Any]:
         "client_lag_p99_ms": result.client_lag_p99_ms,
         "schedule_lag_p99_ms": result.schedule_lag_p99_ms,
         "client_workers": result.workers,
-        "client_bound": checks.is_client_bound(result, evidence.measured),
+        "client_bound": evidence.client.bound,
     }
 
 

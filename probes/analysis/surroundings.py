@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from probes.cell import EnergyReading, ServerSide
+from probes.findings import ClientFloor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +21,7 @@ class Surroundings:
         prefix_cache_hit_fraction: prompt tokens that came from the prefix cache.
         prefix_cache_unplanned_fraction: those of them that the workload did not plan; None derives it from the hits and the traces' plans.
         server: the same load as the server's own histograms have it.
+        floor: what the client could do, measured before the run.
         stopped: why the load was cut short, None if it was not.
     """
 
@@ -29,4 +31,5 @@ class Surroundings:
     prefix_cache_hit_fraction: float | None = None
     prefix_cache_unplanned_fraction: float | None = None
     server: ServerSide | None = None
+    floor: ClientFloor | None = None
     stopped: str | None = None
