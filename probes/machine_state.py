@@ -131,11 +131,12 @@ def gpu_processes(nvml: Any) -> dict[int, int] | None:
         return None
     try:
         indices = visible_gpu_indices(nvml)
-        return {index: len(compute_pids(nvml, nvml.nvmlDeviceGetHandleByIndex(index))) for index in indices}
+        pids = {index: compute_pids(nvml, nvml.nvmlDeviceGetHandleByIndex(index)) for index in indices}
     except nvml.NVMLError:
         return None
     finally:
         read_or_none(nvml, nvml.nvmlShutdown)
+    return {index: len(found) for index, found in pids.items() if found is not None} or None
 
 
 def cpu_governors(root: Path = ROOT) -> tuple[str, ...]:

@@ -126,15 +126,17 @@ def is_divided(nvml: Any, handle: Any) -> bool:
     return bool(current == nvml.NVML_DEVICE_MIG_ENABLE)
 
 
-def compute_pids(nvml: Any, handle: Any) -> set[int]:
+def compute_pids(nvml: Any, handle: Any) -> set[int] | None:
     """Numbers of the processes that compute on a GPU, those under CUDA's multi-process service included.
 
-    Raises:
-        NVMLError: they cannot be listed.
+    Returns:
+        None where they cannot be listed.
     """
-    pids = {process.pid for process in nvml.nvmlDeviceGetComputeRunningProcesses(handle)}
+    own = read_or_none(nvml, lambda: nvml.nvmlDeviceGetComputeRunningProcesses(handle))
+    if own is None:
+        return None
     shared = read_or_none(nvml, lambda: nvml.nvmlDeviceGetMPSComputeRunningProcesses(handle)) or []
-    return pids | {process.pid for process in shared}
+    return {process.pid for process in [*own, *shared]}
 
 
 def visible_gpu_indices(nvml: Any, visible: str | None = None) -> tuple[int, ...]:
@@ -180,10 +182,13 @@ def _whole_gpu(nvml: Any, word: str) -> str:
 
 
 def read_or_none(nvml: Any, read: Callable[[], _T]) -> _T | None:
-    """What a reading gives, or None where the library or the GPU does not support it."""
+    """What a reading gives, or None where the library or the GPU does not support it, or the library is older than its bindings."""
+    mismatch: type[Exception] = getattr(
+        nvml, "NVMLLibraryMismatchError", nvml.NVMLError
+    )  # no NVMLError, and not in all bindings
     try:
         return read()
-    except nvml.NVMLError:
+    except (nvml.NVMLError, mismatch):
         return None
 
 

@@ -9,6 +9,10 @@ class NVMLError(Exception):
     pass
 
 
+class NVMLLibraryMismatchError(Exception):
+    """What the bindings raise where the library is older than they are; not an `NVMLError`."""
+
+
 class FakeNvml:
     """`energy_mj` and `power_mw` are readings by GPU, each a list that is read from the front; None means not supported.
 
@@ -16,6 +20,7 @@ class FakeNvml:
     """
 
     NVMLError = NVMLError
+    NVMLLibraryMismatchError = NVMLLibraryMismatchError
     NVML_SUCCESS = 0
     NVML_FI_DEV_POWER_INSTANT = 186
     NVML_CLOCK_SM = 1
@@ -117,7 +122,7 @@ class FakeNvml:
         return [SimpleNamespace(pid=pid) for pid in self._supported(self.pids)[handle]]
 
     def nvmlDeviceGetMPSComputeRunningProcesses(self, handle):  # noqa: N802
-        raise NVMLError("Not Supported")
+        raise NVMLLibraryMismatchError("Unversioned function called")
 
     def nvmlDeviceGetNvLinkState(self, handle, link):  # noqa: N802
         if self.nvlinks is None or link >= len(self.nvlinks):

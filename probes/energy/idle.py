@@ -22,7 +22,11 @@ _HARMLESS = {"window_short", "sensor_constant"}
 
 
 class IdleMeter(PowerMeter, Protocol):
-    """A power meter that also knows what runs on the GPUs."""
+    """A power meter that also knows whether it reads anything, and what runs on the GPUs."""
+
+    @property
+    def reads(self) -> bool:
+        """Whether there is anything to read."""
 
     def processes_count(self, start_ns: int, end_ns: int) -> int | None:
         """The most programs that computed on the GPUs in a window; None where the driver does not say."""

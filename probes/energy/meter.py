@@ -78,9 +78,14 @@ class SamplingMeter:
         self._packages = [Series("counter") for _ in range(cpu.packages if cpu else 0)]
         self._states: deque[tuple[int, tuple[GpuState, ...]]] = deque(maxlen=KEPT_STATES)
 
+    @property
+    def reads(self) -> bool:
+        """Whether there is anything to read."""
+        return self._gpu is not None or self._cpu is not None
+
     def __enter__(self) -> Self:
         """Begins to sample; without anything to read it does nothing."""
-        if self._gpu is not None or self._cpu is not None:
+        if self.reads:
             self.take()
             self._thread = threading.Thread(target=self._work, name="power-meter", daemon=True)
             self._thread.start()

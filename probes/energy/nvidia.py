@@ -115,7 +115,7 @@ class NvidiaSource:
     def _state(self, handle: Any) -> GpuState:
         nvml = self._nvml
         limit_watts = self._quiet(lambda: nvml.nvmlDeviceGetEnforcedPowerLimit(handle) / 1000)
-        pids = self._quiet(lambda: compute_pids(nvml, handle))
+        pids: set[int] | None = self._quiet(lambda: compute_pids(nvml, handle))
         return GpuState(
             power_limit_watts=limit_watts,
             throttle_reasons=reason_names(self._quiet(lambda: _event_reasons(nvml, handle)) or 0),

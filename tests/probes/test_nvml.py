@@ -107,10 +107,22 @@ def test_programs_under_the_multi_process_service_count():
     assert compute_pids(nvml, 0) == {11, 12, 13}
 
 
+def test_a_driver_older_than_the_bindings_says_nothing_of_programs_and_breaks_nothing():
+    def older(handle):
+        raise FakeNvml.NVMLLibraryMismatchError("Unversioned function called")
+
+    nvml = FakeNvml()
+    nvml.nvmlDeviceGetComputeRunningProcesses = older
+
+    assert compute_pids(nvml, 0) is None
+    assert len(describe_gpus(nvml).gpus) == 1
+
+
 def test_the_stand_in_has_nothing_that_the_real_library_lacks():
     real = load_nvml()
     names = {name for name in dir(ShapedNvml) if name.startswith(("nvml", "NVML"))}
 
     assert {name for name in names if not hasattr(real, name)} == set()
+    assert not issubclass(real.NVMLLibraryMismatchError, real.NVMLError)
     constants = {name for name in names if name.startswith("NVML_")}
     assert {name: getattr(real, name) for name in constants} == {name: getattr(FakeNvml, name) for name in constants}
