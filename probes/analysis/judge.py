@@ -55,6 +55,8 @@ class ClosedJudge:
         Returns:
             `enough` once there is no need for more; also where most requests fail, since such a load point is refused in any case.
         """
+        if self._enough:  # what comes now was cut off
+            return "enough"
         self._elapsed_s = progress.elapsed_s
         for ended in progress.new:
             given = 0 if ended.failed else 1
@@ -64,7 +66,7 @@ class ClosedJudge:
             self._done += 1
             self._failed += ended.failed
         self._update()
-        self._enough = self._enough or self._is_enough() or self.hopeless
+        self._enough = self._is_enough() or self.hopeless
         return "enough" if self._enough else "go_on"
 
     @property
