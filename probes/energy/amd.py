@@ -45,6 +45,8 @@ def open_amd(
     amdsmi: Any = None,
     clock: Callable[[], int] = time.perf_counter_ns,
     sleep: Callable[[float], None] = time.sleep,
+    *,
+    only_busy: bool = False,
 ) -> tuple[AmdSource | None, str | None]:
     """The AMD GPUs that an engine started here will use.
 
@@ -53,6 +55,7 @@ def open_amd(
         amdsmi: the module or a stand-in for tests; None loads it.
         clock: gives nanoseconds; for tests.
         sleep: waits [s]; for tests.
+        only_busy: leaves out GPUs on which no program computes.
 
     Returns:
         The source, or None and the reason.
@@ -62,12 +65,16 @@ def open_amd(
         return None, "The package `amdsmi` (part of ROCm) is not installed."
     try:
         amdsmi.amdsmi_init()
-        handles = visible_handles(amdsmi)[:gpus]
+        handles = visible_handles(amdsmi)
+        if only_busy:
+            handles = [handle for handle in handles if amdsmi.amdsmi_get_gpu_process_list(handle)]
+        handles = handles[:gpus]
     except Exception as error:  # noqa: BLE001 -- the library has four kinds of exceptions and more by version
         return None, f"There is no AMD GPU: its management library says `{_one_line(error)}`."
     if not handles or len(handles) < (gpus or 0):
         wanted = "no GPU" if not handles else f"only {len(handles)} of {gpus} GPUs"
-        return None, f"AMD's driver and HIP_VISIBLE_DEVICES show {wanted}."
+        on_which = " on which a program computes" if only_busy else ""
+        return None, f"AMD's driver and HIP_VISIBLE_DEVICES show {wanted}{on_which}."
     source = AmdSource(amdsmi, handles, clock)
     source.check_counter(sleep)
     return source, None

@@ -22,6 +22,7 @@ def open_meter(
     gpus: int | None,
     declared_host_watts: float | None = None,
     dummy_weights: bool = False,
+    only_busy: bool = False,
     nvml: Any = None,
     amdsmi: Any = None,
     powercap: Path = POWERCAP,
@@ -37,6 +38,7 @@ def open_meter(
             are none.
         declared_host_watts: power of the whole machine as its owner says [W]; passed through as `host_watts`, never mixed with what is measured.
         dummy_weights: whether the engine runs on random weights; every reading is then an `estimate`.
+        only_busy: leaves out GPUs on which no program computes; for a server that runs here already, on how many GPUs is not known. Give it `gpus=None`.
         nvml: stand-in for `pynvml`, for tests.
         amdsmi: stand-in for `amdsmi`, for tests.
         powercap: folder of the processor's power zones, for tests.
@@ -45,7 +47,7 @@ def open_meter(
     Returns:
         The meter.
     """
-    source, gpu_reason = _open_gpus(gpus, nvml, amdsmi, clock)
+    source, gpu_reason = _open_gpus(gpus, nvml, amdsmi, clock, only_busy=only_busy)
     cpu, cpu_reason = open_rapl(powercap, clock)
     cpu_is_device = source is None and not gpus
     reasons = [gpu_reason, cpu_reason if cpu_is_device else None]
@@ -75,12 +77,12 @@ def no_meter(reason: str, *, declared_host_watts: float | None = None, dummy_wei
 
 
 def _open_gpus(
-    gpus: int | None, nvml: Any, amdsmi: Any, clock: Callable[[], int]
+    gpus: int | None, nvml: Any, amdsmi: Any, clock: Callable[[], int], *, only_busy: bool
 ) -> tuple[GpuSource | None, str | None]:
     if gpus == 0:
         return None, None
-    nvidia, nvidia_reason = open_nvidia(gpus, nvml, clock)
+    nvidia, nvidia_reason = open_nvidia(gpus, nvml, clock, only_busy=only_busy)
     if nvidia is not None:
         return nvidia, None
-    amd, amd_reason = open_amd(gpus, amdsmi, clock)
+    amd, amd_reason = open_amd(gpus, amdsmi, clock, only_busy=only_busy)
     return amd, None if amd is not None else f"{nvidia_reason} {amd_reason}"

@@ -38,7 +38,11 @@ _REASON_BITS = {
 
 
 def open_nvidia(
-    gpus: int | None = None, nvml: Any = None, clock: Callable[[], int] = time.perf_counter_ns
+    gpus: int | None = None,
+    nvml: Any = None,
+    clock: Callable[[], int] = time.perf_counter_ns,
+    *,
+    only_busy: bool = False,
 ) -> tuple[NvidiaSource | None, str | None]:
     """The NVIDIA GPUs that an engine started here will use.
 
@@ -46,6 +50,7 @@ def open_nvidia(
         gpus: how many, from the first that `CUDA_VISIBLE_DEVICES` shows; None takes all of them.
         nvml: the `pynvml` module or a stand-in for tests; None loads it.
         clock: gives nanoseconds; for tests.
+        only_busy: leaves out GPUs on which no program computes.
 
     Returns:
         The source, or None and the reason.
@@ -58,14 +63,19 @@ def open_nvidia(
     except nvml.NVMLError as error:
         return None, f"There is no NVIDIA GPU: the management library says `{error}`."
     try:
-        handles = [nvml.nvmlDeviceGetHandleByIndex(index) for index in visible_gpu_indices(nvml)][:gpus]
+        handles = [nvml.nvmlDeviceGetHandleByIndex(index) for index in visible_gpu_indices(nvml)]
     except nvml.NVMLError as error:
         read_or_none(nvml, nvml.nvmlShutdown)
         return None, f"The NVIDIA GPUs cannot be listed: `{error}`."
+    if only_busy:
+        # A driver that does not name programs leaves all GPUs in.
+        handles = [handle for handle in handles if compute_pids(nvml, handle) != set()]
+    handles = handles[:gpus]
     if not handles or len(handles) < (gpus or 0):
         read_or_none(nvml, nvml.nvmlShutdown)
         wanted = "no GPU" if not handles else f"only {len(handles)} of {gpus} GPUs"
-        return None, f"NVIDIA's driver and CUDA_VISIBLE_DEVICES show {wanted}."
+        on_which = " on which a program computes" if only_busy else ""
+        return None, f"NVIDIA's driver and CUDA_VISIBLE_DEVICES show {wanted}{on_which}."
     return NvidiaSource(nvml, handles, clock), None
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -35,8 +37,22 @@ print(json.dumps({
 """
 
 
+STOPPED = """
+import json, sys, time
+from probes.energy.choose import open_meter
+
+with open_meter(gpus=1) as meter:
+    time.sleep(0.3)
+    start_ns = time.perf_counter_ns()
+    print("sampling", flush=True)
+    sys.stdin.readline()
+    reading = meter.between(start_ns, time.perf_counter_ns())
+print(json.dumps(reading.model_dump()))
+"""
+
+
 @pytest.fixture(scope="module")
-def answers(tmp_path_factory):
+def library(tmp_path_factory):
     folder = tmp_path_factory.mktemp("nvml")
     source = Path(__file__).parent / "stand_in_nvml.c"
     words = ["cc", "-shared", "-fPIC", "-w", "-o", str(folder / "libnvidia-ml.so.1"), str(source)]
@@ -44,11 +60,13 @@ def answers(tmp_path_factory):
     hidden = {"CUDA_VISIBLE_DEVICES", "PYTHONPATH"}
     environ = {name: value for name, value in os.environ.items() if name not in hidden}
     environ["LD_LIBRARY_PATH"] = str(folder)
-    root = Path(__file__).parents[3]
-    ran = subprocess.run(  # its errors go to the test's own
-        [sys.executable, "-c", SCRIPT], check=True, timeout=60, stdout=subprocess.PIPE, text=True, env=environ, cwd=root
-    )
-    return json.loads(ran.stdout)
+    return {"env": environ, "cwd": Path(__file__).parents[3], "text": True}
+
+
+@pytest.fixture(scope="module")
+def answers(library):
+    words = [sys.executable, "-c", SCRIPT]
+    return json.loads(subprocess.run(words, check=True, timeout=60, stdout=subprocess.PIPE, **library).stdout)
 
 
 pytestmark = [
@@ -99,3 +117,21 @@ def test_both_gpus_are_described_as_by_the_library(answers):
         "mig": False,
         "persistence": True,
     }
+
+
+def test_a_meter_that_stood_still_says_that_samples_are_missing(library):
+    words = [sys.executable, "-c", STOPPED]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, **library) as process:
+        try:
+            assert process.stdout.readline() == "sampling\n"
+            os.kill(process.pid, signal.SIGSTOP)
+            time.sleep(1.5)
+            os.kill(process.pid, signal.SIGCONT)
+            output, _ = process.communicate("\n", timeout=30)
+        finally:
+            process.kill()
+    reading = json.loads(output)
+
+    # The counter went on, so the energy is right all the same.
+    assert "samples_missing" in reading["codes"]
+    assert reading["power_watts"] == pytest.approx(300.0, rel=0.01)

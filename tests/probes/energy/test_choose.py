@@ -41,6 +41,29 @@ def test_as_many_gpus_are_read_as_the_engine_uses_and_those_that_it_sees(tmp_pat
     assert meter_of(tmp_path, nvml, nvml=nvml, gpus=2).gpu_watts == pytest.approx([400.0, 200.0])
 
 
+def test_gpus_on_which_nothing_computes_can_be_left_out(tmp_path):
+    nvml = steady(gpus=4)
+    nvml.watts = lambda gpu, t_s: 100 * (gpu + 1) + round(t_s * 10) % 2
+    nvml.joules = lambda gpu, t_s: 100 * (gpu + 1) * t_s
+    nvml.pids = [[], [7], [], [8]]
+    assert meter_of(tmp_path, nvml, nvml=nvml, only_busy=True).gpu_watts == pytest.approx([200.0, 400.0])
+
+    nvml.pids = None  # the driver does not name programs
+    assert meter_of(tmp_path, nvml, nvml=nvml, only_busy=True).gpu_watts == pytest.approx([100.0, 200.0, 300.0, 400.0])
+
+    idle = meter_of(tmp_path, nvml=FakeNvml(2), only_busy=True)
+    assert idle.power_watts is None
+    assert "show no GPU on which a program computes" in idle.reason
+
+
+def test_amd_gpus_on_which_nothing_computes_can_be_left_out(tmp_path):
+    amdsmi = FakeAmdSmi(3, watts=lambda gpu, t_s: 100 * (gpu + 1) + round(t_s * 10) % 2)
+    amdsmi.pids = [[], [], [9]]
+    reading = meter_of(tmp_path, amdsmi, amdsmi=amdsmi, only_busy=True)
+
+    assert reading.gpu_watts == pytest.approx([300.5], rel=1e-2)
+
+
 def test_fewer_gpus_than_the_engine_uses_is_a_reason_and_no_number(tmp_path):
     zone(tmp_path, 0, "package-0")
     reading = meter_of(tmp_path, nvml=FakeNvml(gpus=2), gpus=4)
