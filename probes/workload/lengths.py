@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import hashlib
 import math
+from pathlib import Path
 
 import numpy as np
 
@@ -109,6 +111,16 @@ def mean_lengths(lengths: Lengths) -> tuple[int, int] | None:
 
 
 def _read(path: str) -> Rows:
+    try:
+        state = Path(path).stat()
+    except OSError as error:
+        raise ProbeError("bad_arguments", f"{path} cannot be read: {error.strerror or error}.") from None
+    return _read_once(path, state.st_mtime_ns, state.st_size)
+
+
+@functools.lru_cache(maxsize=4)
+def _read_once(path: str, _changed_ns: int, _size: int) -> Rows:
+    """Every load point asks for the pairs again, and a long log takes seconds."""
     table = open_table(path, TOKEN_COLUMNS, required=("input_tokens", "output_tokens"))
     pairs: list[tuple[int, int]] = []
     for row in table.rows:
@@ -124,7 +136,9 @@ def _read(path: str) -> Rows:
             raise ProbeError("bad_arguments", f"{path} has more than {MAX_PAIRS} rows; a sample of them says as much.")
     if not pairs:
         raise ProbeError("bad_arguments", f"{path} has a header and no rows; lengths need at least one.")
-    return np.array(pairs, dtype=np.int64)
+    rows = np.array(pairs, dtype=np.int64)
+    rows.flags.writeable = False
+    return rows
 
 
 def _digest(rows: Rows) -> str:

@@ -45,6 +45,7 @@ def test_no_two_requests_begin_alike_in_any_cell_attempt_stream_or_kind_of_loop(
     assert len(requests) == len({tuple(request.prompt[:4]) for request in requests})
 
 
+@pytest.mark.slow
 def test_workers_make_the_same_prompts_whoever_makes_them_and_in_whatever_order():
     # A process of its own with another hash seed stands for a worker.
     code = (
@@ -90,6 +91,11 @@ def test_a_share_of_every_prompt_is_one_of_the_common_beginnings():
     for group in by_salt.values():
         assert {24} == {common_beginning(one.prompt, other.prompt) for one, other in itertools.combinations(group, 2)}
     assert 3 == len({tuple(group[0].prompt[:24]) for group in by_salt.values()})
+
+
+def test_a_share_of_a_prompt_is_not_a_token_short_by_the_last_bit():
+    # 0.29 · 100 is 28.999999999999996 to a computer.
+    assert 29 == maker(shared_prefix_fraction=0.29, input_tokens=100).closed(0, 0).planned_hit_tokens
 
 
 def test_each_beginning_is_as_frequent_as_the_others():
