@@ -21,7 +21,6 @@ from probes.servers.trials import (
     Ask,
     Trials,
     accepted_dialect,
-    short_answer_request,
     trial_request,
 )
 
@@ -35,6 +34,9 @@ if TYPE_CHECKING:
 
 CACHE_PROMPT_TOKENS = 512
 """Several blocks of any server's prefix cache."""
+
+_TELLING_TOKENS = 8
+"""An answer that is asked to be shorter than this may end there by itself."""
 
 _IDS_BEYOND = 2
 """Special tokens that a server may put around a prompt of ids."""
@@ -86,7 +88,12 @@ async def probe_capabilities(
     Raises:
         ProbeError: no form of request gives a good answer, or one of full length does not; in the server's own words, with the remedy.
     """
-    trials = Trials(endpoint, ask)
+    trials = Trials(
+        endpoint,
+        ask,
+        input_tokens=min(INPUT_TOKENS, shape.input_tokens),
+        output_tokens=min(OUTPUT_TOKENS, shape.output_tokens),
+    )
     numbers = read_metrics or _reader(endpoint, profile)
     dialect, trace = await accepted_dialect(trials, profile.dialects)
     finding = _Finding(trials=trials, numbers=numbers, dialect=dialect)
@@ -97,7 +104,7 @@ async def probe_capabilities(
     page = await numbers()
     finding.flags["metrics"] = page is not None
     if not profile.paid:
-        await finding.try_cache(trace, page)
+        await finding.try_cache(trace, page, shape)
     await finding.try_full_length(shape)
     return Capabilities(
         profile=page.server if page is not None and profile.name == UNKNOWN.name else profile.name,
@@ -159,14 +166,14 @@ class _Finding:
 
     async def try_length(self) -> None:
         """Whether an answer keeps the length that was asked for: by `ignore_eos`, and by `min_tokens` alone."""
-        request = short_answer_request(self.trials.endpoint)
+        request = self.trials.short_answer_request()
         for name, other in (("ignore_eos", "min_tokens"), ("min_tokens", "ignore_eos")):
             if not self.sends(name):
                 self.flags[name] = False
                 continue
             trace = await self.trials.send(self.without(other), request)
-            if trace.failure is None and _counted(trace):
-                self.flags[name] = trace.output_tokens >= OUTPUT_TOKENS
+            if trace.failure is None and _counted(trace) and request.output_tokens >= _TELLING_TOKENS:
+                self.flags[name] = trace.output_tokens >= request.output_tokens
             elif trace.failure is not None:
                 self.flags[name] = False
         if self.sends("ignore_eos") and self.flags.get("ignore_eos") is False:
@@ -177,7 +184,7 @@ class _Finding:
         self.flags["continuous_usage"] = False
         if self.sends("stream_options"):
             running = replace(self.without("return_token_ids"), continuous_usage=True)
-            trace = await self.trials.send(running, trial_request(self.trials.endpoint))
+            trace = await self.trials.send(running, self.trials.request())
             self.flags["continuous_usage"] = trace.failure is None and trace.split == "told"
 
     async def try_ids(self, trace: RequestTrace) -> None:
@@ -187,39 +194,48 @@ class _Finding:
             return
         sends_ids = self.trials.endpoint.prompt == "token_ids"
         if not sends_ids:
-            request = trial_request(replace(self.trials.endpoint, prompt="token_ids"))
-            trace = await self.trials.send(self.dialect, request)
+            trace = await self.trials.send(self.dialect, self.trials.request(as_ids=True))
         counted = trace.failure is None and trace.input_counted
         if counted:
-            self.flags["token_id_prompts"] = INPUT_TOKENS <= trace.input_tokens <= INPUT_TOKENS + _IDS_BEYOND
+            self.flags["token_id_prompts"] = 0 <= trace.input_tokens - self.trials.input_tokens <= _IDS_BEYOND
         elif trace.failure is None:
             del self.flags["token_id_prompts"]
         if sends_ids and counted and not self.flags["token_id_prompts"]:
             self.warn(
                 "token_ids_miscounted",
-                f"The server counts {trace.input_tokens} tokens in a prompt of {INPUT_TOKENS} ids: it takes the list for text. Probe it with text.",
+                f"The server counts {trace.input_tokens} tokens in a prompt of {self.trials.input_tokens} ids: it takes the list for text. Probe it with text.",
                 observed=trace.input_tokens,
-                threshold=INPUT_TOKENS,
+                threshold=self.trials.input_tokens,
             )
 
-    async def try_cache(self, trace: RequestTrace, page: ServerMetrics | None) -> None:
+    async def try_cache(self, trace: RequestTrace, page: ServerMetrics | None, shape: WorkloadShape) -> None:
         """Whether prompts are cached, and whether a salt keeps them apart; told only where hits can be seen."""
         visible = trace.cached_tokens is not None or (page is not None and page.prefix_hits is not None)
-        if not visible:
+        fits = shape.input_tokens + shape.output_tokens - 1
+        hits = await self._cache_hits(CACHE_PROMPT_TOKENS) if visible else None
+        short = visible and hits is None and fits < CACHE_PROMPT_TOKENS
+        if short:
+            hits = await self._cache_hits(fits)
+        if hits is None or (short and not hits[0]):  # a prompt shorter than a block of the cache shows nothing
             return
-        first = trial_request(self.trials.endpoint, input_tokens=CACHE_PROMPT_TOKENS, output_tokens=1)
-        other = replace(first, cache_salt=trial_request(self.trials.endpoint).cache_salt)
-        hits = [await self._hits(request) for request in (first, first, other)]
-        if None in hits:
-            return
-        self.flags["prefix_cache"] = bool(hits[1])
-        if self.sends("cache_salt") and hits[1]:
-            self.flags["cache_salt"] = not hits[2]
-            if hits[2]:
+        again, salted = hits
+        self.flags["prefix_cache"] = bool(again)
+        if self.sends("cache_salt") and again:
+            self.flags["cache_salt"] = not salted
+            if salted:
                 self.warn(
                     "cache_salt_ignored",
                     "The server passes over cache_salt: only fresh prompts keep its cache out of the numbers.",
                 )
+
+    async def _cache_hits(self, input_tokens: int) -> tuple[float, float] | None:
+        """Cached tokens of a prompt that is sent again, and again with another salt; None where they cannot be seen."""
+        first = trial_request(self.trials.endpoint, input_tokens=input_tokens, output_tokens=1)
+        other = replace(first, cache_salt=self.trials.request().cache_salt)
+        if await self._hits(first) is None:
+            return None
+        again, salted = await self._hits(first), await self._hits(other)
+        return None if again is None or salted is None else (again, salted)
 
     async def _hits(self, request: Request) -> float | None:
         before = await self.numbers()

@@ -53,12 +53,30 @@ class Trials:
     Attributes:
         endpoint: the server.
         ask: sends one request.
+        input_tokens: length of a small trial's prompt.
+        output_tokens: length of its answer.
         spent: tokens used so far.
     """
 
     endpoint: Endpoint
     ask: Ask
+    input_tokens: int = INPUT_TOKENS
+    output_tokens: int = OUTPUT_TOKENS
     spent: Usage = field(default_factory=Usage)
+
+    def request(self, *, as_ids: bool = False) -> Request:
+        """A fresh small request.
+
+        Args:
+            as_ids: as token ids, whatever the endpoint is said to take.
+        """
+        endpoint = replace(self.endpoint, prompt="token_ids") if as_ids else self.endpoint
+        return trial_request(endpoint, input_tokens=self.input_tokens, output_tokens=self.output_tokens)
+
+    def short_answer_request(self) -> Request:
+        """A small request whose answer would end early if its length were not fixed, as far as the endpoint takes text."""
+        request = self.request()
+        return request if self.endpoint.prompt == "token_ids" else replace(request, prompt=_ENDS_AT_ONCE)
 
     async def send(self, dialect: Dialect, request: Request) -> RequestTrace:
         """Sends one request.
@@ -79,7 +97,7 @@ class Trials:
 
 
 def trial_request(
-    endpoint: Endpoint, *, input_tokens: int = INPUT_TOKENS, output_tokens: int = OUTPUT_TOKENS, salt: str | None = None
+    endpoint: Endpoint, *, input_tokens: int = INPUT_TOKENS, output_tokens: int = OUTPUT_TOKENS
 ) -> Request:
     """A fresh request of random tokens, in the form that the endpoint takes.
 
@@ -87,7 +105,6 @@ def trial_request(
         endpoint: says whether ids or text are sent.
         input_tokens: length of the prompt; words of text.
         output_tokens: length of the answer.
-        salt: cache salt; a new one if None.
     """
     rng = np.random.default_rng()
     if endpoint.prompt == "token_ids":
@@ -99,18 +116,8 @@ def trial_request(
         prompt=prompt,
         input_tokens=input_tokens,
         output_tokens=output_tokens,
-        cache_salt=secrets.token_hex(16) if salt is None else salt,
+        cache_salt=secrets.token_hex(16),
     )
-
-
-def short_answer_request(endpoint: Endpoint) -> Request:
-    """A request whose answer would end early if its length were not fixed, as far as the endpoint takes text.
-
-    Args:
-        endpoint: says whether ids or text are sent.
-    """
-    request = trial_request(endpoint)
-    return request if endpoint.prompt == "token_ids" else replace(request, prompt=_ENDS_AT_ONCE)
 
 
 async def accepted_dialect(trials: Trials, dialects: tuple[Dialect, ...]) -> tuple[Dialect, RequestTrace]:
@@ -146,7 +153,7 @@ async def accepted_dialect(trials: Trials, dialects: tuple[Dialect, ...]) -> tup
 
 async def _narrowed(trials: Trials, dialect: Dialect) -> tuple[Dialect | None, RequestTrace]:
     """Drops what the server refuses until it answers; None where it refuses even the bare request."""
-    request = trial_request(trials.endpoint)
+    request = trials.request()
     names_of_length = {dialect.length_field}
     while True:
         trace = await trials.send(dialect, request)
@@ -187,7 +194,7 @@ async def _regained(trials: Trials, dialect: Dialect, trace: RequestTrace) -> tu
     lost = [name for name in every if name not in known and name not in dialect.leave_out]
     for name in lost:
         tried = _with_fields(dialect, known | {name})
-        again = await trials.send(tried, trial_request(trials.endpoint))
+        again = await trials.send(tried, trials.request())
         if again.failure is None:
             known.add(name)
             dialect, trace = tried, again

@@ -131,6 +131,18 @@ async def test_a_salt_that_keeps_nothing_apart_is_noticed():
     )
 
 
+@pytest.mark.parametrize(("context", "told"), [(600, True), (40, True), (35, None)])
+async def test_a_cache_is_looked_for_with_what_fits_into_the_context(context, told):
+    behaviour = Behaviour(**FAST, prefix_cache=True, context_tokens=context)
+    shape = WorkloadShape(input_tokens=24, output_tokens=12, seed=1)
+    if told is None:
+        with pytest.raises(ProbeError, match="maximum context length is 35"):
+            await _probe(behaviour, shape=shape)
+    else:
+        found = await _probe(behaviour, shape=shape)
+        assert told is found.flags["prefix_cache"]
+
+
 async def test_what_cannot_be_seen_is_not_claimed():
     found = await _probe(Behaviour(**FAST, metrics=False))
     assert (set(), False) == ({"prefix_cache", "cache_salt"} & set(found.flags), found.flags["metrics"])

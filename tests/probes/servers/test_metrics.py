@@ -1,9 +1,11 @@
+import asyncio
 import math
 
 import pytest
 
-from probes.client import open_session
 from probes.endpoint import Endpoint
+from probes.loadgen.open_transport import send_one
+from probes.servers.dialect import Dialect
 from probes.servers.histogram import Histogram
 from probes.servers.metrics import (
     ServerMetrics,
@@ -13,6 +15,8 @@ from probes.servers.metrics import (
     prefix_hit_fraction,
     server_side,
 )
+from probes.servers.pages import open_pages
+from probes.workload.request import Request
 from tests.fake_server import MODEL, Behaviour, FakeServer
 
 VLLM = """\
@@ -101,20 +105,36 @@ def test_a_counter_that_fell_has_no_increase():
 
 
 async def test_the_page_comes_from_the_server():
-    async with FakeServer() as server, open_session(_endpoint(server)) as session:
+    async with FakeServer() as server, open_pages(_endpoint(server)) as session:
         metrics = parse_metrics(await fetch_metrics_text(session, server.url))
     assert (metrics.kv_cache_tokens, metrics.prompt_tokens) == (16_000, 0.0)
 
 
 async def test_a_server_without_metrics_is_no_error():
-    async with FakeServer(Behaviour(metrics=False)) as server, open_session(_endpoint(server)) as session:
+    async with FakeServer(Behaviour(metrics=False)) as server, open_pages(_endpoint(server)) as session:
         assert await fetch_metrics_text(session, server.url) is None
+
+
+async def test_the_servers_side_agrees_with_what_the_server_really_did():
+    behaviour = Behaviour(prefill_ms=30.0, tpot_ms=0.0)
+    async with FakeServer(behaviour) as server, open_pages(_endpoint(server)) as session:
+        before = parse_metrics(await fetch_metrics_text(session, server.url))
+        endpoint = _endpoint(server)
+        request = Request(prompt=[1, 2], input_tokens=2, output_tokens=3, cache_salt="")
+        await asyncio.gather(*(send_one(endpoint, Dialect(), request) for _ in range(10)))
+        after = parse_metrics(await fetch_metrics_text(session, server.url))
+        true_ms = sorted((one.sent_ns[0] - one.received_ns) / 1e6 for one in server.served)
+    side = server_side(before, after)
+    bounds = side.ttft_ms.bounds["p50"]
+    assert 10 == side.ttft_ms.samples
+    assert side.ttft_ms.mean == pytest.approx(sum(true_ms) / 10, rel=1e-9)
+    assert bounds.low <= true_ms[4] <= bounds.high
 
 
 async def test_no_server_is_no_error_here():
     async with FakeServer() as server:
         endpoint = _endpoint(server)
-    async with open_session(endpoint) as session:
+    async with open_pages(endpoint) as session:
         assert await fetch_metrics_text(session, endpoint.base_url) is None
 
 
