@@ -7,30 +7,29 @@ from __future__ import annotations
 
 from probes.architectures import ModelSource, resolve_model, shipped_models
 from probes.cell import Cell
-from probes.client import is_loopback
-from probes.endpoint import Endpoint
+from probes.endpoint import Endpoint, is_loopback
+from probes.energy.choose import open_meter
 from probes.engines import FoundEngine, find_engines, stop_leftover
 from probes.environment import Finding, check_machine, describe_environment, engine_packages
 from probes.errors import ProbeError
 from probes.job import Job, JobState, cancel, events_path, poll, start_job
-from probes.power import GpuEnergyMeter, energy_meter
-from probes.progress import EnergyMeter, Progress
+from probes.progress import Progress
 from probes.record import Interval, Percentiles, Warn
 from probes.run import Plan, Run, WorkloadShape
 from probes.run_file import RunError, load_run, run_from_json, save_run
+from probes.servers.models_page import check_endpoint
 from probes.setting import Engine, Environment, Gpu, Model
-from probes.sweep import RunHeader, check_endpoint, run_sweep
+from probes.stages.ledger import RunHeader
+from probes.stages.sweep import run_sweep
 
 __all__ = [
     "Cell",
     "Endpoint",
-    "EnergyMeter",
     "Engine",
     "Environment",
     "Finding",
     "FoundEngine",
     "Gpu",
-    "GpuEnergyMeter",
     "Interval",
     "Job",
     "JobState",
@@ -49,12 +48,12 @@ __all__ = [
     "check_endpoint",
     "check_machine",
     "describe_environment",
-    "energy_meter",
     "engine_packages",
     "events_path",
     "find_engines",
     "is_loopback",
     "load_run",
+    "open_meter",
     "poll",
     "resolve_model",
     "run_from_json",

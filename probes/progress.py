@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from probes.cell import Cell
@@ -43,17 +43,3 @@ class Progress:
     elapsed_s: float
     remaining_s: float | None = None
     cell: Cell | None = None
-
-
-class EnergyMeter(Protocol):
-    """Anything that can say how much energy the probed machine used between two moments."""
-
-    def start(self) -> None:
-        """Begins a measuring window; called once for each cell, after its warm-up."""
-
-    def stop(self) -> tuple[float | None, float | None]:
-        """Ends the window.
-
-        Returns:
-            Mean power [W] and energy [J]; None where it could not be read.
-        """

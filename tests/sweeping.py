@@ -5,7 +5,8 @@ from probes.progress import Progress
 from probes.run import Plan, Run, WorkloadShape
 from probes.run_file import RunError
 from probes.setting import Engine, Environment, Model
-from probes.sweep import RunHeader, run_sweep
+from probes.stages.ledger import RunHeader
+from probes.stages.sweep import run_sweep
 from tests.fake_server import MODEL, VOCAB_SIZE, FakeServer
 
 HEADER = RunHeader(

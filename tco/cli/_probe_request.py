@@ -22,15 +22,17 @@ from probes import (
     Plan,
     ProbeError,
     RunHeader,
-    WorkloadShape,
     describe_environment,
     engine_packages,
     is_loopback,
     resolve_model,
 )
 from probes.engines import DEFAULT_START_TIMEOUT_S, VllmOptions, default_max_model_len, uses_cpu, vllm_args
-from tco.cli._probe_options import RunRequest, parse_budget_s, parse_concurrency
+from probes.servers.profiles import find_profile, profile_of_url
+from tco.cli._probe_options import RunRequest, parse_layers
 from tco.cli._probe_session import Session
+from tco.cli._probe_spending import spending_guard
+from tco.cli._probe_workload import plan_of, workload_of
 
 if TYPE_CHECKING:
     pass
@@ -49,21 +51,10 @@ def new_session(request: RunRequest) -> Session:
         ProbeError: options contradict each other, a value is out of range, a name is unknown, or the file exists already.
     """
     _check_conflicts(request)
-    shape = WorkloadShape(
-        input_tokens=request.input_tokens,
-        output_tokens=request.output_tokens,
-        seed=request.seed,
-        prompt="text" if request.endpoint else "token_ids",
-    )
-    plan = Plan(
-        concurrency=parse_concurrency(request.concurrency),
-        repeats=request.repeats,
-        requests_per_stream=request.requests_per_stream,
-        budget_s=parse_budget_s(request.budget),
-    )
+    plan = plan_of(request)
     if request.endpoint is not None:
-        return _endpoint_session(request, shape, plan)
-    return _engine_session(request, shape, plan)
+        return _endpoint_session(request, plan)
+    return _engine_session(request, plan)
 
 
 def _check_conflicts(request: RunRequest) -> None:
@@ -74,11 +65,21 @@ def _check_conflicts(request: RunRequest) -> None:
         "--quantization": request.quantization,
         "--max-model-len": request.max_model_len,
         "--tensor-parallel-size": request.tensor_parallel_size,
+        "--pipeline-parallel-size": request.pipeline_parallel_size,
+        "--layers": request.layers,
         "--engine-arg": request.engine_arg or None,
         "--port": request.port,
         "--start-timeout": request.start_timeout_s,
     }
-    endpoint_only = {"--served-model": request.served_model, "--api-key-env": request.api_key_env}
+    endpoint_only: dict[str, Any] = {
+        "--served-model": request.served_model,
+        "--api-key-env": request.api_key_env,
+        "--profile": request.profile,
+        "--max-usd": request.max_usd,
+        "--max-tokens": request.max_tokens,
+        "--usd-per-mtok-input": request.usd_per_mtok_input,
+        "--usd-per-mtok-output": request.usd_per_mtok_output,
+    }
     if request.endpoint is not None:
         given = [name for name, value in engine_only.items() if value is not None]
         rule = "belongs to an engine that the probe starts; --endpoint measures one that runs already"
@@ -89,18 +90,34 @@ def _check_conflicts(request: RunRequest) -> None:
         raise ProbeError("bad_arguments", f"{given[0]} {rule}. Leave one of them out.")
 
 
-def _endpoint_session(request: RunRequest, shape: WorkloadShape, plan: Plan) -> Session:
+def _endpoint_session(request: RunRequest, plan: Plan) -> Session:
     assert request.endpoint is not None
     url = base_url(request.endpoint)
+    profile = find_profile(request.profile) if request.profile else profile_of_url(url)
     if request.served_model is None:
         raise ProbeError("bad_arguments", f"--endpoint needs --served-model NAME; {url}/v1/models lists the names.")
     named = plan.model_copy(
-        update={"endpoint": url, "served_model_name": request.served_model, "api_key_env": request.api_key_env}
+        update={
+            "endpoint": url,
+            "served_model_name": request.served_model,
+            "api_key_env": request.api_key_env,
+            "profile": None if profile is None else profile.name,
+        }
     )
     header = _header(environment_of(url), Engine(name="openai-compatible"), Model(name=request.served_model))
-    target = reach(url, request.served_model, request.api_key_env)
-    out = _out_file(request.out, request.served_model, force=request.force)
-    return Session(target=target, header=header, shape=shape, plan=named, out=out)
+    work = workload_of(request)
+    return Session(
+        target=reach(url, request.served_model, request.api_key_env),
+        header=header,
+        shape=work.shape,
+        plan=named,
+        out=_out_file(request.out, request.served_model, force=request.force),
+        trace=work.arrivals,
+        warnings=work.warnings,
+        guard=spending_guard(request, profile, named, work.shape),
+        client_workers=request.client_workers,
+        prometheus=request.prometheus,
+    )
 
 
 def reach(url: str, served_model: str, api_key_env: str | None) -> Endpoint:
@@ -143,18 +160,24 @@ def base_url(text: str) -> str:
     return url
 
 
-def _engine_session(request: RunRequest, shape: WorkloadShape, plan: Plan) -> Session:
+def _engine_session(request: RunRequest, plan: Plan) -> Session:
     environment = describe_environment()
     on_cpu = uses_cpu(engine_packages())
     model = resolve_model(request.model or default_model(environment, on_cpu=on_cpu))
-    out = _out_file(request.out, model.name, force=request.force)
+    work = workload_of(request, context_limit_tokens=request.max_model_len or model.max_tokens)
+    target = _options(request, model, work.longest(plan), on_cpu=on_cpu)
     header = _header(environment, Engine(name="vllm"), Model(name=model.name))
     return Session(
-        target=_options(request, model, on_cpu=on_cpu),
-        header=on_gpus(header, request.tensor_parallel_size or 1, on_cpu=on_cpu),
-        shape=shape,
+        target=target,
+        header=on_gpus(header, target.gpus, on_cpu=on_cpu),
+        shape=work.shape,
         plan=plan.model_copy(update={"model": _reference(model)}),
-        out=out,
+        out=_out_file(request.out, model.name, force=request.force),
+        layers=parse_layers(request.layers),
+        trace=work.arrivals,
+        warnings=work.warnings,
+        client_workers=request.client_workers,
+        prometheus=request.prometheus,
     )
 
 
@@ -174,19 +197,21 @@ def default_model(environment: Environment, *, on_cpu: bool) -> str:
     return "Qwen3-8B" if big else "Qwen3-0.6B"
 
 
-def _options(request: RunRequest, model: ModelSource, *, on_cpu: bool) -> VllmOptions:
+def _options(request: RunRequest, model: ModelSource, longest: tuple[int, int], *, on_cpu: bool) -> VllmOptions:
     weights = request.weights or ("real" if model.has_weights else "dummy")
     if weights == "real" and not model.has_weights:
         message = f"--weights real: {model.reference} comes without weights. Name a Hugging Face id or a folder with *.safetensors."
         raise ProbeError("bad_arguments", message)
     dtype, parallel = request.dtype or "bfloat16", request.tensor_parallel_size or 1
-    fitting = default_max_model_len(request.input_tokens, request.output_tokens, model.max_tokens)
+    stages = request.pipeline_parallel_size or 1
+    fitting = default_max_model_len(*longest, model.max_tokens)
     args = vllm_args(
         weights=weights,
         dtype=dtype,
         quantization=request.quantization,
         max_model_len=request.max_model_len or fitting,
         tensor_parallel_size=parallel,
+        pipeline_parallel_size=stages,
         extra=request.engine_arg,
         on_cpu=on_cpu,
     )
@@ -197,6 +222,7 @@ def _options(request: RunRequest, model: ModelSource, *, on_cpu: bool) -> VllmOp
         dtype=dtype,
         quantization=request.quantization,
         tensor_parallel_size=parallel,
+        pipeline_parallel_size=stages,
         port=request.port,
         start_timeout_s=request.start_timeout_s or DEFAULT_START_TIMEOUT_S,
     )
@@ -214,12 +240,12 @@ def _header(environment: Environment, engine: Engine, model: Model) -> RunHeader
     )
 
 
-def on_gpus(header: RunHeader, tensor_parallel_size: int, *, on_cpu: bool) -> RunHeader:
+def on_gpus(header: RunHeader, gpus_per_replica: int, *, on_cpu: bool) -> RunHeader:
     """The header with the GPU's name as the price book has it, else as the driver has it, and how many serve one copy of the model."""
     if on_cpu or not header.environment.gpus:
         return header
     driver_name = header.environment.gpus[0].name
-    return replace(header, gpu=canonical_gpu(driver_name) or driver_name, gpus_per_replica=tensor_parallel_size)
+    return replace(header, gpu=canonical_gpu(driver_name) or driver_name, gpus_per_replica=gpus_per_replica)
 
 
 def _out_file(out: Path | None, name: str, *, force: bool) -> Path:

@@ -5,11 +5,29 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from dataclasses import dataclass, replace
+import sys
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from probes import Endpoint, ProbeError, RunError, Warn, energy_meter, find_engines, run_sweep, save_run, stop_leftover
+from probes import (
+    Endpoint,
+    ProbeError,
+    RunError,
+    Warn,
+    find_engines,
+    is_loopback,
+    open_meter,
+    run_sweep,
+    save_run,
+    stop_leftover,
+)
+from probes.energy.idle import driver_idle
 from probes.engines import start_vllm
+from probes.engines.vllm_overrides import needs_balanced_routing, routing_warning
+from probes.loadgen.floor import measure_floor
+from probes.manifest import ClockWatch, clock_step, collect_manifest, finish, watch_clock
+from probes.prometheus import write_prometheus
+from probes.stages.points import ladder
 from tco.cli._shared import EXIT_INCOMPLETE, EXIT_INTERRUPTED, EXIT_INVALID, EXIT_PREFLIGHT
 
 if TYPE_CHECKING:
@@ -18,12 +36,21 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from probes import Plan, Run, RunHeader, WorkloadShape
+    from probes.energy.meter import SamplingMeter
     from probes.engines import VllmOptions
+    from probes.servers.spending import SpendingGuard
+    from probes.workload.request import Arrival
     from tco.cli._probe_reporter import Reporter
 
 
 _DYING_S = 5.0
 """How long an engine whose requests failed is given to be dead [s], so that its log can say why."""
+
+IDLE_S = 10.0
+"""How long idle power is watched before an engine is started [s]."""
+
+FLOOR_STREAMS = (1, 256)
+"""Fewest and most streams at which the client measures itself: beyond them several processes share the load."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +64,12 @@ class Session:
         plan: the load points.
         out: the run's file.
         existing: the run that is resumed.
+        layers: depths to which the model is sliced; empty for the whole model.
+        trace: recorded arrivals that are replayed.
+        warnings: about what is sent, for the run.
+        guard: what a paid endpoint may cost at most.
+        client_workers: processes of the load client; as many as the load needs, if None.
+        prometheus: where the run is written for Prometheus as well.
     """
 
     target: VllmOptions | Endpoint
@@ -45,6 +78,13 @@ class Session:
     plan: Plan
     out: Path
     existing: Run | None = None
+    layers: tuple[int, ...] = ()
+    trace: tuple[Arrival, ...] = ()
+    warnings: tuple[Warn, ...] = ()
+    guard: SpendingGuard | None = None
+    client_workers: int | None = None
+    prometheus: Path | None = None
+    clock: ClockWatch = field(default_factory=watch_clock)
 
 
 def run_session(session: Session, reporter: Reporter) -> tuple[int, Run | None]:
@@ -93,14 +133,37 @@ def _how_to_go_on(session: Session, saved: list[Path]) -> str:
 def _measure(session: Session, reporter: Reporter, saved: list[Path]) -> tuple[Run, ProbeError | None]:
     """The run, and why the engine died during it, where it did."""
     target = session.target
+    header = _prepared(session, reporter)
     if isinstance(target, Endpoint):
-        return asyncio.run(_sweep(session, target, session.header, reporter, saved, meter=False)), None
+        here = is_loopback(target.base_url)
+        with open_meter(gpus=None if here else 0, declared_host_watts=session.plan.declared_host_watts) as meter:
+            return asyncio.run(_sweep(session, target, header, reporter, saved, meter if here else None)), None
     _tidy_up(reporter)
+    gpus, dummy = header.gpus_per_replica, target.weights == "dummy"
+    with open_meter(gpus=gpus, declared_host_watts=session.plan.declared_host_watts, dummy_weights=dummy) as meter:
+        if (
+            "idle" in session.plan.measure
+            and meter.reads
+            and (header.idle is None or header.idle.driver_idle_watts is None)
+        ):
+            reporter.say("idle: power before the engine is started")
+            header = replace(header, idle=driver_idle(meter, IDLE_S))
+        return _with_engine(session, target, header, reporter, saved, meter)
+
+
+def _with_engine(
+    session: Session,
+    target: VllmOptions,
+    header: RunHeader,
+    reporter: Reporter,
+    saved: list[Path],
+    meter: SamplingMeter,
+) -> tuple[Run, ProbeError | None]:
     with start_vllm(target, reporter.engine_starting) as running:
         reporter.engine_ready(running)
-        header = replace(session.header, engine=running.engine, model=running.model)
+        header = replace(header, engine=running.engine, model=running.model)
         try:
-            run = asyncio.run(_sweep(session, running.endpoint, header, reporter, saved, meter=True))
+            run = asyncio.run(_sweep(session, running.endpoint, header, reporter, saved, meter))
         except ProbeError:
             # A dead engine looks like a closed connection from outside; its log knows better.
             failure = running.failure(_DYING_S)
@@ -111,11 +174,36 @@ def _measure(session: Session, reporter: Reporter, saved: list[Path]) -> tuple[R
         return run, running.failure(_DYING_S if failed else 0.0)
 
 
+def _prepared(session: Session, reporter: Reporter) -> RunHeader:
+    """The header with what must be known before anything is started: the machine's state, and what the client itself adds."""
+    header = session.header
+    if header.manifest is None:
+        seeds = {} if session.shape.seed is None else {"prompts": session.shape.seed}
+        header = replace(header, manifest=collect_manifest(sys.argv, seeds=seeds))
+    if session.existing is not None and session.existing.client_floor is not None:
+        return header
+    fewest, most = FLOOR_STREAMS
+    streams = max(fewest, min(most, max(ladder(session.plan))))
+    floor = asyncio.run(measure_floor(streams=streams, workers=session.client_workers))
+    reporter.say(
+        f"client: adds {floor.ttft_error_p50_ms:.1f} ms to a first token (p99 {floor.ttft_error_p99_ms:.1f} ms) at {streams} streams"
+    )
+    return replace(header, client_floor=floor)
+
+
 async def _sweep(
-    session: Session, endpoint: Endpoint, header: RunHeader, reporter: Reporter, saved: list[Path], *, meter: bool
+    session: Session,
+    endpoint: Endpoint,
+    header: RunHeader,
+    reporter: Reporter,
+    saved: list[Path],
+    meter: SamplingMeter | None,
 ) -> Run:
+    def complete(run: Run) -> Run:
+        return _completed(run, session)
+
     def keep(run: Run) -> None:
-        save_run(with_warnings(run), session.out)
+        save_run(complete(run), session.out)
         saved.append(session.out)
 
     run = await run_sweep(
@@ -125,21 +213,35 @@ async def _sweep(
         header=header,
         save=keep,
         on_event=reporter.sweep,
-        meter=energy_meter(header.gpus_per_replica) if meter else None,
+        meter=meter,
         existing=session.existing,
+        trace=session.trace,
+        guard=session.guard,
+        client_workers=session.client_workers,
     )
-    return with_warnings(run)
+    if session.prometheus is not None:
+        write_prometheus(complete(run), session.prometheus)
+    return complete(run)
 
 
-def with_warnings(run: Run) -> Run:
-    """A run with what its reader must know about how the engine was started.
+def _completed(run: Run, session: Session) -> Run:
+    """A run with what its reader must know about how it was started and what became of the clock, each once."""
+    due = [*session.warnings, *_warnings(run)]
+    if not isinstance(session.target, Endpoint) and needs_balanced_routing(session.target):
+        due.append(routing_warning())
+    if (step := clock_step(session.clock)) is not None:
+        due.append(step)
+    codes = {warning.code for warning in due}
+    manifest = None if run.manifest is None else finish(run.manifest)
+    if manifest is not None and run.workload.seed is not None:
+        manifest = manifest.model_copy(update={"seeds": {"prompts": run.workload.seed}})
+    return run.model_copy(
+        update={"warnings": [*due, *(w for w in run.warnings if w.code not in codes)], "manifest": manifest}
+    )
 
-    Args:
-        run: as the sweep gives it.
 
-    Returns:
-        The run with `dummy_weights` and `eager_mode` where they apply, each once.
-    """
+def _warnings(run: Run) -> list[Warn]:
+    """`dummy_weights` and `eager_mode` where they apply."""
     due: list[Warn] = []
     if run.model.weights == "dummy":
         text = (
@@ -151,8 +253,7 @@ def with_warnings(run: Run) -> Run:
             "Compilation is off (--enforce-eager), as is usual on processors here; with it on an engine may be faster."
         )
         due.append(Warn(code="eager_mode", message=text))
-    codes = {warning.code for warning in due}
-    return run.model_copy(update={"warnings": [*due, *(w for w in run.warnings if w.code not in codes)]})
+    return due
 
 
 def _tidy_up(reporter: Reporter) -> None:

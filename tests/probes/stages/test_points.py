@@ -31,7 +31,7 @@ def test_neighbours_of_a_long_ladder_are_not_measured_one_after_the_other() -> N
 def test_length_mixes_tell_input_from_output() -> None:
     shapes = [point.shape for point in length_mixes(SHAPE, 8)]
 
-    assert [(100, 40), (300, 40), (100, 120), (50, 80)] == [(s.input_tokens, s.output_tokens) for s in shapes]
+    assert [(100, 40), (300, 20), (50, 80), (30, 12)] == [(s.input_tokens, s.output_tokens) for s in shapes]
 
 
 def test_prefill_is_one_request_at_a_time_with_one_token_out() -> None:
@@ -48,7 +48,7 @@ def test_context_is_measured_at_the_ends_and_the_middle_of_the_ladder() -> None:
 
 @pytest.mark.parametrize(
     ("measure", "expected"),
-    [(["curve"], (100, 40)), (["curve", "lengths"], (300, 40)), (["curve", "prefill"], (400, 1))],
+    [(["curve"], (100, 40)), (["curve", "lengths"], (300, 20)), (["curve", "prefill"], (400, 1))],
 )
 def test_the_longest_request_of_a_plan_decides_the_context(measure: list[str], expected: tuple[int, int]) -> None:
     assert expected == longest(SHAPE, Plan(measure=measure))

@@ -1,0 +1,94 @@
+"""The load curve: how throughput and latency change with the load."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from probes.record import Warn
+from probes.stages.estimate import expected_point_s
+from probes.stages.ledger import STOPPED_FLAT
+from probes.stages.points import Point, ladder, up_and_down
+
+if TYPE_CHECKING:
+    from probes.cell import Cell
+    from probes.stages.conductor import Conductor
+
+FLAT_GAIN_FRACTION = 0.05
+
+
+async def measure_curve(conductor: Conductor, share_s: float | None) -> None:
+    """Measures the plan's concurrencies, every other one on the way up, the others on the way down.
+
+    The way up ends where more streams no longer give more tokens; heavier loads between are left out then too.
+
+    Args:
+        conductor: the sweep.
+        share_s: what the curve may spend [s]; None without a budget.
+    """
+    points = ladder(conductor.plan)
+    up, down = up_and_down(points)
+    until_s = None if share_s is None else conductor.elapsed_s + share_s
+    conductor.ahead += [_point(concurrency) for concurrency in (*up, *down)]
+    for concurrency in (*up, *down):
+        if _point(concurrency) not in conductor.ahead:
+            continue
+        await conductor.closed(_point(concurrency), limit_s=_limit_s(conductor, concurrency, until_s))
+        if conductor.stopped is not None:
+            conductor.ahead.clear()
+            return
+        _stop_where_flat(conductor, points)
+
+
+def _point(concurrency: int) -> Point:
+    return Point(role="curve", concurrency=concurrency)
+
+
+def _limit_s(conductor: Conductor, concurrency: int, until_s: float | None) -> float | None:
+    """How long a point may go on for a narrower interval [s]: its own expected time and an equal part of what the others leave."""
+    if until_s is None:
+        return None
+    ahead = [point for point in conductor.ahead if point.role == "curve"]
+    expected = {point: expected_point_s(point, conductor.plan, conductor.cells) or 0.0 for point in ahead}
+    spare_s = until_s - conductor.elapsed_s - sum(expected.values())
+    return expected[_point(concurrency)] + max(0.0, spare_s) / len(ahead)
+
+
+def _stop_where_flat(conductor: Conductor, points: list[int]) -> None:
+    cells = sorted(
+        (cell for cell in conductor.cells if cell.role == "curve" and cell.concurrency is not None),
+        key=lambda cell: cell.concurrency or 0,
+    )
+    heavier = [_point(load) for load in points if load > (cells[-1].concurrency or 0)]
+    left_out = [point for point in heavier if point in conductor.ahead]
+    if not conductor.plan.stop_when_flat or len(cells) < 2 or not left_out or not is_flat(*cells[-2:]):  # noqa: PLR2004 -- a gain is between two
+        return
+    before, after = cells[-2:]
+    gain = gain_fraction(before, after)
+    text = f"Throughput is flat: {gain:+.1%} from {before.label} to {after.label}; higher loads were not measured."
+    conductor.ledger.warnings.append(Warn(code=STOPPED_FLAT, message=text, observed=gain, threshold=FLAT_GAIN_FRACTION))
+    conductor.ahead = [point for point in conductor.ahead if point not in left_out]
+    conductor.tell("stopped_flat", text)
+
+
+def gain_fraction(before: Cell, after: Cell) -> float:
+    """How much more output a load point gave than another: `after / before - 1`; infinite after none."""
+    if before.output_tokens_per_s.mean == 0:
+        return float("inf")
+    return after.output_tokens_per_s.mean / before.output_tokens_per_s.mean - 1
+
+
+def is_flat(before: Cell, after: Cell) -> bool:
+    """Whether more streams no longer give more tokens.
+
+    The gain is under 5 % *and* the 95 % intervals do not show one. Points that carry no decision (incomplete, or limited by
+    the client) prove nothing.
+
+    Args:
+        before: the load point with fewer streams.
+        after: the next one.
+    """
+    if not (before.usable and after.usable):
+        return False
+    low, high = after.output_tokens_per_s.low, before.output_tokens_per_s.high
+    shown = low is not None and high is not None and low > high
+    return gain_fraction(before, after) < FLAT_GAIN_FRACTION and not shown
