@@ -9,7 +9,7 @@ from probes.analysis.cell import closed_cell
 from probes.analysis.judge import ClosedJudge, OpenJudge
 from probes.analysis.latency import chunk_gaps_ms, latencies, token_gaps_ms
 from probes.analysis.rounds import Precision
-from probes.analysis.windows import open_window
+from probes.analysis.windows import closed_window, open_window
 from probes.endpoint import Endpoint
 from probes.loadgen.client import open_load_client
 from probes.loadgen.contract import Load
@@ -138,6 +138,12 @@ async def test_icl_is_itl_times_the_tokens_of_a_chunk():
     assert 3.0 == pytest.approx(found.itl_ms.p50, abs=0.25)
 
 
+def _written(truth: list[Served], start_ns: int, end_ns: int) -> int:
+    """Tokens that the server wrote between two moments."""
+    written = [pair for one in truth for pair in zip(one.sent_ns, one.tokens, strict=True)]
+    return sum(tokens for at_ns, tokens in written if start_ns <= at_ns < end_ns)
+
+
 async def test_a_closed_loop_has_the_throughput_that_the_server_gave():
     concurrency, precision = 3, Precision(repeats=2, requests_per_stream=4)
     shape = WorkloadShape(input_tokens=8, output_tokens=TOKENS, seed=5)
@@ -149,15 +155,14 @@ async def test_a_closed_loop_has_the_throughput_that_the_server_gave():
             result = await client.run(load, on_progress=judge, deadline_s=None)
         truth = list(server.served)
     cell = closed_cell(load, result, precision=precision)
-    assert (True, [], "usage") == (
-        cell.complete,
-        [warn.code for warn in cell.warnings if warn.code != "client_late"],
-        cell.token_source,
-    )
+    assert (True, "usage") == (cell.complete, cell.token_source)
+    # Whether the machine was busy is not what is tested here.
+    assert {warn.code for warn in cell.warnings} <= {"client_late", "client_bound", "not_settled", "drift"}
     assert judge.finished_repeats <= cell.repeats
-    # The server's own view of one cycle: first word received to last chunk written; streams add up.
-    cycle_ms = _median([_true_e2e_ms(one) for one in truth if len(one.sent_ns) == TOKENS])
-    assert concurrency * TOKENS / (cycle_ms / 1e3) == pytest.approx(cell.output_tokens_per_s.mean, rel=0.05)
+    # Streams are busy all the time and hardly apart, so that what the server wrote within the window is nearly whole cycles too.
+    window = closed_window(result, concurrency=concurrency, precision=precision)
+    wrote = _written(truth, window.start_ns, window.end_ns)
+    assert wrote / cell.duration_s == pytest.approx(cell.output_tokens_per_s.mean, rel=0.05)
     assert 3.0 == pytest.approx(cell.little.in_flight_mean, rel=0.02)
     assert cell.whole_run.output_tokens_per_s <= cell.output_tokens_per_s.mean * 1.05
 
@@ -173,12 +178,7 @@ async def test_an_open_loop_gives_back_the_rate_that_was_offered():
             result = await client.run(load, on_progress=OpenJudge(arrivals, start_s=start_s, end_s=end_s))
         truth = list(server.served)
     window = open_window(result, load, start_s=start_s, end_s=end_s)
-    wrote = sum(
-        tokens
-        for one in truth
-        for at_ns, tokens in zip(one.sent_ns, one.tokens, strict=True)
-        if window.start_ns <= at_ns < window.end_ns
-    )
+    wrote = _written(truth, window.start_ns, window.end_ns)
     assert (80, 2.0) == (len(window.measured), pytest.approx(window.steady.window_s))
     assert rate_per_s * TOKENS == pytest.approx(window.throughput.output_tokens_per_s.mean, rel=0.03)
     assert wrote / 2.0 == pytest.approx(window.throughput.output_tokens_per_s.mean, rel=0.02)
