@@ -24,5 +24,5 @@ def fit_turn(said: int, new_tokens: int, output_tokens: int, limit_tokens: int |
     left = limit_tokens - said
     if left < 2:  # noqa: PLR2004 - one token in, one out
         return None
-    fitted = min(max(1, new_tokens * left // (new_tokens + output_tokens)), left - 1)
+    fitted = max(1, new_tokens * left // (new_tokens + output_tokens))
     return fitted, left - fitted

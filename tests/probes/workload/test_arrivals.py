@@ -23,7 +23,8 @@ def test_constant_arrivals_are_at_even_gaps_from_the_start():
 
 
 @pytest.mark.parametrize(
-    ("rate", "duration", "count"), [(0.1, 10, 1), (0.1, 30, 3), (3, 1 / 3, 1), (7, 100, 700), (0.3, 0.1, 1)]
+    ("rate", "duration", "count"),
+    [(0.1, 10, 1), (0.1, 30, 3), (2.2, 25, 55), (3, 1 / 3, 1), (7, 100, 700), (0.3, 0.1, 1)],
 )
 def test_constant_arrivals_are_as_many_as_rate_times_time(rate, duration, count):
     assert count == len(offsets("constant", rate_per_s=rate, duration_s=duration))

@@ -92,6 +92,8 @@ def test_one_requests_hits_are_not_made_good_by_anothers_misses():
         ([arrival((1, 2), 600), arrival((1, 2, 3), 1300)], [0, 600]),
         ([arrival((1, 2), 1024), arrival((1, 2), 1024)], [0, 1023]),
         ([arrival((1, 2), 1024), arrival((1, 2), 600)], [0, 599]),
+        ([arrival((1, 2), 600), arrival((4, 3), 1024), arrival((1, 2, 3), 1536)], [0, 0, 600]),
+        ([arrival((1, 2), 1024), arrival((1, 2), 600), arrival((1, 2), 1000)], [0, 599, 999]),
         # Only what stands at the beginning counts.
         ([arrival((1, 2), 1024), arrival((3, 2), 1024)], [0, 0]),
         ([arrival((1,), 10, 4), arrival((1,), 10, 4)], [0, 4]),

@@ -55,6 +55,10 @@ def test_json_lines_are_read_with_line_numbers(log):
     assert [(2, 5, 6), (4, 7, 8)] == read(log('\n{"isl": 5, "osl": 6}\n\n{"isl": 7, "osl": 8, "x": [1]}'))
 
 
+def test_a_byte_order_mark_is_no_part_of_the_text(log):
+    assert [(1, 5, 6)] == read(log('\ufeff{"isl": 5, "osl": 6}\n'))
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
