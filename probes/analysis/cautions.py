@@ -9,10 +9,10 @@ import numpy as np
 from probes.analysis.evidence import Evidence, hit_fractions, token_source, told_and_seen
 from probes.analysis.little import MAX_ERROR_FRACTION
 from probes.analysis.refusals import MAX_PREFIX_HIT_FRACTION
+from probes.analysis.windows import trend_limit
 from probes.record import Warn
 
 MAX_LENGTH_ERROR_FRACTION = 0.05
-MAX_TREND_FRACTION = 0.05
 
 
 def warnings(evidence: Evidence) -> list[Warn]:
@@ -103,11 +103,10 @@ def _steady_warnings(evidence: Evidence) -> list[Warn]:
     if not window.steady.settled:
         text = "The load had not settled when it was measured: throughput was still changing from round to round."
         found.append(Warn(code="not_settled", message=text, observed=window.steady.trend_fraction))
-    trend, rate = window.steady.trend_fraction, window.throughput.output_tokens_per_s
-    noise = 0.0 if rate.high is None or rate.mean == 0 else 2 * (rate.high - rate.mean) / rate.mean
-    if window.steady.settled and trend is not None and abs(trend) > max(MAX_TREND_FRACTION, noise):
+    trend, limit = window.steady.trend_fraction, trend_limit(window.throughput.output_tokens_per_s)
+    if window.steady.settled and trend is not None and abs(trend) > limit:
         text = f"Throughput drifted by {trend:+.1%} from the first half of the measured window to the second."
-        found.append(Warn(code="drift", message=text, observed=trend, threshold=max(MAX_TREND_FRACTION, noise)))
+        found.append(Warn(code="drift", message=text, observed=trend, threshold=limit))
     return found
 
 

@@ -20,6 +20,7 @@ from probes.trace import NS_PER_S, RequestTrace
 
 OPEN_SLICES = 64
 MIN_SLICE_S = 0.25
+MAX_TREND_FRACTION = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,11 +84,32 @@ def whole_run(result: LoadResult) -> WholeRun | None:
     )
 
 
+def steady_trend(trend_fraction: float | None, throughput: Interval) -> bool:
+    """Whether the halves of a window agree: within 5 %, or within what chance explains; unknown halves do not.
+
+    Chance explains twice the half width of the whole window's interval: a half is known by the root of 2 less well than the whole, a difference of two
+    halves by another root of 2.
+
+    Args:
+        trend_fraction: second half over first half, less 1.
+        throughput: of the whole window.
+    """
+    return trend_fraction is not None and abs(trend_fraction) <= trend_limit(throughput)
+
+
+def trend_limit(throughput: Interval) -> float:
+    """Largest trend that is no drift [fraction]; see `steady_trend`."""
+    if throughput.high is None or throughput.mean == 0:
+        return MAX_TREND_FRACTION
+    return max(MAX_TREND_FRACTION, 2 * (throughput.high - throughput.mean) / throughput.mean)
+
+
 def closed_window(result: LoadResult, *, concurrency: int, precision: Precision) -> Window:
     """Finds the measured part of a closed loop: after the warm-up, whole repeats of whole rounds.
 
     Where a load was cut short before a repeat was finished, whole rounds are taken; failing these, whatever requests have ended, warm-up
-    included only where there is nothing else. Such a load is never `settled`.
+    included only where there is nothing else; such a load is never `settled`. Else a load is settled if two rounds agreed before the warm-up's limit,
+    or if the halves of what was measured do.
 
     Args:
         result: the load.
@@ -107,17 +129,18 @@ def closed_window(result: LoadResult, *, concurrency: int, precision: Precision)
     after = first + repeats * per_repeat if repeats else grid.rounds
     streams = tuple(tuple(those[number] for number in range(first, after)) for _, those in sorted(traces.items()))
     start_ns, end_ns = int(grid.sent_ns[:, first].min()), int(grid.ended_ns[:, after - 1].max())
-    steady = SteadyState(
-        warmup_s=(start_ns - int(grid.sent_ns.min())) / NS_PER_S,
-        warmup_requests=first * len(streams),
-        window_s=(end_ns - start_ns) / NS_PER_S,
-        trend_fraction=_trend(grid, first, after),
-        settled=found.settled,
-    )
     throughput = Throughput(
         output_tokens_per_s=rate_interval(grid, first, after, "output_tokens"),
         total_tokens_per_s=rate_interval(grid, first, after, "total_tokens"),
         requests_per_s=rate_interval(grid, first, after, "requests"),
+    )
+    trend = _trend(grid, first, after)
+    steady = SteadyState(
+        warmup_s=(start_ns - int(grid.sent_ns.min())) / NS_PER_S,
+        warmup_requests=first * len(streams),
+        window_s=(end_ns - start_ns) / NS_PER_S,
+        trend_fraction=trend,
+        settled=found.settled or (repeats > 0 and steady_trend(trend, throughput.output_tokens_per_s)),
     )
     return Window(
         start_ns=start_ns,
@@ -253,7 +276,6 @@ def _open_window(
     half = len(series) // 2
     before, behind = sum(series[:half]), sum(series[len(series) - half :])
     trend = behind / before - 1 if before > 0 else None
-    noise = 0.0 if output.high is None or output.mean == 0 else 2 * (output.high - output.mean) / output.mean
     return Window(
         start_ns=start_ns,
         end_ns=end_ns,
@@ -266,6 +288,6 @@ def _open_window(
             warmup_requests=warmup,
             window_s=length_s,
             trend_fraction=trend,
-            settled=trend is not None and abs(trend) <= max(0.05, noise),
+            settled=steady_trend(trend, output),
         ),
     )

@@ -213,10 +213,17 @@ def test_a_load_that_never_settled_says_so():
 
 
 def test_a_drift_after_the_warm_up_is_warned_about():
-    # The two halves: 50 ms and 70 ms to the first token: 110 and 91.7 tokens/s.
-    cell = _closed(closed(4, 21, first_ms=lambda _, number: 50.0 if number < 11 else 70.0), concurrency=4,
-                   precision=Precision(repeats=2, requests_per_stream=10))  # fmt: skip
-    assert -1 / 6 == pytest.approx(cell.steady.trend_fraction)
+    drifting = closed(4, 61, first_ms=lambda _, number: 50.0 + 0.6 * number)
+    cell = _closed(drifting, concurrency=4, precision=Precision(repeats=2, requests_per_stream=30))
+    assert ["drift"] == [warn.code for warn in cell.warnings]
+    # Rounds 1 to 30 take 109.3 ms on average, 31 to 60 127.3 ms.
+    assert 109.3 / 127.3 - 1 == pytest.approx(cell.steady.trend_fraction, abs=1e-6)
+
+
+def test_a_noisy_load_that_does_not_drift_has_settled_after_all():
+    noisy = closed(1, 30, first_ms=lambda _, number: 50.0 + 30 * (number % 2))
+    cell = _closed(noisy, precision=Precision(max_warmup_rounds=3))
+    assert (True, 3) == (cell.steady.settled, cell.steady.warmup_requests)
 
 
 def test_attainment_counts_failed_requests_as_broken():

@@ -132,10 +132,13 @@ async def test_the_role_chunk_of_a_chat_answer_is_no_first_token():
 
 async def test_icl_is_itl_times_the_tokens_of_a_chunk():
     async with FakeServer(Behaviour(prefill_ms=20, tpot_ms=3, tokens_per_chunk=4)) as server:
-        traces, _ = await _ask(server, Dialect(), requests=4)
+        traces, truth = await _ask(server, Dialect(), requests=4)
     found = latencies(traces)
-    assert 12.0 == pytest.approx(found.icl_ms.p50, abs=1.0)
-    assert 3.0 == pytest.approx(found.itl_ms.p50, abs=0.25)
+    gaps_ms = [np.diff(one.sent_ns) / NS_PER_MS for one in truth]
+    assert float(np.concatenate(gaps_ms).mean()) == pytest.approx(found.icl_ms.mean, abs=1.0)
+    by_token = [np.repeat(gaps / one.tokens[1:], one.tokens[1:]) for gaps, one in zip(gaps_ms, truth, strict=True)]
+    assert float(np.concatenate(by_token).mean()) == pytest.approx(found.itl_ms.mean, abs=0.3)
+    assert (16, 64) == (found.icl_ms.samples, found.itl_ms.samples)
 
 
 def _written(truth: list[Served], start_ns: int, end_ns: int) -> int:
