@@ -41,9 +41,10 @@ def test_two_cards_give_watts_and_joules_known_by_hand():
     assert ([64.0, 64.0], [2100.0, 2100.0]) == (reading.gpu_temperature_max_celsius, reading.gpu_sm_clock_mean_mhz)
 
 
-def test_a_counter_that_power_does_not_confirm_is_not_used():
+@pytest.mark.parametrize("counted_watts", [6.0, 290.0, 1210.0, 60_000.0])
+def test_a_counter_that_power_does_not_confirm_is_not_used(counted_watts):
     amdsmi = steady(600.0)
-    amdsmi.joules = lambda _gpu, t_s: 6.0 * t_s
+    amdsmi.joules = lambda _gpu, t_s: counted_watts * t_s
     reading = reading_of(amdsmi)
 
     assert ("amdsmi power", []) == (reading.source, reading.codes)
