@@ -31,8 +31,10 @@ from probes import (
     save_run,
 )
 from probes.discover import FoundServer, ask_server, find_servers
+from probes.dry_run import TRIAL_REQUESTS, TRIAL_TOKENS
 from probes.environment import engine_remedy
 from probes.quick import Promise, QuickAnswer, next_concurrency, quick_answer, share_s
+from probes.servers.spending import SpendingCap, SpendingGuard
 from tco.cli._probe_options import parse_budget_s
 from tco.cli._probe_quick_text import answer_lines, next_commands, traffic
 from tco.cli._probe_request import base_url, environment_of
@@ -48,7 +50,7 @@ FEWEST_S = 2.0
 """A load point that would get less time is not begun [s]."""
 
 _STUCK_S = 60.0
-_REPEATS = 10
+_REPEATS = 6
 _INVALID_KINDS = ("bad_arguments", "model_not_found")
 
 
@@ -237,10 +239,12 @@ class _Quick:
         request = self._request
         until_s = time.monotonic() + request.budget_s
         while (load := next_concurrency(self.cells, request.promise)) is not None:
-            share = share_s(until_s - time.monotonic(), len(self.cells))
-            if share < FEWEST_S or self._tokens_of(load) + self._tokens_used() > request.max_tokens:
+            share, before = share_s(until_s - time.monotonic(), len(self.cells)), len(self.cells)
+            if share < FEWEST_S or self._tokens_of(load) > self._tokens_left():
                 return
             await self._level(load, share)
+            if len(self.cells) == before:
+                return
 
     async def _level(self, load: int, budget_s: float) -> None:
         request = self._request
@@ -252,6 +256,7 @@ class _Quick:
             budget_s=budget_s,
             endpoint=request.server.base_url,
             served_model_name=request.model,
+            profile=request.server.profile.name,
         )
         try:
             async with asyncio.timeout(budget_s + _STUCK_S):
@@ -267,6 +272,7 @@ class _Quick:
                     header=self._header,
                     save=self._keep,
                     on_event=self._tell,
+                    guard=SpendingGuard(cap=SpendingCap(max_tokens=self._tokens_left())),
                 )
         except TimeoutError:
             asked = f"{request.input_tokens} tokens in and {request.output_tokens} out"
@@ -283,12 +289,13 @@ class _Quick:
             console().print(cell_line(event.cell), style="dim", markup=False, soft_wrap=True)
 
     def _tokens_of(self, load: int) -> int:
-        """Tokens of a load point: trial, warm-up, 20 measured requests or ten a stream, and a filler each."""
-        requests = max(20, load * _REPEATS) + 3 * load + 2
-        return requests * (self._request.input_tokens + self._request.output_tokens)
+        """Tokens of a load point: trials, warm-up, 24 measured requests or six a stream, and what is in flight at its end."""
+        requests = TRIAL_REQUESTS + max(24, load * _REPEATS) + 3 * load
+        return TRIAL_TOKENS + requests * (self._request.input_tokens + self._request.output_tokens)
 
-    def _tokens_used(self) -> int:
-        return sum(self._tokens_of(cell.concurrency or 1) for cell in self.cells)
+    def _tokens_left(self) -> int:
+        used = sum(self._tokens_of(cell.concurrency or 1) for cell in self.cells)
+        return max(0, self._request.max_tokens - used)
 
     def run(self) -> Run:
         """All load points as one run."""
