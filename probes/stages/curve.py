@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from probes.analysis.capacity import next_concurrency
 from probes.record import Warn
 from probes.stages.estimate import expected_point_s
 from probes.stages.ledger import STOPPED_FLAT
@@ -14,10 +15,12 @@ if TYPE_CHECKING:
     from probes.stages.conductor import Conductor
 
 FLAT_GAIN_FRACTION = 0.05
+MOST_CONCURRENCY = 1024
+"""Where a ladder that grows ends in any case: engines batch fewer sequences by default."""
 
 
 async def measure_curve(conductor: Conductor, share_s: float | None) -> None:
-    """Measures the plan's concurrencies, every other one on the way up, the others on the way down.
+    """Measures the plan's concurrencies, every other one on the way up, the others on the way down; without any, a ladder that grows.
 
     The way up ends where more streams no longer give more tokens; heavier loads between are left out then too.
 
@@ -25,6 +28,9 @@ async def measure_curve(conductor: Conductor, share_s: float | None) -> None:
         conductor: the sweep.
         share_s: what the curve may spend [s]; None without a budget.
     """
+    if not conductor.plan.concurrency:
+        await _grow(conductor, share_s)
+        return
     points = ladder(conductor.plan)
     up, down = up_and_down(points)
     until_s = None if share_s is None else conductor.elapsed_s + share_s
@@ -37,6 +43,22 @@ async def measure_curve(conductor: Conductor, share_s: float | None) -> None:
             conductor.ahead.clear()
             return
         _stop_where_flat(conductor, points)
+
+
+async def _grow(conductor: Conductor, share_s: float | None) -> None:
+    """Doubles the load until more is confidently not worth it, then looks closer at the knee."""
+    until_s = None if share_s is None else conductor.elapsed_s + share_s
+    while conductor.stopped is None:
+        curve = [cell for cell in conductor.cells if cell.role == "curve"]
+        concurrency = next_concurrency(curve, most=MOST_CONCURRENCY)
+        if concurrency is None:
+            return
+        point = _point(concurrency)
+        expected_s = expected_point_s(point, conductor.plan, conductor.cells) or 0.0
+        if until_s is not None and curve and conductor.elapsed_s + expected_s > until_s:
+            conductor.left_out.append(point)
+            return
+        await conductor.closed(point)
 
 
 def _point(concurrency: int) -> Point:

@@ -89,14 +89,16 @@ def parse_budget_s(text: str | None) -> float | None:
 
 
 def parse_concurrency(text: str) -> list[int]:
-    """Load points from a comma-separated list, sorted, each once.
+    """Load points from a comma-separated list, sorted, each once; none for `auto`: the ladder finds its own.
 
-    >>> parse_concurrency("4,1,2,2")
-    [1, 2, 4]
+    >>> parse_concurrency("4,1,2,2"), parse_concurrency("auto")
+    ([1, 2, 4], [])
 
     Raises:
         ProbeError: `bad_arguments` when a part is not a whole number from 1 to 100,000.
     """
+    if text.strip() == "auto":
+        return []
     parts = [part.strip() for part in text.split(",")]
     wrong = [part for part in parts if not re.fullmatch(r"[1-9]\d{0,4}|100000", part)]
     if wrong:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -20,13 +20,24 @@ from probes import (
     shipped_models,
 )
 from probes.engines import VllmOptions
+from tco.cli import _probe_arguments as arguments
+from tco.cli._probe_arguments import REQUEST_FIELDS, Budget, Json, Port, ProgressFile, StartTimeout
+from tco.cli._probe_compare import compare_command
+from tco.cli._probe_config import given_on_command_line, init_command, with_config
+from tco.cli._probe_import import import_command
+from tco.cli._probe_k8s import k8s_command
+from tco.cli._probe_layers import run_layers
 from tco.cli._probe_options import RunRequest, parse_budget_s
+from tco.cli._probe_plan import PLAN_CONTEXT, plan_command
+from tco.cli._probe_quick import quick_command
 from tco.cli._probe_reporter import Reporter
 from tco.cli._probe_request import new_session
 from tco.cli._probe_resume import resumed_session
 from tco.cli._probe_session import Session, run_session
+from tco.cli._probe_ssh import SshOptions, Wheels, bundle_command, ssh_run
 from tco.cli._probe_text import environment_lines, run_heading, run_table
 from tco.cli._shared import EXIT_INVALID, EXIT_PREFLIGHT, console, fail, print_json
+from tco.run_words import findings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,16 +51,6 @@ app = typer.Typer(
 )
 
 _PIPE_WIDTH = 160
-
-Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
-ProgressFile = Annotated[
-    Path | None, typer.Option("--progress-file", help="Write every event to this file as one JSON line.")
-]
-Port = Annotated[int | None, typer.Option(min=1, max=65535, help="Port of the engine; a free one if left out.")]
-StartTimeout = Annotated[
-    float | None, typer.Option("--start-timeout", min=1, help="Seconds to wait for the engine; 600 if left out.")
-]
-Budget = Annotated[str | None, typer.Option(help="Time for measuring: 90s, 10m or 1h; the start is not counted.")]
 
 
 @app.command("env")
@@ -77,68 +78,73 @@ def env_command(*, as_json: Json = False) -> None:
 
 @app.command("run")
 def run_command(
+    context: typer.Context,
     *,
-    model: Annotated[
-        str | None, typer.Option(help="Shipped name, folder or Hugging Face id; see `tco probe env`.")
-    ] = None,
-    endpoint: Annotated[str | None, typer.Option(help="Measure this OpenAI-compatible server instead.")] = None,
-    served_model: Annotated[str | None, typer.Option(help="Model name that the endpoint serves.")] = None,
-    api_key_env: Annotated[str | None, typer.Option(help="Environment variable that holds the endpoint's key.")] = None,
-    weights: Annotated[
-        Literal["dummy", "real"] | None,
-        typer.Option(help="Random weights, or real ones; real where the model comes with some."),
-    ] = None,
-    dtype: Annotated[str | None, typer.Option(help="Number format; bfloat16 if left out.")] = None,
-    quantization: Annotated[str | None, typer.Option(help="vLLM's name of a quantization method.")] = None,
-    max_model_len: Annotated[
-        int | None, typer.Option(min=1, help="Longest request in tokens; just enough if left out.")
-    ] = None,
-    tensor_parallel_size: Annotated[
-        int | None, typer.Option(min=1, help="GPUs that share one copy of the model.")
-    ] = None,
-    engine_arg: Annotated[
-        list[str] | None, typer.Option(help="Further engine flag, as --engine-arg=--flag=value; repeatable.")
-    ] = None,
-    concurrency: Annotated[str, typer.Option(help="Load points: requests always in flight.")] = "1,2,4,8,16",
-    input_tokens: Annotated[int, typer.Option(min=1, help="Tokens in a prompt.")] = 128,
-    output_tokens: Annotated[int, typer.Option(min=1, help="Tokens in an answer.")] = 64,
-    repeats: Annotated[int, typer.Option(min=1, help="Repeats of each load point, for its confidence interval.")] = 3,
-    requests_per_stream: Annotated[int, typer.Option(min=1, help="Requests of each stream in one repeat.")] = 3,
+    config: Annotated[Path | None, typer.Option(help="Options from a YAML file; `tco probe init` writes one.")] = None,
+    ssh: Annotated[str | None, typer.Option(help="Measure on this host, as HOST or USER@HOST.")] = None,
+    ssh_python: arguments.SshPython = None,
+    ssh_config: arguments.SshConfig = None,
+    ssh_install: arguments.SshInstall = True,
+    ssh_wheels: Wheels = None,
+    model: arguments.Model = None,
+    endpoint: arguments.EndpointUrl = None,
+    served_model: arguments.ServedModel = None,
+    api_key_env: arguments.ApiKeyEnv = None,
+    profile: arguments.ProfileName = None,
+    weights: arguments.Weights = None,
+    dtype: arguments.Dtype = None,
+    quantization: arguments.Quantization = None,
+    max_model_len: arguments.MaxModelLen = None,
+    tensor_parallel_size: arguments.TensorParallel = None,
+    pipeline_parallel_size: arguments.PipelineParallel = None,
+    layers: arguments.Layers = None,
+    engine_arg: arguments.EngineArg = None,
+    concurrency: arguments.Concurrency = "1,2,4,8,16",
+    rate: arguments.Rate = None,
+    arrivals: arguments.ArrivalsKind = "poisson",
+    burstiness: arguments.Burstiness = 1.0,
+    input_tokens: arguments.InputTokens = 128,
+    output_tokens: arguments.OutputTokens = 64,
+    lengths: arguments.LengthsSpec = None,
+    shared_prefix: arguments.SharedPrefix = 0.0,
+    shared_prefixes: arguments.SharedPrefixes = 1,
+    turns: arguments.Turns = 1,
+    trace: arguments.TraceFile = None,
+    trace_speed: arguments.TraceSpeed = 1.0,
+    trace_requests: arguments.TraceRequests = None,
+    slo: arguments.SloText = None,
+    measure: arguments.Measure = None,
+    repeats: arguments.Repeats = 3,
+    max_repeats: arguments.MaxRepeats = None,
+    precision: arguments.Precision = None,
+    requests_per_stream: arguments.RequestsPerStream = 3,
     budget: Budget = None,
-    seed: Annotated[
-        int | None, typer.Option(min=0, help="Seed of the prompts; drawn and recorded if left out.")
-    ] = None,
+    host_watts: arguments.HostWatts = None,
+    max_usd: arguments.MaxUsd = None,
+    max_tokens: arguments.MaxTokens = None,
+    usd_per_mtok_input: arguments.UsdInput = None,
+    usd_per_mtok_output: arguments.UsdOutput = None,
+    client_workers: arguments.ClientWorkers = None,
+    seed: arguments.Seed = None,
     port: Port = None,
     start_timeout: StartTimeout = None,
-    out: Annotated[Path | None, typer.Option(help="The run's file; runs/<time>-<model>.json if left out.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False,
+    out: arguments.Out = None,
+    force: arguments.Force = False,
+    prometheus: arguments.PrometheusFile = None,
     as_json: Json = False,
     progress_file: ProgressFile = None,
 ) -> None:
-    """Start an engine (or reach one), load it at each concurrency, and save the run after each."""
-    request = RunRequest(
-        model=model,
-        endpoint=endpoint,
-        served_model=served_model,
-        api_key_env=api_key_env,
-        weights=weights,
-        dtype=dtype,
-        quantization=quantization,
-        max_model_len=max_model_len,
-        tensor_parallel_size=tensor_parallel_size,
-        engine_arg=engine_arg or [],
-        concurrency=concurrency,
-        input_tokens=input_tokens,
-        output_tokens=output_tokens,
-        repeats=repeats,
-        requests_per_stream=requests_per_stream,
-        budget=budget,
-        seed=seed,
-        port=port,
-        start_timeout_s=start_timeout,
-        out=out,
-        force=force,
-    )
+    """Start an engine (or reach one), measure it part by part, and save the run after each load point."""
+    given = {name: value for name, value in locals().items() if name in REQUEST_FIELDS}
+    request = RunRequest(**(given | {"engine_arg": engine_arg or [], "start_timeout_s": start_timeout}))
+    try:
+        request = with_config(request, config, given_on_command_line(context))
+    except ProbeError as error:
+        fail(str(error))
+    if ssh is not None:
+        host = SshOptions(host=ssh, config=ssh_config, python=ssh_python, install=ssh_install, wheels=ssh_wheels)
+        ssh_run(request, host, as_json=as_json)
+        return
     _finish(_settled(lambda: new_session(request)), progress_file, as_json=as_json)
 
 
@@ -176,6 +182,8 @@ def show_command(file: Annotated[Path, typer.Argument(help="A run file.")], *, a
 def _show(run: Run) -> None:
     for line in run_heading(run):
         typer.echo(line)
+    for sentence in findings(run):
+        typer.echo(sentence)
     # A pipe has no width; rich would squeeze the table into 80 columns.
     Console(highlight=False, width=None if sys.stdout.isatty() else _PIPE_WIDTH).print(run_table(run))
 
@@ -209,11 +217,20 @@ def _finish(session: Session, progress_file: Path | None, *, as_json: bool) -> N
     except OSError as error:
         fail(f"--progress-file {progress_file}: cannot be written ({error.strerror}). Name another file.")
     with reporter:
-        code, run = run_session(session, reporter)
+        code, run = run_layers(session, reporter) if session.layers else run_session(session, reporter)
     if run is not None and as_json:
         typer.echo(run.to_json(), nl=False)
     if code:
         raise typer.Exit(code)
+
+
+app.command("quick")(quick_command)
+app.command("plan", context_settings=PLAN_CONTEXT)(plan_command)
+app.command("import")(import_command)
+app.command("compare")(compare_command)
+app.command("k8s")(k8s_command)
+app.command("init")(init_command)
+app.command("bundle")(bundle_command)
 
 
 if __name__ == "__main__":
