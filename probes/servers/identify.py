@@ -9,8 +9,9 @@ from probes.endpoint import Endpoint
 from probes.servers.local_profiles import LOCAL
 from probes.servers.models_page import served_names
 from probes.servers.pages import Page, find_page, open_pages
-from probes.servers.profile import Profile
+from probes.servers.profile import UNKNOWN, Profile
 from probes.servers.profiles import CLUES, detect_profile, profile_of_url
+from probes.servers.refusals import NOT_ALLOWED
 
 DEFAULT_PORTS = tuple(sorted({int(profile.base_url.rsplit(":", 1)[1]) for profile in LOCAL}))
 """Ports at which the known servers listen by default."""
@@ -44,7 +45,7 @@ async def identify_server(base_url: str, *, api_key: str | None = None, timeout_
         timeout_s: how long each page may take [s].
 
     Returns:
-        None where nothing answers there, or nothing that lists models.
+        None where nothing answers there, or nothing that lists models or is known otherwise.
     """
     paid = profile_of_url(base_url)
     if paid is not None:
@@ -54,14 +55,15 @@ async def identify_server(base_url: str, *, api_key: str | None = None, timeout_
         listed = await find_page(session, f"{base_url}/v1/models", timeout_s=timeout_s)
         if listed is None:
             return None
-        names = served_names(listed.text) if listed.good else None
-        needs_key = listed.status in (401, 403)
-        if names is None and not needs_key:
-            return None
         paths = (*_NUMBERS, *CLUES)
         found = await asyncio.gather(*(find_page(session, base_url + path, timeout_s=timeout_s) for path in paths))
     pages = {path: page.text for path, page in zip(paths, found, strict=True) if page is not None and page.good}
-    return FoundServer(base_url=base_url, profile=_profile(listed, pages), models=names or (), needs_key=needs_key)
+    profile = _profile(listed, pages)
+    names = served_names(listed.text) if listed.good and profile.models_path is not None else None
+    needs_key = listed.status in NOT_ALLOWED
+    if names is None and not needs_key and profile is UNKNOWN:
+        return None
+    return FoundServer(base_url=base_url, profile=profile, models=names or (), needs_key=needs_key)
 
 
 def _profile(listed: Page, pages: dict[str, str]) -> Profile:

@@ -96,8 +96,10 @@ TRANSFORMERS = Profile(
     title="transformers serve",
     base_url="http://127.0.0.1:8000",
     dialects=BOTH,
+    models_path=None,
     start="transformers serve MODEL --continuous-batching",
     notes=(
+        "Its list of models is of the Hub's cache, not of what it serves; the name is the folder or id that it was started with.",
         "It refuses fields that it does not know, takes no token ids, and has no page of numbers.",
         "Usage comes with the last chunk without being asked for.",
         "Without --continuous-batching it serves one request after the other.",

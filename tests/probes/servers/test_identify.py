@@ -27,9 +27,15 @@ async def test_a_server_that_shows_nothing_without_a_key_is_found_all_the_same()
 
 
 @pytest.mark.parametrize("fail", ["html", "404", "redirect"])
-async def test_what_lists_no_models_is_no_server(fail):
-    async with FakeServer(Behaviour(models_fail=fail)) as server:
+async def test_what_lists_no_models_and_is_not_known_otherwise_is_no_server(fail):
+    async with FakeServer(Behaviour(models_fail=fail, metrics=False)) as server:
         assert await identify_server(server.url) is None
+
+
+async def test_a_server_whose_list_of_models_is_broken_is_known_by_its_numbers():
+    async with FakeServer(Behaviour(models_fail="500")) as server:
+        found = await identify_server(server.url)
+    assert ("vllm", ()) == (found.profile.name, found.models)
 
 
 async def test_a_paid_endpoint_is_known_without_asking_it():
