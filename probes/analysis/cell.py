@@ -50,7 +50,7 @@ def closed_cell(
     concurrency = load.concurrency or 1
     found = window or closed_window(result, concurrency=concurrency, precision=precision)
     law = little.closed_check(result.traces, found.streams, found.start_ns, found.end_ns) if found.measured else None
-    evidence = _evidence(load, result, found, around, law)
+    evidence = _evidence(load, result, found, around, law, miscounted=little.miscounted(result.traces))
     return Cell(
         concurrency=concurrency,
         role=role,
@@ -94,7 +94,10 @@ def open_cell(
     """
     found = window or open_window(result, load, start_s=start_s, end_s=end_s)
     law = little.open_check(result.traces, found.start_ns, found.end_ns) if found.measured else None
-    evidence = _evidence(load, result, found, around, law)
+    due = {number for number, arrival in enumerate(load.arrivals) if start_s <= arrival.offset_s < end_s}
+    # A load that was cut short has not sent them all, which its reason says.
+    miscounted = (0, 0) if result.cut_short else little.miscounted(result.traces, due=due)
+    evidence = _evidence(load, result, found, around, law, miscounted=miscounted)
     return Cell(
         request_rate_per_s=request_rate_per_s,
         role=role,
@@ -107,9 +110,14 @@ def open_cell(
 
 
 def _evidence(
-    load: Load, result: LoadResult, window: Window, around: Surroundings, law: LittleCheck | None
+    load: Load,
+    result: LoadResult,
+    window: Window,
+    around: Surroundings,
+    law: LittleCheck | None,
+    *,
+    miscounted: tuple[int, int],
 ) -> Evidence:
-    lost, double = little.miscounted(result.traces)
     measured = latencies(window.measured, scheduled=load.concurrency is None)
     return Evidence(
         load=load,
@@ -119,8 +127,8 @@ def _evidence(
         around=around,
         client=client_verdict(result, window, measured, around.floor),
         little=law,
-        lost=lost,
-        double=double,
+        lost=miscounted[0],
+        double=miscounted[1],
     )
 
 

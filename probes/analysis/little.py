@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from probes.cell import LittleCheck
 from probes.trace import NS_PER_S, RequestTrace
@@ -70,20 +70,22 @@ def open_check(traces: Sequence[RequestTrace], start_ns: int, end_ns: int) -> Li
     return check(in_flight_mean(traces, start_ns, end_ns), total_s / length_s if length_s > 0 else 0.0)
 
 
-def miscounted(traces: Iterable[RequestTrace]) -> tuple[int, int]:
+def miscounted(traces: Iterable[RequestTrace], *, due: Collection[int] = ()) -> tuple[int, int]:
     """Requests that are missing from their stream or schedule, and requests that are there twice.
-
-    Numbers of a stream (or of a schedule) rise by one; those between its first and its last must all be there once.
 
     Args:
         traces: all requests of the load.
+        due: numbers of a schedule that must have been sent. Without, numbers of a stream rise by one, and those between its first and its last must all
+            be there.
 
     Returns:
         How many are lost, and how many are double.
     """
     seen = Counter((trace.stream, trace.number) for trace in traces)
+    double = sum(count - 1 for count in seen.values())
+    if due:
+        return len(set(due) - {number for _, number in seen}), double
     numbers: dict[int, list[int]] = {}
     for stream, number in seen:
         numbers.setdefault(stream, []).append(number)
-    lost = sum(max(those) - min(those) + 1 - len(those) for those in numbers.values())
-    return lost, sum(count - 1 for count in seen.values())
+    return sum(max(those) - min(those) + 1 - len(those) for those in numbers.values()), double

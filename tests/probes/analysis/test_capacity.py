@@ -106,7 +106,7 @@ def test_the_simulated_queue_follows_its_formula():
     assert md1_kept(7.0, 0.4) == pytest.approx(float(np.mean(waits <= 0.4)), abs=0.005)
 
 
-@pytest.mark.parametrize(("limit_s", "target", "customers"), [(0.3, 0.9, 400), (0.3, 0.95, 4000), (0.5, 0.95, 1000)])
+@pytest.mark.parametrize(("limit_s", "target", "customers"), [(0.3, 0.9, 400), (0.3, 0.95, 1500), (0.5, 0.95, 1000)])
 def test_the_true_boundary_of_a_queue_is_inside_the_bracket(limit_s, target, customers):
     true = brentq(lambda rate: md1_kept(rate, limit_s - D_S) - target, 0.01, 9.99)
     found = [_search(limit_s, target, customers, seed)[0] for seed in range(100)]

@@ -4,6 +4,8 @@ from probes.analysis.cell import closed_cell, open_cell
 from probes.analysis.rounds import Precision
 from probes.analysis.surroundings import Surroundings
 from probes.cell import EnergyReading
+from probes.findings import ClientFloor
+from probes.run import Lengths
 from probes.workload.request import Arrival
 from tests.probes.analysis.loads import (
     MS,
@@ -276,3 +278,56 @@ def test_a_late_client_shows_in_time_to_first_token_from_schedule_and_bounds_the
 def test_a_backlog_that_grows_fails_littles_law():
     cell = _open(wait_ms=lambda i: 15.0 * i)
     assert (True, 0.0) == ("little" in {warn.code for warn in cell.warnings}, cell.attainment.kept_fraction)
+
+
+def test_a_schedule_that_was_not_sent_whole_shows_within_the_window_only():
+    arrivals = [Arrival(offset_s=i / 20, input_tokens=10, output_tokens=11) for i in range(400)]
+    traces = [
+        request(arrival.offset_s * 1e3, stream=-1, number=number)
+        for number, arrival in enumerate(arrivals)
+        if number not in {3, 150, 390}
+    ]
+    cell = open_cell(open_load(arrivals), result(traces), start_s=5.0, end_s=15.0, request_rate_per_s=20.0)
+    assert [("requests_miscounted", 1.0)] == [(warn.code, warn.observed) for warn in cell.warnings]
+
+
+def test_a_deadline_that_came_before_the_window_was_over_is_a_budget_not_a_loss():
+    arrivals = [Arrival(offset_s=i / 20, input_tokens=10, output_tokens=11) for i in range(400)]
+    traces = [request(a.offset_s * 1e3, stream=-1, number=n) for n, a in enumerate(arrivals[:200])]
+    done = result(traces, cut_short=True, end="deadline")
+    cell = open_cell(open_load(arrivals), done, start_s=5.0, end_s=15.0, request_rate_per_s=20.0)
+    assert ("budget", False, 100) == (cell.reason, cell.complete, cell.requests_ok)
+    assert "requests_miscounted" not in {warn.code for warn in cell.warnings}
+
+
+def test_streams_that_were_asked_to_wait_are_warned_about():
+    cell = closed_cell(closed_load(1), result(closed(1, 22), retry_wait_s=1.5), precision=Precision())
+    assert [("retry_wait", 1.5)] == [(warn.code, warn.observed) for warn in cell.warnings]
+
+
+def test_a_client_that_takes_in_what_fills_its_cores_bounds_a_cell():
+    floor = ClientFloor(
+        streams=64, workers=1, transport="plain", ttft_error_p50_ms=0.3, ttft_error_p99_ms=2.0,
+        cpu_s_per_1000_tokens=0.02, max_chunk_rate_per_s=120.0,
+    )  # fmt: skip
+    # 110 chunks/s are over 0.9 of 120.
+    cell = _closed(closed(1, 22), around=Surroundings(floor=floor))
+    assert (True, True) == (cell.client_bound, "fill the client's cores" in cell.warnings[0].message)
+
+
+def test_tokens_that_nobody_gave_to_chunks_are_warned_about():
+    made = {"split": "even", "id_tokens": None}
+    traces = [trace(i * 100, [50, 75, 100], [4, 4, 3], number=i, **made) for i in range(22)]
+    assert ["tokens_spread"] == [warn.code for warn in _closed(traces).warnings]
+
+
+@pytest.mark.parametrize(("mean", "warned"), [(11, []), (20, ["output_length"])])
+def test_lengths_that_vary_are_compared_with_chance_allowed_for(mean, warned):
+    lengths = [8, 14, 9, 13, 10, 12] * 4
+    traces, at_ms = [], 0.0
+    for number, tokens in enumerate(lengths):
+        traces.append(request(at_ms, tokens=tokens, number=number))
+        at_ms = traces[-1].ended_ns / MS
+    varying = {"output_tokens": mean, "lengths": Lengths(kind="uniform", spread_fraction=0.3)}
+    cell = _closed(traces, shape=varying)
+    assert warned == [warn.code for warn in cell.warnings if warn.code.endswith("_length")]
