@@ -164,12 +164,25 @@ class Cell(Record):
 
     @property
     def label(self) -> str:
-        """How people name this load point, for example `concurrency 8` or `2.5 requests/s`."""
-        if self.concurrency is not None:
-            return f"concurrency {self.concurrency}"
-        return f"{self.request_rate_per_s:g} requests/s"
+        """How people name this load point; see `load_label`."""
+        return load_label(self.concurrency, self.request_rate_per_s, self.shape)
 
     @property
     def usable(self) -> bool:
         """Whether it may carry a decision: complete, with answers, and not limited by the measuring client."""
         return self.complete and self.requests_ok > 0 and not self.client_bound
+
+
+def load_label(concurrency: int | None, request_rate_per_s: float | None, shape: CellShape | None) -> str:
+    """How people name a load point, with its lengths where they are its own.
+
+    Args:
+        concurrency: of a closed loop; None in an open one.
+        request_rate_per_s: of an open loop; None in a closed one.
+        shape: lengths, where they are not the run's.
+
+    >>> load_label(8, None, None), load_label(None, 2.5, CellShape(input_tokens=96, output_tokens=8))
+    ('concurrency 8', '2.5 requests/s, 96 in / 8 out')
+    """
+    load = f"{request_rate_per_s:g} requests/s" if concurrency is None else f"concurrency {concurrency}"
+    return load if shape is None else f"{load}, {shape.input_tokens:g} in / {shape.output_tokens:g} out"

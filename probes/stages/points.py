@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from probes.cell import CellShape
+from probes.cell import CellShape, load_label
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,14 +43,7 @@ class Point:
     @property
     def label(self) -> str:
         """How people name it."""
-        load = (
-            f"concurrency {self.concurrency}"
-            if self.concurrency is not None
-            else f"{self.request_rate_per_s:g} requests/s"
-        )
-        if self.shape is None:
-            return load
-        return f"{load}, {self.shape.input_tokens:g} in / {self.shape.output_tokens:g} out"
+        return load_label(self.concurrency, self.request_rate_per_s, self.shape)
 
     def is_of(self, cell: Cell) -> bool:
         """Whether a cell measured this point."""

@@ -22,7 +22,9 @@ from probes import (
 from probes.engines import VllmOptions
 from tco.cli import _probe_arguments as arguments
 from tco.cli._probe_arguments import REQUEST_FIELDS, Budget, Json, Port, ProgressFile, StartTimeout
+from tco.cli._probe_compare import compare_command
 from tco.cli._probe_config import given_on_command_line, init_command, with_config
+from tco.cli._probe_import import import_command
 from tco.cli._probe_k8s import k8s_command
 from tco.cli._probe_layers import run_layers
 from tco.cli._probe_options import RunRequest, parse_budget_s
@@ -224,6 +226,8 @@ def _finish(session: Session, progress_file: Path | None, *, as_json: bool) -> N
 
 app.command("quick")(quick_command)
 app.command("plan", context_settings=PLAN_CONTEXT)(plan_command)
+app.command("import")(import_command)
+app.command("compare")(compare_command)
 app.command("k8s")(k8s_command)
 app.command("init")(init_command)
 app.command("bundle")(bundle_command)
