@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from probes.cell import Cell
+from probes.differing import NOT_KNOWN, Differing, differing_in, unlike
 from probes.record import Percentiles, Record, Warn
 from probes.run import Run
 from probes.run_file import RunError
@@ -15,11 +16,7 @@ from probes.significance import CONFIDENCE_FRACTION, Outcome, holm, ratio, sprea
 Verdict = Literal["faster", "slower", "no difference shown", "not tested"]
 """What is shown of the second run against the first, with 95 % confidence over all tests of a comparison together."""
 
-SAME_LENGTH_FRACTION = 0.05
-"""Mean lengths that differ by less are those of one traffic."""
-
 _TAILS = ("p99", "p95", "p90")
-_NOT_COMPARED = {"start_s", "started_by_probe", "hostname_hash", "uuid_hash", "note", "python", "vocab_size"}
 
 
 class Difference(Record):
@@ -46,14 +43,6 @@ class CellComparison(Record):
 
     load: str
     differences: tuple[Difference, ...] = ()
-
-
-class Differing(Record):
-    """Something else in which the runs differ, so that a difference of speed is not ascribed to the wrong thing."""
-
-    name: str
-    first: str
-    second: str
 
 
 class Comparison(Record):
@@ -97,7 +86,7 @@ def compare(first: Run, second: Run, *, force: bool = False) -> Comparison:
     """Compares two runs, load point by load point.
 
     Load points are matched by load, kind of arrivals and lengths. For each, throughput, and the median and the highest known tail percentile of TTFT and TPOT
-    are tested; E2E follows from the two and is not. Holm's rule holds all tests together.
+    are tested; E2E, which follows from the two, only where one of them has no bounds. Holm's rule holds all tests together.
 
     Args:
         first: what the other is measured against.
@@ -110,7 +99,7 @@ def compare(first: Run, second: Run, *, force: bool = False) -> Comparison:
     Raises:
         RunError: another model or another traffic (without `force`), or no load point that both have.
     """
-    nonsense = _nonsense(first, second)
+    nonsense = unlike(first, second)
     if nonsense and not force:
         raise RunError(f"{nonsense} Compare like with like, or say --force.")
     pairs = _pairs(first, second)
@@ -126,7 +115,7 @@ def compare(first: Run, second: Run, *, force: bool = False) -> Comparison:
         CellComparison(load=load, differences=tuple(_judged(item, adjusted, len(outcomes)) for item in items))
         for load, items in tested
     ]
-    differing = tuple(_differing(first, second))
+    differing = tuple(differing_in(first, second))
     matched = {id(cell) for pair in pairs for cell in pair}
     return Comparison(
         first=first.run_id,
@@ -139,32 +128,6 @@ def compare(first: Run, second: Run, *, force: bool = False) -> Comparison:
         differing=differing,
         warnings=tuple(_warnings(first, second, nonsense, differing)),
     )
-
-
-def _nonsense(first: Run, second: Run) -> str | None:
-    """Why the two runs are of different things, as a sentence; None where they are not."""
-    mine, theirs = first.model, second.model
-    if _base(mine.name) != _base(theirs.name) and (
-        mine.config_sha256 is None or mine.config_sha256 != theirs.config_sha256
-    ):
-        return f"the runs are of different models, {mine.name!r} and {theirs.name!r}."
-    if mine.layers != theirs.layers and mine.layers is not None and theirs.layers is not None:
-        return f"the runs are of different depths of a model, {mine.layers} and {theirs.layers} layers."
-    one, two = first.workload, second.workload
-    for word, length, other in (
-        ("prompts", one.input_tokens, two.input_tokens),
-        ("answers", one.output_tokens, two.output_tokens),
-    ):
-        if max(length, other) > min(length, other) * (1 + SAME_LENGTH_FRACTION):
-            return f"the runs have different traffic, {word} of {length} and of {other} tokens."
-    kinds = [(shape.lengths.kind, shape.turns, shape.shared_prefix_fraction) for shape in (one, two)]
-    if kinds[0] != kinds[1] and "published" not in (one.prompt, two.prompt):
-        return f"the runs have different traffic (lengths, turns, shared prefix: {kinds[0]} and {kinds[1]})."
-    return None
-
-
-def _base(name: str) -> str:
-    return name.rstrip("/").rsplit("/", 1)[-1].casefold()
 
 
 def _key(cell: Cell) -> tuple[Any, ...]:
@@ -199,7 +162,8 @@ def _loads(run: Run) -> str:
 def _tested(one: Cell, two: Cell) -> Iterator[_Tested]:
     unusable = _unusable(one, two)
     yield _throughput(one, two, unusable)
-    for name in ("ttft_ms", "tpot_ms"):
+    parts = all("p50" in getattr(cell, name).bounds for cell in (one, two) for name in ("ttft_ms", "tpot_ms"))
+    for name in ("ttft_ms", "tpot_ms") if parts else ("ttft_ms", "tpot_ms", "e2e_ms"):
         mine, theirs = getattr(one, name), getattr(two, name)
         for label in ("p50", _tail(mine, theirs)):
             if label is not None:
@@ -278,50 +242,11 @@ def _overall(cells: Sequence[CellComparison]) -> Verdict:
     return next((verdict for verdict in order if verdict in verdicts), "not tested")
 
 
-def _differing(first: Run, second: Run) -> Iterator[Differing]:
-    """Everything of machine, engine, model and traffic in which the runs differ, the measuring tool among it."""
-    flat = [dict(_flat(run)) for run in (first, second)]
-    for name in [*flat[0], *(name for name in flat[1] if name not in flat[0])]:
-        one, two = (_word(values.get(name)) for values in flat)
-        if one != two:
-            yield Differing(name=name, first=one, second=two)
-
-
-def _flat(run: Run) -> Iterator[tuple[str, Any]]:
-    data = run.model_dump(mode="json", include={"gpu", "gpus_per_replica", "evidence", "tool_version"})
-    yield from data.items()
-    for part in ("environment", "engine", "model"):
-        for name, value in getattr(run, part).model_dump(mode="json").items():
-            if name not in _NOT_COMPARED and not (part == "model" and name == "name"):
-                yield f"{part}.{name}", value
-    yield "workload.prompt", run.workload.prompt
-    yield "tool", (run.source or "tco probe").split(" ", 1)[0]
-    if run.manifest:
-        for name in ("container", "cpu_governor", "engine_environment"):
-            yield f"manifest.{name}", getattr(run.manifest, name)
-
-
-def _word(value: Any) -> str:
-    """A value as people read it; GPUs by their names and what limits them."""
-    if value is None or value in ([], {}, ""):
-        return "not known"
-    if isinstance(value, list) and value and isinstance(value[0], dict):
-        return ", ".join(
-            " ".join(f"{key}={inner}" for key, inner in item.items() if inner is not None and key not in _NOT_COMPARED)
-            for item in value
-        )
-    if isinstance(value, list):
-        return " ".join(str(item) for item in value)
-    if isinstance(value, dict):
-        return ", ".join(f"{key}={inner}" for key, inner in sorted(value.items()))
-    return str(value)
-
-
 def _warnings(first: Run, second: Run, nonsense: str | None, differing: Sequence[Differing]) -> list[Warn]:
     found = []
     if nonsense:
         found.append(Warn(code="unlike", message=f"Compared by force: {nonsense}"))
-    apart = [one.name for one in differing if one.first != "not known" and one.second != "not known"]
+    apart = [one.name for one in differing if NOT_KNOWN not in (one.first, one.second)]
     if len(apart) > 1:
         found.append(
             Warn(

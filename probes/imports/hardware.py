@@ -79,8 +79,8 @@ def hardware_of(data: dict[str, Any], where: str) -> Hardware:
     known = list(Hardware.model_fields)
     for name in data:
         if name not in known:
-            near = difflib.get_close_matches(str(name), known, n=1)
-            hint = f"did you mean `{near[0]}`? " if near else ""
+            near = difflib.get_close_matches(str(name), known, n=2, cutoff=0.5)
+            hint = f"did you mean {' or '.join(f'`{one}`' for one in near)}? " if near else ""
             raise RunError(
                 f"{where}: `{str(name)[:60]}` is no field of a hardware file; {hint}Fields: {', '.join(known)}."
             )
