@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 import signal
+import socket
 import statistics
 import sys
 from array import array
@@ -29,7 +30,7 @@ from probes.workload.requests import RequestMaker
 
 _VOCAB_SIZE = 1_000_000
 """Prompts are named in the server's report by their first two ids: many ids, so that no two are alike."""
-_START_S = 10.0
+_ANSWER_S = 10.0
 _LOAD_S = 1.5
 
 
@@ -50,10 +51,15 @@ class NullServerProcess:
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         self.process.stdin.write(b"\n")
-        line = await asyncio.wait_for(self.process.stdout.readline(), _START_S)
+        line = b""
+        with contextlib.suppress(TimeoutError):
+            # The first line is its port.
+            while not line.startswith(b"{") and (line or not self.process.stdout.at_eof()):
+                line = await asyncio.wait_for(self.process.stdout.readline(), _ANSWER_S)
         if not line:
             raise ProbeError(
-                "load_client_failed", "The null server, which the client's floor is measured against, has ended."
+                "load_client_failed",
+                "The null server, which the client's floor is measured against, has ended or hangs. Try again.",
             )
         found: dict[str, Any] = json.loads(line)
         return found
@@ -68,32 +74,26 @@ async def null_server(ttft_ms: float, token_ms: float) -> AsyncIterator[NullServ
         token_ms: true time between tokens [ms].
 
     Yields:
-        The server.
-
-    Raises:
-        ProbeError: it does not start.
+        The server, which may still be starting: what is sent to it waits.
     """
     root = str(Path(__file__).parents[2])
     paths = [root, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
-    arguments = ["-P", "-m", "probes.loadgen.null_server", "--ttft-ms", str(ttft_ms), "--token-ms", str(token_ms)]
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *arguments,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        start_new_session=True,
-        limit=2**26,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
-    )
+    with socket.create_server(("127.0.0.1", 0), backlog=4096) as listening:
+        # The socket is opened here, so that it is known where the server is before it runs: whoever comes early waits in the kernel.
+        file = listening.fileno()
+        arguments = ["--ttft-ms", str(ttft_ms), "--token-ms", str(token_ms), "--listening-file", str(file)]
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *["-P", "-m", "probes.loadgen.null_server", *arguments],
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            start_new_session=True,
+            pass_fds=(file,),
+            limit=2**26,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+        )
+        port = listening.getsockname()[1]
     try:
-        assert process.stdout is not None
-        try:
-            port = int(await asyncio.wait_for(process.stdout.readline(), _START_S))
-        except (TimeoutError, ValueError):
-            raise ProbeError(
-                "load_client_failed",
-                f"The null server, which the client's floor is measured against, did not start within {_START_S:g} s.",
-            ) from None
         yield NullServerProcess(f"http://127.0.0.1:{port}", process)
     finally:
         if process.returncode is None:

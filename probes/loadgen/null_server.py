@@ -15,6 +15,7 @@ import heapq
 import json
 import os
 import re
+import socket
 import sys
 import time
 from array import array
@@ -220,14 +221,14 @@ class Connection(asyncio.Protocol):
         self.write(kind + text)
 
 
-async def _serve(ttft_ms: float, token_ms: float, port: int) -> None:
+async def _serve(ttft_ms: float, token_ms: float, listening: socket.socket) -> None:
     loop = asyncio.get_running_loop()
     null = NullServer(ttft_ms, token_ms)
-    server = await loop.create_server(lambda: Connection(null), "127.0.0.1", port, backlog=4096)
+    server = await loop.create_server(lambda: Connection(null), sock=listening)
     keeping = asyncio.create_task(null.keep_time())
     reader = asyncio.StreamReader()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin.buffer)
-    _print(server.sockets[0].getsockname()[1])
+    _print(listening.getsockname()[1])
     while await reader.readline() and not keeping.done():
         _print(json.dumps(null.report()))
     server.close()
@@ -244,8 +245,13 @@ def main() -> None:
     parser.add_argument("--ttft-ms", type=float, default=50.0)
     parser.add_argument("--token-ms", type=float, default=10.0)
     parser.add_argument("--port", type=int, default=0, help="0 takes any free port")
+    parser.add_argument("--listening-file", type=int, help="number of a socket that somebody has opened for it")
     options = parser.parse_args()
-    run_fast(_serve(options.ttft_ms, options.token_ms, options.port))
+    if options.listening_file is not None:
+        listening = socket.socket(fileno=options.listening_file)
+    else:
+        listening = socket.create_server(("127.0.0.1", options.port), backlog=4096)
+    run_fast(_serve(options.ttft_ms, options.token_ms, listening))
 
 
 if __name__ == "__main__":

@@ -18,6 +18,8 @@ from probes.workload.request import Request
 from tests.fake_server import MODEL, VOCAB_SIZE, Behaviour, FakeServer
 from tests.probes.loadgen.scripted import CHUNK, LAST, OK, Peer, ScriptedServer, self_signed
 
+pytestmark = pytest.mark.slow
+
 BOTH = pytest.mark.parametrize("transport", [PlainTransport, GeneralTransport], ids=["plain", "general"])
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
 GOOD = OK + b"Content-Length: %d\r\n\r\n" % len(CHUNK + LAST) + CHUNK + LAST
