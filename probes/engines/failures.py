@@ -112,6 +112,18 @@ _RULES = (
     ),
     _rule(
         "bad_arguments",
+        r"Not enough allowed NUMA nodes to bind threads.*",
+        "there are not enough processor cores for so many workers.",
+        "Choose a smaller --tensor-parallel-size and --pipeline-parallel-size, or bind cores with VLLM_CPU_OMP_THREADS_BIND, such as 0-3|4-7.",
+    ),
+    _rule(
+        "bad_arguments",
+        r"current platform \w+ does not support ray.*",
+        "Ray spreads a model over GPUs only.",
+        "Leave --distributed-executor-backend out; workers of one machine need no Ray.",
+    ),
+    _rule(
+        "bad_arguments",
         r"error: (unrecognized arguments|argument|the following arguments|ambiguous option).*",
         "it refuses an argument.",
         "Check --engine-arg against `python -m vllm.entrypoints.openai.api_server --help=all`.",

@@ -88,7 +88,10 @@ def _launch(options: VllmOptions, *, on_cpu: bool) -> Launch:
     return Launch(
         command=command,
         environment=engine_environment(
-            offline=options.model.kind != "hub", on_cpu=on_cpu, balanced_routing=needs_balanced_routing(options)
+            offline=options.model.kind != "hub",
+            on_cpu=on_cpu,
+            balanced_routing=needs_balanced_routing(options),
+            workers=options.gpus,
         ),
         model=options.model.name,
         ready_path="/health",

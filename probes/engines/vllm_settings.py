@@ -129,13 +129,17 @@ def _check_extra(argument: str) -> None:
         raise ProbeError("bad_arguments", f"--engine-arg {flag} is set by this tool. Use {_MANAGED[flag]}.")
 
 
-def engine_environment(*, offline: bool, on_cpu: bool, balanced_routing: bool = False) -> dict[str, str]:
+def engine_environment(
+    *, offline: bool, on_cpu: bool, balanced_routing: bool = False, workers: int = 1
+) -> dict[str, str]:
     """The engine's environment: this process's own, with telemetry off.
 
     Args:
         offline: no look-ups at Hugging Face; false for a model that must be downloaded.
         on_cpu: sets `VLLM_CPU_KVCACHE_SPACE` [GiB], unless the user has.
         balanced_routing: sets `VLLM_MOE_ROUTING_SIMULATION_STRATEGY`, unless the user has.
+        workers: processes that share the model; on a processor each is bound to cores of its own (`VLLM_CPU_OMP_THREADS_BIND`), unless the user has done so:
+            by itself vLLM wants a NUMA node for each.
     """
     environment = dict(os.environ)
     environment.update({"VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1"})
@@ -143,12 +147,25 @@ def engine_environment(*, offline: bool, on_cpu: bool, balanced_routing: bool = 
         environment["HF_HUB_OFFLINE"] = "1"
     if on_cpu:
         environment.setdefault("VLLM_CPU_KVCACHE_SPACE", str(kv_cache_gib(psutil.virtual_memory().available / GIB)))
+    if on_cpu and workers > 1 and (bound := cores_by_worker(sorted(os.sched_getaffinity(0)), workers)):
+        environment.setdefault("VLLM_CPU_OMP_THREADS_BIND", bound)
     if balanced_routing:
         environment.setdefault(ROUTING_VARIABLE, BALANCED_ROUTING)
     if environment.pop("PYTHONDONTWRITEBYTECODE", None):
         # An engine imports vLLM three times; without compiled modules each import takes twice as long.
         environment.setdefault("PYTHONPYCACHEPREFIX", str(cache_folder() / "pycache"))
     return environment
+
+
+def cores_by_worker(cores: Sequence[int], workers: int) -> str:
+    """Cores of each worker, in the form of `VLLM_CPU_OMP_THREADS_BIND`; empty where there are fewer cores than workers.
+
+    >>> cores_by_worker([0, 1, 2, 3], 2)
+    '0,1|2,3'
+    """
+    each = len(cores) // workers
+    groups = [cores[number * each : (number + 1) * each] for number in range(workers)]
+    return "|".join(",".join(str(core) for core in group) for group in groups) if each else ""
 
 
 def kv_cache_gib(available_gib: float) -> int:

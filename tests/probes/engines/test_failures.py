@@ -22,6 +22,7 @@ LOGS = Path(__file__).parents[2] / "data/engine_logs"
         ("kv_space_too_large", 1, "out_of_memory", "requested memory for kv (400.0 GiB)"),
         ("kv_too_small", 1, "out_of_memory", "estimated maximum model length is 128"),
         ("port_taken", 1, "port_taken", "Address already in use"),
+        ("numa_nodes", 1, "bad_arguments", "2 local CPUWorkers"),
     ],
 )
 def test_real_logs_are_told_apart(log, code, kind, words):
@@ -46,6 +47,7 @@ def test_every_log_in_the_folder_is_tested():
             "ValueError: No available memory for the cache blocks. Try increasing `gpu_memory_utilization`",
             "out_of_memory",
         ),
+        ("ValueError: current platform cpu does not support ray.", "bad_arguments"),
         ("torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB.", "out_of_memory"),
         (
             "ValueError: Free memory on device cuda:0 (1.2/79.1 GiB) on startup is less than desired GPU memory utilization",

@@ -125,6 +125,18 @@ def test_compiled_modules_are_kept_where_the_shell_forbids_them(monkeypatch, tmp
     assert environment["PYTHONPYCACHEPREFIX"] == str(tmp_path / "tco-llm/pycache")
 
 
+def test_workers_on_a_processor_get_cores_of_their_own(monkeypatch):
+    name = "VLLM_CPU_OMP_THREADS_BIND"
+    monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("os.sched_getaffinity", lambda _pid: {5, 0, 1, 4, 7})
+
+    assert "0,1|4,5" == engine_environment(offline=True, on_cpu=True, workers=2)[name]
+    assert name not in engine_environment(offline=True, on_cpu=True)
+    assert name not in engine_environment(offline=True, on_cpu=True, workers=6)
+    monkeypatch.setenv(name, "0|7")
+    assert "0|7" == engine_environment(offline=True, on_cpu=True, workers=2)[name]
+
+
 def test_little_memory_means_a_small_cache():
     assert (1, 1, 2, 2) == tuple(kv_cache_gib(free) for free in (2.0, 9.9, 10.0, 500.0))
 
