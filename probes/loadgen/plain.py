@@ -1,43 +1,19 @@
-"""Plain HTTP/1.1 as fast as Python goes: raw sockets, one parser a connection, a time for every network read of a body.
-
-Nothing of a body is looked at except its first bytes: reading JSON costs time that would be counted as the server's. So far as HTTP itself has to be
-parsed to find where an answer ends, `httptools` (the parser of Node.js) does it.
-"""
+"""Plain HTTP/1.1 as fast as Python goes: connections that are kept and used again, and what takes too long."""
 
 from __future__ import annotations
 
 import asyncio
 import socket
-import sys
 import time
-from typing import cast
 from urllib.parse import urlsplit
 
-import httptools
-
 from probes.errors import ProbeError
-from probes.loadgen.transport import (
-    CONNECT_S,
-    DETAIL_CHARACTERS,
-    HTTP_OK,
-    IDLE_S,
-    Exchange,
-    Outgoing,
-    Timeouts,
-    TransportKind,
-    is_event_stream,
-    kind_of_status,
-    parse_retry_after,
-)
+from probes.loadgen.connection import Connection, PlainExchange
+from probes.loadgen.transport import CONNECT_S, IDLE_S, Outgoing, Timeouts, TransportKind
 from probes.trace import NS_PER_S, FailureKind, RawAnswer
 
-_FIRST_FINAL_STATUS = 200
-_ERROR_BYTES = 4 * DETAIL_CHARACTERS
 _WATCH_S = (0.01, 0.25)
 """Shortest and longest time between two looks at what takes too long [s]; a tenth of the shorter limit between them."""
-KEEPALIVE_S = (15, 5, 6)
-"""A silent peer is asked for a sign of life after the first, then every second number of seconds, and given up after so many asked in vain: 45 s, less
-than the limit between two reads, so that a machine that is gone and a server that hangs can be told apart."""
 
 
 class PlainTransport:
@@ -61,9 +37,9 @@ class PlainTransport:
         self._head = _head(parts.netloc, parts.path + (f"?{parts.query}" if parts.query else ""), headers)
         self._limits = timeouts or Timeouts()
         self._loop = asyncio.get_running_loop()
-        self._live: set[_PlainExchange] = set()
-        self._idle: list[tuple[float, _Connection]] = []
-        self._open: set[_Connection] = set()
+        self._live: set[PlainExchange] = set()
+        self._idle: list[tuple[float, Connection]] = []
+        self._open: set[Connection] = set()
         self._connecting: set[asyncio.Task[None]] = set()
         self._addresses: list[tuple[str, int]] = []
         self._watching: asyncio.TimerHandle | None = None
@@ -84,7 +60,7 @@ class PlainTransport:
         Returns:
             The answer to be, or what went wrong; it never raises.
         """
-        exchange = _PlainExchange(outgoing, self._loop.create_future(), scheduled_ns, stream, number)
+        exchange = PlainExchange(outgoing, self._loop.create_future(), scheduled_ns, stream, number)
         self._live.add(exchange)
         if self._watching is None:
             self._watching = self._loop.call_later(self._watch_s, self._watch)
@@ -113,7 +89,7 @@ class PlainTransport:
             connection.abort()
         await asyncio.sleep(0)
 
-    def end(self, exchange: _PlainExchange, failure: FailureKind | None = None, detail: str = "") -> None:
+    def end(self, exchange: PlainExchange, failure: FailureKind | None = None, detail: str = "") -> None:
         """An exchange is over; a failed one takes its connection with it."""
         self._live.discard(exchange)
         connection, exchange.connection = exchange.connection, None
@@ -123,15 +99,15 @@ class PlainTransport:
                 connection.abort()
         exchange.end(failure, detail)
 
-    def opened(self, connection: _Connection) -> None:
+    def opened(self, connection: Connection) -> None:
         """A connection stands."""
         self._open.add(connection)
 
-    def free(self, connection: _Connection) -> None:
+    def free(self, connection: Connection) -> None:
         """A connection may be used again."""
         self._idle.append((self._loop.time(), connection))
 
-    def lost(self, connection: _Connection, exchange: _PlainExchange | None, error: Exception | None) -> None:
+    def lost(self, connection: Connection, exchange: PlainExchange | None, error: Exception | None) -> None:
         """A connection is gone, with an answer unfinished if there is an exchange."""
         self._open.discard(connection)
         if exchange is None:
@@ -144,7 +120,7 @@ class PlainTransport:
             return
         self.end(exchange, exchange.broken, str(error) if error else "the server closed the connection")
 
-    def _kept_connection(self) -> _Connection | None:
+    def _kept_connection(self) -> Connection | None:
         while self._idle:
             since_s, connection = self._idle.pop()
             if connection.usable and self._loop.time() - since_s < IDLE_S:
@@ -152,12 +128,12 @@ class PlainTransport:
             connection.abort()
         return None
 
-    def _connect_for(self, exchange: _PlainExchange) -> None:
+    def _connect_for(self, exchange: PlainExchange) -> None:
         task = self._loop.create_task(self._connect(exchange))
         self._connecting.add(task)
         task.add_done_callback(self._connecting.discard)
 
-    async def _connect(self, exchange: _PlainExchange) -> None:
+    async def _connect(self, exchange: PlainExchange) -> None:
         try:
             async with asyncio.timeout(CONNECT_S):
                 connection = await self._new_connection()
@@ -175,14 +151,14 @@ class PlainTransport:
             else:
                 connection.start(exchange)
 
-    async def _new_connection(self) -> _Connection:
+    async def _new_connection(self) -> Connection:
         if not self._addresses:
             found = await self._loop.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
             self._addresses = list(dict.fromkeys((str(entry[4][0]), int(entry[4][1])) for entry in found))
         error: OSError | None = None
         for host, port in self._addresses:
             try:
-                _, connection = await self._loop.create_connection(lambda: _Connection(self, self._head), host, port)
+                _, connection = await self._loop.create_connection(lambda: Connection(self, self._head), host, port)
             except OSError as problem:
                 error = problem
             else:
@@ -202,141 +178,6 @@ class PlainTransport:
         self._watching = self._loop.call_later(self._watch_s, self._watch) if self._live else None
 
 
-class _PlainExchange(Exchange):
-    """An exchange and the connection that it runs on."""
-
-    __slots__ = ("connection", "reused")
-
-    def __init__(
-        self, outgoing: Outgoing, done: asyncio.Future[RawAnswer], scheduled_ns: int | None, stream: int, number: int
-    ) -> None:
-        super().__init__(outgoing, done, scheduled_ns, stream, number)
-        self.connection: _Connection | None = None
-        self.reused = False
-
-
-class _Connection(asyncio.Protocol):
-    """One TCP connection: at most one exchange at a time."""
-
-    __slots__ = (
-        "_content_type", "_head", "_now_ns", "_parser", "_pool", "_sized", "_socket", "_status", "_words", "exchange",
-    )  # fmt: skip
-
-    def __init__(self, pool: PlainTransport, head: bytes) -> None:
-        self._pool, self._head = pool, head
-        self._parser = httptools.HttpResponseParser(self)
-        self._socket: asyncio.Transport | None = None
-        self._now_ns = 0
-        self._reset()
-        self.exchange: _PlainExchange | None = None
-
-    @property
-    def usable(self) -> bool:
-        return self._socket is not None and not self._socket.is_closing()
-
-    def start(self, exchange: _PlainExchange) -> None:
-        """Sends a request in one write."""
-        self._reset()
-        self.exchange, exchange.connection = exchange, self
-        body = exchange.outgoing.body
-        if self._socket is not None:
-            self._socket.write(b"%b%d\r\n\r\n%b" % (self._head, len(body), body))
-
-    def abort(self) -> None:
-        if self._socket is not None:
-            self._socket.abort()
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        # uvloop's transports are not asyncio's classes.
-        self._socket = cast("asyncio.Transport", transport)
-        _tune(self._socket)
-        self._pool.opened(self)
-
-    def connection_lost(self, error: Exception | None) -> None:
-        exchange, self.exchange = self.exchange, None
-        self._pool.lost(self, exchange, error)
-
-    def eof_received(self) -> bool:
-        # Without a length the end of the connection is the end of the answer; else it is a loss.
-        exchange = self.exchange
-        if exchange is not None and self._status and not self._sized:
-            self._finish(exchange, keep=False)
-        return False
-
-    def data_received(self, data: bytes) -> None:
-        self._now_ns = time.perf_counter_ns()
-        exchange = self.exchange
-        if exchange is None:
-            self.abort()
-            return
-        try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserError as error:
-            self._pool.end(exchange, exchange.broken, f"not HTTP/1.1: {error}")
-
-    # What `httptools` calls while it parses.
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        match name.lower():
-            case b"content-type":
-                self._content_type = value.decode("latin-1")
-            case b"content-length" | b"transfer-encoding":
-                self._sized = True
-            case b"retry-after":
-                if self.exchange is not None:
-                    self.exchange.retry_after_s = parse_retry_after(value.decode("latin-1"))
-
-    def on_headers_complete(self) -> None:
-        self._status = self._parser.get_status_code()
-        if self.exchange is not None and self._status >= _FIRST_FINAL_STATUS:
-            self.exchange.status = self._status
-
-    def on_body(self, body: bytes) -> None:
-        exchange = self.exchange
-        if exchange is None:
-            return
-        if not exchange.times and not self._well_begun(exchange, body):
-            return
-        exchange.times.append(self._now_ns)
-        exchange.parts.append(body)
-
-    def on_message_complete(self) -> None:
-        exchange = self.exchange
-        if exchange is None:
-            return
-        if self._status < _FIRST_FINAL_STATUS:
-            self._reset()
-            return
-        self._finish(exchange, keep=self._parser.should_keep_alive())
-
-    def _well_begun(self, exchange: _PlainExchange, body: bytes) -> bool:
-        if self._status != HTTP_OK:
-            self._words += body
-            if len(self._words) >= _ERROR_BYTES:
-                self._finish(exchange, keep=False)
-            return False
-        if is_event_stream(self._content_type, body):
-            return True
-        words = body[:_ERROR_BYTES].decode(errors="replace")
-        self._pool.end(exchange, "not_event_stream", f"{self._content_type}: {words}")
-        return False
-
-    def _finish(self, exchange: _PlainExchange, *, keep: bool) -> None:
-        if self._status != HTTP_OK:
-            words = self._words.decode(errors="replace")
-            failure = kind_of_status(self._status)
-            self._pool.end(exchange, failure, f"HTTP {self._status}: {words}")
-            return
-        self._pool.end(exchange)
-        if keep:
-            self._pool.free(self)
-        else:
-            self.abort()
-
-    def _reset(self) -> None:
-        self._status, self._content_type, self._sized, self._words = 0, "", False, b""
-
-
 def _head(netloc: str, target: str, headers: dict[str, str]) -> bytes:
     lines = [
         f"POST {target or '/'} HTTP/1.1",
@@ -348,18 +189,3 @@ def _head(netloc: str, target: str, headers: dict[str, str]) -> bytes:
             "bad_arguments", "A line break in the address or in a header, most likely in the key. Take it out."
         )
     return "\r\n".join([*lines, "Content-Length: "]).encode("latin-1", errors="replace")
-
-
-def _tune(transport: asyncio.Transport) -> None:
-    """No gathering of small writes, and a peer that vanished without a word is found out."""
-    raw = transport.get_extra_info("socket")
-    if raw is None or raw.family not in {socket.AF_INET, socket.AF_INET6}:
-        return
-    raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    raw.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    if sys.platform == "linux":
-        first_s, every_s, times = KEEPALIVE_S
-        raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, first_s)
-        raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, every_s)
-        raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, times)
-        raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 1000 * (first_s + every_s * times))

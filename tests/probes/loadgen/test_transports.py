@@ -300,7 +300,7 @@ async def test_a_kept_connection_that_the_server_has_just_closed_is_replaced_in_
 @pytest.mark.skipif(sys.platform != "linux", reason="TCP_REPAIR is Linux's")
 async def test_a_server_that_vanishes_without_a_word_is_seen_as_a_dropped_stream(monkeypatch):
     # The kernel forgets the server's socket without FIN or RST (what a dead machine leaves); the client's keep-alive packets find out.
-    monkeypatch.setattr("probes.loadgen.plain.KEEPALIVE_S", (1, 1, 2))
+    monkeypatch.setattr("probes.loadgen.connection.KEEPALIVE_S", (1, 1, 2))
 
     def vanish(peer: Peer) -> None:
         raw = peer.writer.get_extra_info("socket")
