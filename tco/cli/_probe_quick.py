@@ -240,9 +240,10 @@ class _Quick:
         until_s = time.monotonic() + request.budget_s
         while (load := next_concurrency(self.cells, request.promise)) is not None:
             share, before = share_s(until_s - time.monotonic(), len(self.cells)), len(self.cells)
-            if share < FEWEST_S or self._tokens_of(load) > self._tokens_left():
+            # However little time there is: one load point is always measured.
+            if (self.cells and share < FEWEST_S) or self._tokens_of(load) > self._tokens_left():
                 return
-            await self._level(load, share)
+            await self._level(load, max(share, FEWEST_S))
             if len(self.cells) == before:
                 return
 

@@ -13,6 +13,7 @@ import typer
 
 import probes
 from probes import ProbeError, Run, RunError, run_from_json, save_run
+from probes.prometheus import write_prometheus
 from probes.remote.bundle import build_bundle, needs_of
 from probes.remote.ssh import RemoteRequest, RemoteResult, SshHost, check_host, run_on_host
 from tco.cli._probe_options import parse_budget_s, parse_concurrency
@@ -133,7 +134,7 @@ def ssh_run(request: RunRequest, options: SshOptions, *, as_json: bool = False) 
     except ProbeError as error:
         fail(str(error))
     result = _on_host(request, options, bundle)
-    code, run = _keep(result, out, options.host)
+    code, run = _keep(result, out, options.host, request.prometheus)
     if run is not None and as_json:
         typer.echo(run.to_json(), nl=False)
     if code:
@@ -171,7 +172,7 @@ def _on_host(request: RunRequest, options: SshOptions, bundle: bytes) -> RemoteR
         fail(str(error), EXIT_INVALID if error.kind == "bad_arguments" else EXIT_PREFLIGHT)
 
 
-def _keep(result: RemoteResult, out: Path, host: str) -> tuple[int, Run | None]:
+def _keep(result: RemoteResult, out: Path, host: str, prometheus: Path | None) -> tuple[int, Run | None]:
     """Checks and saves what came back: a machine that we do not own may send anything."""
     if result.record is None:
         console().print(f"{host}: no run came back (exit code {result.exit_code}).", markup=False, soft_wrap=True)
@@ -180,6 +181,8 @@ def _keep(result: RemoteResult, out: Path, host: str) -> tuple[int, Run | None]:
     try:
         run = run_from_json(result.record, f"the run from {host}")
         save_run(run, out)
+        if prometheus is not None:
+            write_prometheus(run, prometheus)
     except RunError as error:
         fail(str(error), EXIT_INCOMPLETE)
     state = "complete" if run.complete else f"incomplete ({run.incomplete_reason})"

@@ -47,7 +47,7 @@ def server():
     process.communicate()
 
 
-SHORT = ["--input-tokens", "8", "--output-tokens", "21", "--budget", "9s"]
+SHORT = ["--input-tokens", "8", "--output-tokens", "21", "--budget", "8s"]
 
 
 @pytest.mark.slow
@@ -57,9 +57,8 @@ def test_the_server_that_runs_here_is_found_measured_and_explained(quick, server
     text = result.stdout
 
     assert f"vLLM at {server}, fake-model, 8 tokens in and 21 out" in text
-    assert "the server works on about 2 at once" in text
-    assert "--max-num-seqs" in text
-    # A user alone gets 1000 tokens a second.
+    assert "The limit" in text
+    # What limits it takes longer to find out, see the next test. A user alone gets 1000 tokens a second.
     speed = float(re.search(r"One user .* then ([\d,]+) tokens/s", text).group(1).replace(",", ""))
     assert 700 < speed <= 1010
     assert f"tco probe run --endpoint {server} --served-model fake-model" in text
@@ -68,7 +67,7 @@ def test_the_server_that_runs_here_is_found_measured_and_explained(quick, server
 
 @pytest.mark.slow
 def test_json_has_the_same_answer_and_the_run_can_be_kept(quick, server, tmp_path):
-    result = quick("--endpoint", server, "--json", "--out", tmp_path / "r.json", *SHORT)
+    result = quick("--endpoint", server, "--json", "--out", tmp_path / "r.json", *SHORT[:4], "--budget", "16s")
     assert result.exit_code == 0, result.output
     data = json.loads(result.stdout)
 

@@ -13,6 +13,7 @@ import pytest
 import typer
 
 from probes import load_run
+from probes.prometheus import prometheus_text
 from tco.cli._probe_options import RunRequest
 from tco.cli._probe_ssh import SshOptions, bundle_command, run_arguments, ssh_run
 from tests import real_sshd, stand_in
@@ -81,13 +82,15 @@ def nothing_is_left(host, mark):
 
 @pytest.mark.slow
 def test_a_probe_over_ssh_brings_its_record_and_leaves_nothing(host, server, mark, tmp_path, capsys):
-    ssh_run(request(**server, out=tmp_path / "r.json"), options(host), as_json=True)
+    asked = request(**server, out=tmp_path / "r.json", prometheus=tmp_path / "r.prom")
+    ssh_run(asked, options(host), as_json=True)
     run = load_run(tmp_path / "r.json")
     said = capsys.readouterr()
 
     assert run.complete
     assert [1, 2] == [cell.concurrency for cell in run.cells]
     assert run.to_json() == said.out
+    assert prometheus_text(run) == (tmp_path / "r.prom").read_text()
     assert "gpu-box: measuring with" in said.err
     assert "concurrency 2" in said.err
     assert "tco-probe-" not in said.err
@@ -119,14 +122,16 @@ def start(host, tmp_path, values):
     return subprocess.Popen(words, stderr=subprocess.PIPE, text=True, cwd=stand_in.ROOT)
 
 
+LONG = {"model": "tiny-llama-test", "concurrency": "1,2,4,8,16,32,64"}
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interruption_ends_the_probe_there_and_fetches_what_it_has(host, mark, tmp_path, number):
-    process = start(host, tmp_path, {"model": "tiny-llama-test", "concurrency": "1,2,4,8", "output_tokens": 16})
+def test_an_interruption_ends_the_probe_there_and_fetches_what_it_has(host, mark, tmp_path):
+    process = start(host, tmp_path, LONG)
     for line in process.stderr:
         if line.startswith("concurrency 1"):
             break
-    process.send_signal(number)
+    process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=40)
 
     assert 130 == process.returncode, said
@@ -137,7 +142,7 @@ def test_an_interruption_ends_the_probe_there_and_fetches_what_it_has(host, mark
 
 @pytest.mark.slow
 def test_a_probe_ends_there_when_this_machine_is_gone(host, mark, tmp_path):
-    process = start(host, tmp_path, {"model": "tiny-llama-test", "concurrency": "1,2,4,8", "output_tokens": 16})
+    process = start(host, tmp_path, LONG)
     stand_in.wait_until(lambda: len(stand_in.carrying("TCO_TEST_MARK", mark)) > 4)
     children = psutil.Process(process.pid).children()
     process.kill()
