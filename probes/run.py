@@ -81,7 +81,8 @@ class Plan(Record):
 
     `measure` names the parts: the load curve, the search for the highest open-loop load that keeps `slo_ms`, length mixes, time to first token by
     prompt length, time between tokens by context, replay of a trace. `precision_fraction` is the half width of the interval of throughput, over its
-    mean, at which a load point is known well enough; up to `max_repeats` are spent on it.
+    mean, at which a load point is known well enough; up to `max_repeats` are spent on it. `max_usd` and `max_tokens` cap what a paid endpoint may cost,
+    at the prices that follow.
     """
 
     concurrency: list[int] = []
@@ -96,6 +97,10 @@ class Plan(Record):
     slo_target_fraction: Annotated[float, Field(gt=0, lt=1)] = 0.95
     budget_s: float | None = None
     declared_host_watts: NonNegative | None = None
+    max_usd: NonNegative | None = None
+    max_tokens: Count | None = None
+    input_usd_per_mtok: NonNegative | None = None
+    output_usd_per_mtok: NonNegative | None = None
     model: str | None = None
     endpoint: str | None = None
     served_model_name: str | None = None

@@ -10,6 +10,7 @@ from probes.analysis.evidence import Evidence, hit_fractions, token_source, told
 from probes.analysis.little import MAX_ERROR_FRACTION
 from probes.analysis.refusals import MAX_PREFIX_HIT_FRACTION
 from probes.analysis.windows import trend_limit
+from probes.energy.codes import energy_warnings
 from probes.record import Warn
 
 MAX_LENGTH_ERROR_FRACTION = 0.05
@@ -25,6 +26,7 @@ def warnings(evidence: Evidence) -> list[Warn]:
         *_steady_warnings(evidence),
         *_retry_warnings(evidence),
         *_little_warnings(evidence),
+        *([] if evidence.around.energy is None else energy_warnings(evidence.around.energy)),
     ]
 
 

@@ -15,6 +15,7 @@ from probes.analysis.rounds import Precision
 from probes.analysis.surroundings import Surroundings
 from probes.analysis.windows import Window, closed_window, open_window, whole_run
 from probes.cell import Cell, CellRole, CellShape, EnergyReading, LittleCheck
+from probes.energy.codes import spoiling
 from probes.loadgen.contract import Load, LoadResult
 from probes.trace import NS_PER_S
 
@@ -184,13 +185,11 @@ def _seen(evidence: Evidence) -> dict[str, Any]:
 
 
 def energy_per_token(reading: EnergyReading | None, output_tokens_per_s: float) -> EnergyReading | None:
-    """Adds joules per output token, watts over tokens a second, to a reading that has power and not yet that.
+    """Adds joules per output token, watts over tokens a second, to a reading that has power and nothing that forbids it.
 
     Power over throughput, not joules over tokens counted: at the window's edges stand requests that used energy on one side and are counted on the
     other.
     """
-    if reading is None or reading.power_watts is None or output_tokens_per_s <= 0:
-        return reading
-    if reading.energy_joules_per_output_token is not None:
+    if reading is None or reading.power_watts is None or output_tokens_per_s <= 0 or spoiling(reading.codes):
         return reading
     return reading.model_copy(update={"energy_joules_per_output_token": reading.power_watts / output_tokens_per_s})

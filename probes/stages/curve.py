@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from probes.analysis.capacity import next_concurrency
+from probes.analysis.capacity import FLAT_GAIN_FRACTION, gain, next_concurrency
 from probes.record import Warn
 from probes.stages.estimate import expected_point_s
 from probes.stages.ledger import STOPPED_FLAT
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from probes.cell import Cell
     from probes.stages.conductor import Conductor
 
-FLAT_GAIN_FRACTION = 0.05
 MOST_CONCURRENCY = 1024
 """Where a ladder that grows ends in any case: engines batch fewer sequences by default."""
 
@@ -82,35 +81,22 @@ def _stop_where_flat(conductor: Conductor, points: list[int]) -> None:
     )
     heavier = [_point(load) for load in points if load > (cells[-1].concurrency or 0)]
     left_out = [point for point in heavier if point in conductor.ahead]
-    if not conductor.plan.stop_when_flat or len(cells) < 2 or not left_out or not is_flat(*cells[-2:]):  # noqa: PLR2004 -- a gain is between two
+    if not conductor.plan.stop_when_flat or len(cells) < 2 or not left_out or not _is_flat(*cells[-2:]):  # noqa: PLR2004 -- a gain is between two
         return
     before, after = cells[-2:]
-    gain = gain_fraction(before, after)
-    text = f"Throughput is flat: {gain:+.1%} from {before.label} to {after.label}; higher loads were not measured."
-    conductor.ledger.warnings.append(Warn(code=STOPPED_FLAT, message=text, observed=gain, threshold=FLAT_GAIN_FRACTION))
+    found = gain(before.output_tokens_per_s, after.output_tokens_per_s).fraction
+    text = f"Throughput is flat: {found:+.1%} from {before.label} to {after.label}; higher loads were not measured."
+    conductor.ledger.warnings.append(
+        Warn(code=STOPPED_FLAT, message=text, observed=found, threshold=FLAT_GAIN_FRACTION)
+    )
     conductor.ahead = [point for point in conductor.ahead if point not in left_out]
     conductor.tell("stopped_flat", text)
 
 
-def gain_fraction(before: Cell, after: Cell) -> float:
-    """How much more output a load point gave than another: `after / before - 1`; infinite after none."""
-    if before.output_tokens_per_s.mean == 0:
-        return float("inf")
-    return after.output_tokens_per_s.mean / before.output_tokens_per_s.mean - 1
-
-
-def is_flat(before: Cell, after: Cell) -> bool:
-    """Whether more streams no longer give more tokens.
-
-    The gain is under 5 % *and* the 95 % intervals do not show one. Points that carry no decision (incomplete, or limited by
-    the client) prove nothing.
-
-    Args:
-        before: the load point with fewer streams.
-        after: the next one.
-    """
-    if not (before.usable and after.usable):
-        return False
-    low, high = after.output_tokens_per_s.low, before.output_tokens_per_s.high
-    shown = low is not None and high is not None and low > high
-    return gain_fraction(before, after) < FLAT_GAIN_FRACTION and not shown
+def _is_flat(before: Cell, after: Cell) -> bool:
+    """Whether more streams confidently give no more tokens; points that carry no decision prove nothing."""
+    return (
+        before.usable
+        and after.usable
+        and gain(before.output_tokens_per_s, after.output_tokens_per_s).verdict() == "flat"
+    )

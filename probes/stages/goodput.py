@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from probes.analysis.capacity import Search, Tested, goodput, next_rate
 from probes.record import Warn
+from probes.stages.conductor import BUDGET, INTERRUPTED
 from probes.stages.open_loop import answer_s, measure_rate
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 UNRESOLVED = "goodput_unresolved"
 REQUESTS = 150
-"""Requests of a window without a budget: 127 that all keep the promise show 95 % with 99 % confidence (Wilson)."""
+"""Requests of a window without a budget: 96 independent ones that all keep it show 95 % at the search's confidence (Wilson)."""
 FEWEST_REQUESTS, MOST_REQUESTS = 60, 600
 TESTS_IN_A_SHARE = 4
 """Rates that a budget should leave room for: fewer do not bracket, more leave too few requests to each."""
@@ -51,7 +52,8 @@ async def search_goodput(conductor: Conductor, share_s: float | None) -> None:
         if until_s is not None and conductor.elapsed_s + _takes_s(conductor, rate, requests) > until_s and tested:
             break
         cell = await measure_rate(conductor, rate, role="goodput", requests=requests, limits_ms=dict(search.limits_ms))
-        if cell is None or not cell.usable or cell.attainment is None:
+        if cell is None or not _tells(cell) or cell.attainment is None:
+            _say_why(conductor, cell)
             break
         tested.append(Tested(rate_per_s=rate, attainment=cell.attainment))
     found = goodput(tested, search)
@@ -74,6 +76,20 @@ def _first_per_s(conductor: Conductor, best_per_s: float) -> float:
 def _keeps(cell: Cell, limits_ms: dict[str, float]) -> bool:
     found = [(getattr(cell, f"{name}_ms").p95, limit) for name, limit in limits_ms.items()]
     return all(value is not None and value <= limit for value, limit in found)
+
+
+def _tells(cell: Cell) -> bool:
+    """Whether a cell says something about the promise: a server that refuses or times out has broken it, a client that was late proves nothing."""
+    overloaded = cell.requests_failed > 0 and not cell.client_bound and cell.reason not in (BUDGET, INTERRUPTED)
+    return cell.usable or overloaded
+
+
+def _say_why(conductor: Conductor, cell: Cell | None) -> None:
+    if cell is None or conductor.stopped is not None:
+        return
+    why = "the measuring client was the limit" if cell.client_bound else cell.reason
+    message = f"The search for the load that keeps the promise ended at {cell.label}, which tells nothing: {why}."
+    conductor.ledger.warnings.append(Warn(code=UNRESOLVED, message=message))
 
 
 def _requests(rate_per_s: float, share_s: float | None) -> int:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import aiohttp
 
     from probes.cell import EnergyReading
+    from probes.findings import ClientFloor
 
 FIRST_SCRAPE_S = 0.2
 SCRAPE_EVERY_S = 2.0
@@ -47,11 +48,14 @@ class Watch:
         if self._before is not None and kind is None:
             self._after = await self._scrape()
 
-    def surroundings(self, *, energy: EnergyReading | None, stopped: str | None) -> Surroundings:
+    def surroundings(
+        self, *, energy: EnergyReading | None, floor: ClientFloor | None, stopped: str | None
+    ) -> Surroundings:
         """What was seen.
 
         Args:
             energy: of the measured window.
+            floor: what the client itself adds.
             stopped: why the load was cut short, None if it was not.
         """
         readings = [found for page in self._under_load if (found := parse_metrics(page)) is not None]
@@ -60,6 +64,7 @@ class Watch:
         preemptions = increase(before, after, "preemptions")
         return Surroundings(
             energy=energy,
+            floor=floor,
             kv_cache_usage_fraction=_fullest(readings),
             preemptions=None if preemptions is None else int(preemptions),
             prefix_cache_hit_fraction=prefix_hit_fraction(before, after),

@@ -31,7 +31,7 @@ from probes.engines import DEFAULT_START_TIMEOUT_S, VllmOptions, default_max_mod
 from probes.servers.profiles import find_profile, profile_of_url
 from tco.cli._probe_options import RunRequest, parse_layers
 from tco.cli._probe_session import Session
-from tco.cli._probe_spending import spending_guard
+from tco.cli._probe_spending import capped, spending_guard
 from tco.cli._probe_workload import plan_of, workload_of
 
 if TYPE_CHECKING:
@@ -96,25 +96,28 @@ def _endpoint_session(request: RunRequest, plan: Plan) -> Session:
     profile = find_profile(request.profile) if request.profile else profile_of_url(url)
     if request.served_model is None:
         raise ProbeError("bad_arguments", f"--endpoint needs --served-model NAME; {url}/v1/models lists the names.")
-    named = plan.model_copy(
+    key_env = request.api_key_env
+    if key_env is None and profile is not None and profile.api_key_env in os.environ:
+        key_env = profile.api_key_env
+    named = capped(plan, profile, request.served_model).model_copy(
         update={
             "endpoint": url,
             "served_model_name": request.served_model,
-            "api_key_env": request.api_key_env,
+            "api_key_env": key_env,
             "profile": None if profile is None else profile.name,
         }
     )
     header = _header(environment_of(url), Engine(name="openai-compatible"), Model(name=request.served_model))
     work = workload_of(request)
     return Session(
-        target=reach(url, request.served_model, request.api_key_env),
+        target=reach(url, request.served_model, key_env),
         header=header,
         shape=work.shape,
         plan=named,
         out=_out_file(request.out, request.served_model, force=request.force),
         trace=work.arrivals,
         warnings=work.warnings,
-        guard=spending_guard(request, profile, named, work.shape),
+        guard=spending_guard(named, work.shape),
         client_workers=request.client_workers,
         prometheus=request.prometheus,
     )

@@ -15,8 +15,10 @@ from probes import (
     resolve_model,
 )
 from probes.engines import DEFAULT_START_TIMEOUT_S, VllmOptions
+from probes.workload.traces import read_again
 from tco.cli._probe_request import environment_of, reach
 from tco.cli._probe_session import Session
+from tco.cli._probe_spending import spending_guard
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,7 +55,18 @@ def resumed_session(file: Path, *, port: int | None, start_timeout_s: float | No
         environment = describe_environment()
         target = _same_engine(run, plan, file, port=port, start_timeout_s=start_timeout_s)
     _check_same_machine(run, environment, file)
-    return Session(target=target, header=_header(run), shape=run.workload, plan=plan, out=file, existing=run)
+    shape = run.workload
+    replay = None if shape.trace is None else read_again(shape.trace, context_limit_tokens=shape.context_limit_tokens)
+    return Session(
+        target=target,
+        header=_header(run),
+        shape=shape,
+        plan=plan,
+        out=file,
+        existing=run,
+        trace=() if replay is None else replay.arrivals,
+        guard=spending_guard(plan, shape),
+    )
 
 
 def _same_engine(run: Run, plan: Plan, file: Path, *, port: int | None, start_timeout_s: float | None) -> VllmOptions:
@@ -77,6 +90,7 @@ def _same_engine(run: Run, plan: Plan, file: Path, *, port: int | None, start_ti
         dtype=run.model.dtype,
         quantization=run.model.quantization,
         tensor_parallel_size=run.engine.tensor_parallel_size,
+        pipeline_parallel_size=run.engine.pipeline_parallel_size,
         port=port,
         start_timeout_s=start_timeout_s or DEFAULT_START_TIMEOUT_S,
     )
@@ -103,4 +117,6 @@ def _header(run: Run) -> RunHeader:
         model=run.model,
         gpu=run.gpu,
         gpus_per_replica=run.gpus_per_replica,
+        client_floor=run.client_floor,
+        idle=run.idle,
     )

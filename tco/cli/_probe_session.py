@@ -21,6 +21,8 @@ from probes import (
     save_run,
     stop_leftover,
 )
+from probes.blanking import blank_command
+from probes.energy.choose import no_meter
 from probes.energy.idle import driver_idle
 from probes.engines import start_vllm
 from probes.engines.vllm_overrides import needs_balanced_routing, routing_warning
@@ -135,9 +137,8 @@ def _measure(session: Session, reporter: Reporter, saved: list[Path]) -> tuple[R
     target = session.target
     header = _prepared(session, reporter)
     if isinstance(target, Endpoint):
-        here = is_loopback(target.base_url)
-        with open_meter(gpus=None if here else 0, declared_host_watts=session.plan.declared_host_watts) as meter:
-            return asyncio.run(_sweep(session, target, header, reporter, saved, meter if here else None)), None
+        with _meter_of(target, session.plan) as meter:
+            return asyncio.run(_sweep(session, target, header, reporter, saved, meter)), None
     _tidy_up(reporter)
     gpus, dummy = header.gpus_per_replica, target.weights == "dummy"
     with open_meter(gpus=gpus, declared_host_watts=session.plan.declared_host_watts, dummy_weights=dummy) as meter:
@@ -151,6 +152,13 @@ def _measure(session: Session, reporter: Reporter, saved: list[Path]) -> tuple[R
         return _with_engine(session, target, header, reporter, saved, meter)
 
 
+def _meter_of(target: Endpoint, plan: Plan) -> SamplingMeter:
+    """A server that runs here already is metered by the GPUs on which something computes; one elsewhere by nothing."""
+    if is_loopback(target.base_url):
+        return open_meter(gpus=None, only_busy=True, declared_host_watts=plan.declared_host_watts)
+    return no_meter("The endpoint is on another machine.", declared_host_watts=plan.declared_host_watts)
+
+
 def _with_engine(
     session: Session,
     target: VllmOptions,
@@ -161,7 +169,8 @@ def _with_engine(
 ) -> tuple[Run, ProbeError | None]:
     with start_vllm(target, reporter.engine_starting) as running:
         reporter.engine_ready(running)
-        header = replace(header, engine=running.engine, model=running.model)
+        engine = running.engine.model_copy(update={"args": blank_command(running.engine.args)})
+        header = replace(header, engine=engine, model=running.model)
         try:
             run = asyncio.run(_sweep(session, running.endpoint, header, reporter, saved, meter))
         except ProbeError:
@@ -197,7 +206,7 @@ async def _sweep(
     header: RunHeader,
     reporter: Reporter,
     saved: list[Path],
-    meter: SamplingMeter | None,
+    meter: SamplingMeter,
 ) -> Run:
     def complete(run: Run) -> Run:
         return _completed(run, session)

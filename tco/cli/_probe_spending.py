@@ -13,48 +13,65 @@ from probes.stages.points import Point, ladder, length_mixes, prefill_points
 if TYPE_CHECKING:
     from probes import Plan, WorkloadShape
     from probes.servers.profile import Profile
-    from tco.cli._probe_options import RunRequest
 
 DEFAULT_MAX_USD = 5.0
 """A paid endpoint that nobody capped is capped here: a mistyped concurrency must not cost a month's budget [USD]."""
 
 
-def spending_guard(
-    request: RunRequest, profile: Profile | None, plan: Plan, shape: WorkloadShape
-) -> SpendingGuard | None:
+def capped(plan: Plan, profile: Profile | None, model: str) -> Plan:
+    """The plan of a paid endpoint with a cap and the prices to count with; any other plan as it is.
+
+    Args:
+        plan: as the user has it.
+        profile: which server it is; None where nobody knows.
+        model: whose prices are looked up where the plan has none.
+
+    Raises:
+        ProbeError: `bad_arguments`: the price is not known, and tokens are not capped.
+    """
+    asked = plan.max_usd is not None or plan.max_tokens is not None
+    if not asked and (profile is None or not profile.paid):
+        return plan
+    usd_input, usd_output = plan.input_usd_per_mtok, plan.output_usd_per_mtok
+    if usd_input is None or usd_output is None:
+        listed = _listed(model)
+        usd_input = listed[0] if usd_input is None else usd_input
+        usd_output = listed[1] if usd_output is None else usd_output
+    if plan.max_tokens is None and (usd_input is None or usd_output is None):
+        raise ProbeError(
+            "bad_arguments",
+            f"{model} is not in the price book, so that what it will cost cannot be told. Name --usd-per-mtok-input and "
+            "--usd-per-mtok-output, or cap the tokens with --max-tokens.",
+        )
+    return plan.model_copy(
+        update={
+            "max_usd": plan.max_usd if asked else DEFAULT_MAX_USD,
+            "input_usd_per_mtok": usd_input,
+            "output_usd_per_mtok": usd_output,
+        }
+    )
+
+
+def spending_guard(plan: Plan, shape: WorkloadShape) -> SpendingGuard | None:
     """The guard of a probe, checked against its plan before anything is sent.
 
     Args:
-        request: the options.
-        profile: which server it is; None where nobody knows.
-        plan: what is measured.
+        plan: from `capped`.
         shape: lengths.
 
     Returns:
-        None where the server is not known to bill by the token and no cap was given.
+        None where nothing is capped.
 
     Raises:
         ProbeError: `bad_arguments`: a cap in dollars without prices, or a first load point beyond the cap.
     """
-    asked = request.max_usd is not None or request.max_tokens is not None
-    if not asked and (profile is None or not profile.paid):
+    if plan.max_usd is None and plan.max_tokens is None:
         return None
-    usd_input, usd_output = request.usd_per_mtok_input, request.usd_per_mtok_output
-    if usd_input is None or usd_output is None:
-        found = _listed(request.served_model or "")
-        usd_input = found[0] if usd_input is None else usd_input
-        usd_output = found[1] if usd_output is None else usd_output
-    if request.max_tokens is None and (usd_input is None or usd_output is None):
-        raise ProbeError(
-            "bad_arguments",
-            f"{request.served_model} is not in the price book, so that what it will cost cannot be told. Name --usd-per-mtok-input and "
-            "--usd-per-mtok-output, or cap the tokens with --max-tokens.",
-        )
     cap = SpendingCap(
-        max_tokens=request.max_tokens,
-        max_usd=DEFAULT_MAX_USD if request.max_usd is None and request.max_tokens is None else request.max_usd,
-        usd_per_mtok_input=usd_input,
-        usd_per_mtok_output=usd_output,
+        max_tokens=plan.max_tokens,
+        max_usd=plan.max_usd,
+        usd_per_mtok_input=plan.input_usd_per_mtok,
+        usd_per_mtok_output=plan.output_usd_per_mtok,
     )
     check_plan(cap, planned_usage(plan, shape))
     return SpendingGuard(cap=cap)

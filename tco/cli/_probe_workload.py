@@ -112,6 +112,10 @@ def plan_of(request: RunRequest) -> Plan:
         slo_target_fraction=share,
         budget_s=parse_budget_s(request.budget),
         declared_host_watts=request.host_watts,
+        max_usd=request.max_usd,
+        max_tokens=request.max_tokens,
+        input_usd_per_mtok=request.usd_per_mtok_input,
+        output_usd_per_mtok=request.usd_per_mtok_output,
     )
 
 
