@@ -9,12 +9,26 @@ import pytest
 from probes.engines import llama_cpp
 from probes.engines.llama_cpp import LlamaCppOptions, diagnose_llama_cpp, start_llama_cpp
 from probes.errors import ProbeError
+from probes.run_file import load_run
 
 
 @pytest.fixture
 def options(tmp_path):
     (tmp_path / "m.gguf").write_bytes(b"GGUF....")
     return LlamaCppOptions(gguf=tmp_path / "m.gguf", python=Path("/nowhere/python"))
+
+
+def test_the_run_of_a_real_server_that_was_kept_reads_as_it_was_measured():
+    run = load_run(Path(__file__).parents[2] / "data/run_llama_cpp.json")
+
+    assert ("llama.cpp", "dummy", "llama-cpp-python 0.3.36") == (run.engine.name, run.model.weights, run.engine.version)
+    for cell in run.cells:
+        assert (64 * cell.requests_ok, "chunks") == (cell.output_tokens, cell.token_source)
+        # It says no usage in a stream, and the record says so.
+        assert {"tokens_counted_by_chunks", "input_tokens_as_sent"} <= {warning.code for warning in cell.warnings}
+    # One request at a time: with a second stream, the first token waits for the other's answer.
+    first, second = run.cells[:2]
+    assert second.ttft_ms.p50 > first.e2e_ms.p50 > first.ttft_ms.p50
 
 
 def refused(options):
