@@ -4,16 +4,69 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from probes.cell import load_label
 
-    from probes import Run
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from probes import Cell, Run
+    from probes.cell import CellRole
     from probes.findings import CostSplit, Extrapolation, Goodput, IdlePower
     from probes.record import Interval
 
+ROLE_TITLES: dict[CellRole, str] = {
+    "curve": "Load curve",
+    "goodput": "Random arrivals",
+    "lengths": "Length mixes",
+    "prefill": "Prefill",
+    "context": "Context",
+    "trace": "Trace",
+}
+"""What load points were measured for, as a heading; in the order in which people read them."""
+
+_TOLD = frozenset({"goodput_unresolved"})
+"""Warnings whose whole content is in a finding's sentence."""
+
+
+def by_role(run: Run) -> dict[CellRole, list[Cell]]:
+    """The load points of a run by what they were measured for, the load curve first; roles without one are left out.
+
+    Args:
+        run: any run.
+    """
+    grouped = {role: [cell for cell in run.cells if cell.role == role] for role in ROLE_TITLES}
+    return {role: cells for role, cells in grouped.items() if cells}
+
+
+def load_text(cell: Cell) -> str:
+    """The load that was offered, without lengths: they have a column of their own."""
+    return load_label(cell.concurrency, cell.request_rate_per_s, None)
+
+
+def lengths_text(cell: Cell, run: Run) -> str:
+    """Mean tokens in and out that a load point was asked for: its own, else the run's.
+
+    Args:
+        cell: the load point.
+        run: its run.
+    """
+    shape = cell.shape or run.workload
+    return f"{shape.input_tokens:g} / {shape.output_tokens:g}"
+
+
+def run_cautions(run: Run) -> list[str]:
+    """Warnings about the run as a whole; what the findings say is left out."""
+    return [warning.message for warning in run.warnings if warning.code not in _TOLD]
+
+
+def cautions(run: Run) -> list[str]:
+    """Everything that a reader should be warned of, each once; what is about one load point begins with its name."""
+    of_cells = [f"{cell.label}: {warning.message}" for cell in run.cells for warning in cell.warnings]
+    return list(dict.fromkeys([*run_cautions(run), *of_cells]))
+
 
 def findings(run: Run) -> list[str]:
-    """Everything that a run found out beyond its load points.
+    """Everything that a run found out.
 
     Args:
         run: any run.
@@ -22,6 +75,8 @@ def findings(run: Run) -> list[str]:
         Sentences, what decides first.
     """
     sentences = [goodput_sentence(found) for found in run.goodput]
+    if run.usable_cells:
+        sentences.append(curve_sentence(run.usable_cells))
     if run.cost_split is not None:
         sentences.append(split_sentence(run.cost_split))
     if (energy := _energy_sentence(run)) is not None:
@@ -65,6 +120,26 @@ def goodput_sentence(found: Goodput) -> str:
     return f"{sentence}." if found.resolved else f"{sentence}; not resolved further: {found.reason}."
 
 
+def curve_sentence(cells: Sequence[Cell]) -> str:
+    """The most that was delivered, and how long a first token took there.
+
+    Args:
+        cells: usable ones of the load curve, one at least.
+    """
+    best = max(cells, key=lambda cell: cell.output_tokens_per_s.mean)
+    rate = best.output_tokens_per_s
+    spread = "" if rate.low is None or rate.high is None else f" ({_plain(rate.low)} to {_plain(rate.high)})"
+    sentence = f"Most throughput: {_plain(rate.mean)} output tokens/s{spread} at {best.label}"
+    if best.ttft_ms.p95 is None:
+        return f"{sentence}."
+    return f"{sentence}, where 95% of first tokens come within {_plain(best.ttft_ms.p95)} ms."
+
+
+def _plain(value: float) -> str:
+    """Four digits, never as a power of ten."""
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.4g}"  # noqa: PLR2004 -- four digits before the point
+
+
 def split_sentence(split: CostSplit) -> str:
     """What input and output tokens take of the machine.
 
@@ -81,6 +156,8 @@ def split_sentence(split: CostSplit) -> str:
 
 
 def _per_1000(part: Interval) -> str:
+    if part.mean == 0 and part.high is not None:
+        return f"at most {part.high * 1000:.3g} s"
     text = f"{part.mean * 1000:.3g} s"
     return (
         text if part.low is None or part.high is None else f"{text} ({part.low * 1000:.3g} to {part.high * 1000:.3g})"

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any, Self
 
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from tco.cli._probe_text import cell_line, duration_text
+from tco.cli._probe_text import cell_line, duration_text, finding_lines
 from tco.cli._shared import console
 
 if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-    from probes import ProbeError
+    from probes import ProbeError, Run
     from probes import Progress as SweepProgress
     from probes.engines import RunningEngine, StartProgress
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 class Reporter:
     """Live progress on stderr, and the same events as JSON lines in a file.
 
-    On a terminal a bar moves; elsewhere there is one line for each thing that happened. Every event has `kind`, `message` and `elapsed_s`; the sweep's own add `cells_done`,
-    `cells_total`, `remaining_s` and `cell`, the last one adds `exit_code`.
+    On a terminal a bar moves; elsewhere there is one line for each thing that happened. Every event has `kind`, `message` and
+    `elapsed_s`; the sweep's own add `cells_done`, `cells_total`, `remaining_s` and `cell`, the last one adds `exit_code`.
     """
 
     def __init__(self, progress_file: Path | None) -> None:
@@ -114,6 +114,11 @@ class Reporter:
         """Says how the probe ended; the last event."""
         self.say(message)
         self._write("ended", message, None, exit_code=exit_code)
+
+    def findings(self, run: Run) -> None:
+        """Says what the run found out; for people only, since programs have the run."""
+        for line in finding_lines(run):
+            self.say(line)
 
     def _show(self, text: str, done: float | None, total: float) -> None:
         if self._bar is not None:

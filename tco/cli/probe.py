@@ -35,9 +35,8 @@ from tco.cli._probe_request import new_session
 from tco.cli._probe_resume import resumed_session
 from tco.cli._probe_session import Session, run_session
 from tco.cli._probe_ssh import SshOptions, Wheels, bundle_command, ssh_run
-from tco.cli._probe_text import environment_lines, run_heading, run_table
+from tco.cli._probe_text import WIDTH, environment_lines, finding_lines, run_heading, run_table
 from tco.cli._shared import EXIT_INVALID, EXIT_PREFLIGHT, console, fail, print_json
-from tco.run_words import findings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,8 +48,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-
-_PIPE_WIDTH = 160
 
 
 @app.command("env")
@@ -182,10 +179,10 @@ def show_command(file: Annotated[Path, typer.Argument(help="A run file.")], *, a
 def _show(run: Run) -> None:
     for line in run_heading(run):
         typer.echo(line)
-    for sentence in findings(run):
-        typer.echo(sentence)
+    for line in finding_lines(run):
+        typer.echo(line)
     # A pipe has no width; rich would squeeze the table into 80 columns.
-    Console(highlight=False, width=None if sys.stdout.isatty() else _PIPE_WIDTH).print(run_table(run))
+    Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH).print(run_table(run))
 
 
 def _settled(settle: Callable[[], Session]) -> Session:
@@ -218,6 +215,8 @@ def _finish(session: Session, progress_file: Path | None, *, as_json: bool) -> N
         fail(f"--progress-file {progress_file}: cannot be written ({error.strerror}). Name another file.")
     with reporter:
         code, run = run_layers(session, reporter) if session.layers else run_session(session, reporter)
+        if run is not None:
+            reporter.findings(run)
     if run is not None and as_json:
         typer.echo(run.to_json(), nl=False)
     if code:
