@@ -16,7 +16,7 @@ from probes.loadgen.contract import Load, LoadProgress, LoadResult, Verdict
 from probes.progress import Progress, ProgressKind
 from probes.servers.refusals import refusal
 from probes.stages.estimate import expected_point_s
-from probes.stages.load import Schedule, load_of, usage_of, used
+from probes.stages.load import Schedule, load_of, usage_of, usage_of_requests, used
 from probes.stages.watch import Watch
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from probes.energy.idle import IdleMeter
     from probes.loadgen.contract import LoadClient
     from probes.run import Plan, WorkloadShape
-    from probes.servers.spending import SpendingGuard
+    from probes.servers.spending import SpendingGuard, Usage
     from probes.stages.ledger import Ledger
     from probes.stages.points import Point
 
@@ -91,6 +91,7 @@ class Conductor:
         self._on_event, self._guard = on_event, guard
         self._began_s = time.monotonic()
         self._judge: ClosedJudge | OpenJudge | None = None
+        self._cap_reached: str | None = None
         self._number = 0
 
     @property
@@ -193,15 +194,15 @@ class Conductor:
         if kept is not None:
             self._add(kept, "skipped", f"{point.label}: already measured")
             return kept
-        if not self._may(point):
+        if not self._may(point, schedule):
             return None
         self._judge = judge
         self.tell("warmup", f"{point.label}: warming up")
-        load = self._load(point, schedule)
+        load, self._cap_reached = self._load(point, schedule), None
         watch = Watch(self.stage.session, self.stage.metrics_url)
         async with watch:
             result = await self.stage.client.run(
-                load, on_progress=self._reporting(point, judge), deadline_s=self._deadline_s()
+                load, on_progress=self._reporting(point, judge, schedule), deadline_s=self._deadline_s()
             )
         self._judge = None
         if self._guard is not None:
@@ -214,7 +215,12 @@ class Conductor:
             self._add(cell, "cell", f"{point.label}: {cell.output_tokens_per_s.mean:.1f} output tokens/s")
         if result.end == "cancelled":
             raise asyncio.CancelledError
-        if result.cut_short:
+        if result.end == "full":
+            self.stopped = f"{cell.label}: {cell.reason}"
+        elif self._cap_reached is not None:
+            self.stopped = self._cap_reached
+            self.tell("stopped_budget", f"{point.label}: {self._cap_reached}")
+        elif result.cut_short:
             self._stop(point, BUDGET)
         elif cell.requests_ok == 0:
             self._give_up(cell, result)
@@ -229,12 +235,13 @@ class Conductor:
         failed = next(trace for trace in result.traces if trace.failure not in (None, "cancelled"))
         raise refusal(self.stage.endpoint, failed)
 
-    def _may(self, point: Point) -> bool:
+    def _may(self, point: Point, schedule: Schedule | None) -> bool:
         expected_s = expected_point_s(point, self.plan, self.cells) or 0.0
         if self.left_s is not None and expected_s > self.left_s:
             self._stop(point, BUDGET)
             return False
-        reason = self._guard.reason_to_stop(usage_of(point, self.plan, self.shape)) if self._guard is not None else None
+        usage = usage_of(point, self.plan, self.shape, schedule)
+        reason = self._guard.reason_to_stop(usage) if self._guard is not None else None
         if reason is not None:
             self.stopped = reason
             self.tell("stopped_budget", f"{point.label}: {reason}")
@@ -248,23 +255,34 @@ class Conductor:
         self._number += 1
         return load_of(point, schedule, shape=self.shape, number=self._number, attempt=self.ledger.attempt)
 
-    def _reporting(self, point: Point, judge: ClosedJudge | OpenJudge) -> Callable[[LoadProgress], Verdict]:
-        told = 0
+    def _reporting(
+        self, point: Point, judge: ClosedJudge | OpenJudge, schedule: Schedule | None
+    ) -> Callable[[LoadProgress], Verdict]:
+        told, sent = 0, 0
 
         def report(progress: LoadProgress) -> Verdict:
-            nonlocal told
+            nonlocal told, sent
             verdict = judge(progress)
+            # Until the next report about as many are sent as since the last one.
+            following, sent = 2 * progress.sent - sent, progress.sent
+            if verdict == "go_on" and self._cap_reached is None:
+                self._cap_reached = self._beyond_cap(usage_of_requests(following, point, self.shape, schedule))
             if judge.finished_repeats > told:
                 told = judge.finished_repeats
                 self.tell("repeat", f"{point.label}: repeat {told}")
-            return verdict
+            return verdict if self._cap_reached is None else "enough"
 
         return report
+
+    def _beyond_cap(self, usage: Usage) -> str | None:
+        """Why a load must end before it has shown enough; its warm-up and its repeats may take more than was planned at least."""
+        passed = None if self._guard is None else self._guard.cap.passed_by(self._guard.spent + usage)
+        return None if passed is None else f"more requests would bring the probe to {passed}"
 
     def _around(self, watch: Watch, window: Window, result: LoadResult) -> Surroundings:
         meter, floor = self.stage.meter, self.ledger.header.client_floor
         energy = None if meter is None else meter.between(window.start_ns, window.end_ns)
-        return watch.surroundings(energy=energy, floor=floor, stopped=_stopped(result))
+        return watch.surroundings(energy=energy, floor=floor, stopped=_stopped(result) or self._cap_reached)
 
     def _add(self, cell: Cell, kind: ProgressKind, message: str) -> None:
         self.ledger.cells.append(cell)
@@ -307,6 +325,6 @@ class Conductor:
 
 
 def _stopped(result: LoadResult) -> str | None:
-    if not result.cut_short:
+    if not result.cut_short or result.end == "full":  # for which the analysis has words
         return None
     return INTERRUPTED if result.end == "cancelled" else BUDGET

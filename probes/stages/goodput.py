@@ -36,6 +36,8 @@ async def search_goodput(conductor: Conductor, share_s: float | None) -> None:
         (cell.requests_per_s.mean for cell in conductor.cells if cell.role == "curve" and cell.usable), default=0.0
     )
     if best_per_s <= 0:
+        message = "The load that keeps the promise was not searched for: no usable closed loop says where to begin. Measure the curve as well."
+        conductor.ledger.warnings.append(Warn(code=UNRESOLVED, message=message))
         return
     search = Search(
         limits_ms=plan.slo_ms,

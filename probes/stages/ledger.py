@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +21,9 @@ if TYPE_CHECKING:
 
 STOPPED_FLAT = "stopped_flat"
 """Code of the run warning that says that higher loads were left out."""
+
+_MOST_ATTEMPTS = 2**32 - 1
+"""A prompt's seed has 32 bits for the attempt; drawn at random, two attempts at one run are hardly ever the same."""
 
 _OF_THE_SWEEP = (STOPPED_FLAT, "drift", "goodput_unresolved", "cost_split")
 """Codes of run warnings that a resumed sweep finds anew."""
@@ -98,7 +100,7 @@ class Ledger:
         self._kept: list[Cell] = []
         self._header, self._plan, self._save = header, plan, save
         if existing is not None:
-            self.attempt = time.time_ns()
+            self.attempt = 1 + secrets.randbelow(_MOST_ATTEMPTS)
             self._kept = [cell for cell in existing.cells if cell.complete]
             self.warnings = [warn for warn in existing.warnings if warn.code not in _OF_THE_SWEEP]
             self._header = replace(

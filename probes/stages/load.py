@@ -52,16 +52,37 @@ def load_of(point: Point, schedule: Schedule | None, *, shape: WorkloadShape, nu
     return Load(cell=number, shape=shape, attempt=attempt, arrivals=schedule.arrivals, kind=schedule.kind)
 
 
-def usage_of(point: Point, plan: Plan, shape: WorkloadShape) -> Usage:
+def usage_of(point: Point, plan: Plan, shape: WorkloadShape, schedule: Schedule | None = None) -> Usage:
     """What a load point will use at least.
 
     Args:
         point: the load point.
         plan: repeats and requests.
         shape: the run's own lengths.
+        schedule: of an open loop, where it is known: all of it.
     """
+    requests = requests_of(point, plan) if schedule is None else len(schedule.arrivals)
+    return usage_of_requests(requests, point, shape, schedule)
+
+
+def usage_of_requests(requests: int, point: Point, shape: WorkloadShape, schedule: Schedule | None = None) -> Usage:
+    """What some requests of a load point use: of its mean lengths, or the first of its schedule.
+
+    Args:
+        requests: how many.
+        point: the load point.
+        shape: the run's own lengths.
+        schedule: of an open loop; its arrivals know their own lengths.
+    """
+    if schedule is not None:
+        due = schedule.arrivals[:requests]
+        return Usage(
+            input_tokens=sum(arrival.input_tokens for arrival in due),
+            output_tokens=sum(arrival.output_tokens for arrival in due),
+            requests=len(due),
+        )
     lengths = point.shape or shape
-    return planned(requests_of(point, plan), input_tokens=lengths.input_tokens, output_tokens=lengths.output_tokens)
+    return planned(requests, input_tokens=lengths.input_tokens, output_tokens=lengths.output_tokens)
 
 
 def used(point: Point, shape: WorkloadShape, result: LoadResult) -> Usage:
