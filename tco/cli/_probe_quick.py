@@ -30,10 +30,11 @@ from probes import (
     run_sweep,
     save_run,
 )
-from probes.discover import FoundServer, ask_server, find_servers
+from probes.discover import find_servers
 from probes.dry_run import TRIAL_REQUESTS, TRIAL_TOKENS
 from probes.environment import engine_remedy
 from probes.quick import Promise, QuickAnswer, next_concurrency, quick_answer, share_s
+from probes.servers.identify import FoundServer, identify_server
 from probes.servers.spending import SpendingCap, SpendingGuard
 from tco.cli._probe_options import parse_budget_s
 from tco.cli._probe_quick_text import answer_lines, next_commands, traffic
@@ -135,7 +136,7 @@ async def _server(endpoint: str | None, key: str | None) -> FoundServer:
     """The server to measure: the one that was named, or the only one that runs here."""
     if endpoint is not None:
         url = base_url(endpoint)
-        found = await ask_server(url, api_key=key, timeout_s=10.0)
+        found = await identify_server(url, api_key=key, timeout_s=10.0, must_list=True)
         if found is None:
             raise ProbeError(
                 "endpoint_unreachable",

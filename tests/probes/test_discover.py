@@ -8,13 +8,12 @@ from typing import NamedTuple
 
 import psutil
 import pytest
-from aiohttp import web
 
 from probes import discover
-from probes.discover import FoundServer, ask_server, find_servers, listening_urls
-from probes.servers.profiles import PROFILES
+from probes.discover import find_servers, listening_urls
 from tests import stand_in
-from tests.fake_server import MODEL, Behaviour, FakeServer
+from tests.fake_server import Behaviour, FakeServer
+from tests.probes.servers.bare_pages import Pages
 
 
 class Address(NamedTuple):
@@ -87,23 +86,6 @@ def test_a_server_that_runs_here_is_found_among_all_that_listens():
         process.terminate()
 
 
-async def test_a_server_says_what_it_is_and_what_it_serves():
-    async with FakeServer() as server:
-        found = await ask_server(server.url)
-
-    # The fake has vLLM's page of numbers.
-    assert FoundServer(base_url=server.url, profile=PROFILES["vllm"], models=(MODEL,)) == found
-    assert [] == server.served
-
-
-async def test_a_server_that_wants_a_key_is_found_but_not_described():
-    async with FakeServer(Behaviour(api_key="secret")) as server:
-        without, with_key = await ask_server(server.url), await ask_server(server.url, api_key="secret")
-
-    assert (True, ()) == (without.needs_key, without.models)
-    assert (False, (MODEL,)) == (with_key.needs_key, with_key.models)
-
-
 @pytest.mark.parametrize("fail", ["html", "500", "redirect", "404", "hang"])
 async def test_what_is_no_server_of_language_models_is_passed_over(fail):
     async with FakeServer(Behaviour(models_fail=fail)) as server:
@@ -112,61 +94,21 @@ async def test_what_is_no_server_of_language_models_is_passed_over(fail):
 
 async def test_a_port_that_speaks_something_else_is_passed_over():
     with socket.create_server(("127.0.0.1", 0)) as other:
-        assert await ask_server(f"http://127.0.0.1:{other.getsockname()[1]}", timeout_s=0.2) is None
-    assert await ask_server("http://127.0.0.1:9", timeout_s=0.2) is None
+        urls = [f"http://127.0.0.1:{other.getsockname()[1]}", "http://127.0.0.1:9"]
+        assert [] == await find_servers(urls, timeout_s=0.2)
 
 
-class Pages:
-    """A server that is nothing but these pages."""
-
-    def __init__(self, pages):
-        self.pages = pages
-        self.keys = []
-
-    async def __aenter__(self):
-        app = web.Application()
-        app.router.add_get("/{path:.*}", self.page)
-        self.runner = web.AppRunner(app, shutdown_timeout=0.1)
-        await self.runner.setup()
-        site = web.TCPSite(self.runner, "127.0.0.1", 0)
-        await site.start()
-        return f"http://127.0.0.1:{site._server.sockets[0].getsockname()[1]}"
-
-    async def __aexit__(self, *_):
-        await self.runner.cleanup()
-
-    async def page(self, request):
-        self.keys.append(request.headers.get("Authorization"))
-        body = self.pages.get(request.path)
-        if body is None:
-            return web.Response(status=404)
-        return web.Response(text=body) if isinstance(body, str) else web.json_response(body)
+async def test_servers_come_in_the_order_of_their_addresses():
+    async with FakeServer() as first, FakeServer() as second:
+        found = await find_servers([second.url, "http://127.0.0.1:9", first.url])
+    assert [second.url, first.url] == [server.base_url for server in found]
 
 
-async def test_of_ollamas_models_the_one_in_memory_comes_first():
-    # Forms: https://docs.ollama.com/api/ps and /api/version, https://docs.ollama.com/api/openai-compatibility
-    pages = {
-        "/": "Ollama is running",
-        "/api/version": {"version": "0.12.6"},
-        "/api/ps": {"models": [{"name": "b:7b", "model": "b:7b", "size_vram": 1}]},
-        "/v1/models": {
-            "object": "list",
-            "data": [{"id": "nomic-embed-text", "owned_by": "library"}, {"id": "a:1b"}, {"id": "b:7b"}],
-        },
-    }
-    async with Pages(pages) as url:
-        found = await ask_server(url)
-
-    assert ("ollama", "0.12.6", "b:7b") == (found.profile.name, found.version, found.model)
-    assert (("b:7b",), ("b:7b", "nomic-embed-text", "a:1b")) == (found.loaded, found.models)
-    assert f"Ollama 0.12.6 at {url}" == found.title
-
-
-async def test_a_model_that_writes_no_text_is_not_taken():
-    async with Pages({"/v1/models": {"data": [{"id": "nomic-embed-text"}, {"id": "llama"}]}}) as url:
-        assert "llama" == (await ask_server(url)).model
-    async with Pages({"/v1/models": {"data": [{"id": "bge-m3"}]}}) as url:
-        assert (await ask_server(url)).model is None
+async def test_what_has_no_list_of_models_is_asked_for_nothing_else():
+    pages = Pages({"/": "a wiki"})
+    async with pages as url:
+        assert [] == await find_servers([url])
+    assert ["/v1/models"] == pages.asked
 
 
 async def test_a_key_is_sent_only_to_an_address_that_was_named(monkeypatch):

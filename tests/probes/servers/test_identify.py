@@ -2,16 +2,19 @@ import socket
 
 import pytest
 
-from probes.servers.identify import DEFAULT_PORTS, find_servers, identify_server
+from probes.servers.identify import FoundServer, identify_server
+from probes.servers.profiles import PROFILES
 from tests.fake_server import MODEL, Behaviour, FakeServer
+from tests.probes.servers.bare_pages import Pages
 
-pytestmark = pytest.mark.slow
 
-
-async def test_a_server_is_named_with_its_models():
+async def test_a_server_says_what_it_is_and_what_it_serves():
     async with FakeServer() as server:
         found = await identify_server(server.url)
-    assert ("vllm", (MODEL,), False) == (found.profile.name, found.models, found.needs_key)
+
+    # The fake has vLLM's page of numbers.
+    assert FoundServer(base_url=server.url, profile=PROFILES["vllm"], models=(MODEL,)) == found
+    assert [] == server.served
 
 
 async def test_the_other_place_of_a_page_of_numbers_is_looked_at():
@@ -42,13 +45,57 @@ async def test_a_paid_endpoint_is_known_without_asking_it():
     assert "groq" == (await identify_server("https://api.groq.com/openai")).profile.name
 
 
-async def test_servers_of_this_machine_are_found_by_port_and_silence_is_no_error():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        async with FakeServer() as server:
-            found = await find_servers((free.getsockname()[1], int(server.url.rsplit(":", 1)[1])))
-    assert [server.url] == [one.base_url for one in found]
+async def test_a_paid_endpoint_is_asked_for_its_models_where_they_are_wanted(monkeypatch):
+    listed = {"/v1/models": {"object": "list", "data": [{"id": "llama-3.1-8b-instant"}]}}
+    async with Pages(listed) as url:
+        monkeypatch.setattr("probes.servers.identify.profile_of_url", lambda _: PROFILES["groq"])
+        found = await identify_server(url, api_key="secret", must_list=True)
+    assert ("groq", ("llama-3.1-8b-instant",), False) == (found.profile.name, found.models, found.needs_key)
 
 
-def test_the_ports_of_the_known_servers_are_asked():
-    assert (1234, 3000, 8000, 8080, 11434, 30000) == DEFAULT_PORTS
+async def test_a_port_that_speaks_something_else_is_no_server():
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        assert await identify_server(f"http://127.0.0.1:{other.getsockname()[1]}", timeout_s=0.2) is None
+    assert await identify_server("http://127.0.0.1:9", timeout_s=0.2) is None
+
+
+async def test_a_page_that_wants_a_login_is_no_server_of_language_models():
+    async with Pages({}, status=401) as url:
+        assert await identify_server(url) is None
+
+
+async def test_of_ollamas_models_the_one_in_memory_comes_first():
+    # Forms: https://docs.ollama.com/api/ps and /api/version, https://docs.ollama.com/api/openai-compatibility
+    pages = {
+        "/": "Ollama is running",
+        "/api/version": {"version": "0.12.6"},
+        "/api/ps": {"models": [{"name": "b:7b", "model": "b:7b", "size_vram": 1}]},
+        "/v1/models": {
+            "object": "list",
+            "data": [{"id": "nomic-embed-text", "owned_by": "library"}, {"id": "a:1b"}, {"id": "b:7b"}],
+        },
+    }
+    async with Pages(pages) as url:
+        found = await identify_server(url)
+
+    assert ("ollama", "0.12.6", "b:7b") == (found.profile.name, found.version, found.model)
+    assert (("b:7b",), ("b:7b", "nomic-embed-text", "a:1b")) == (found.loaded, found.models)
+    assert f"Ollama 0.12.6 at {url}" == found.title
+
+
+async def test_a_model_that_writes_no_text_is_not_taken():
+    async with Pages({"/v1/models": {"data": [{"id": "nomic-embed-text"}, {"id": "llama"}]}}) as url:
+        assert "llama" == (await identify_server(url)).model
+    async with Pages({"/v1/models": {"data": [{"id": "bge-m3"}]}}) as url:
+        assert (await identify_server(url)).model is None
+
+
+async def test_of_lm_studios_models_the_one_in_memory_comes_first():
+    # Form: https://lmstudio.ai/docs/developer/rest/endpoints
+    pages = {
+        "/v1/models": {"object": "list", "data": [{"id": "a", "owned_by": "organization_owner"}, {"id": "b"}]},
+        "/api/v0/models": {"object": "list", "data": [{"id": "a", "state": "not-loaded"}, {"id": "b", "state": "loaded"}]},
+    }  # fmt: skip
+    async with Pages(pages) as url:
+        found = await identify_server(url)
+    assert ("lm-studio", ("b",), ("b", "a")) == (found.profile.name, found.loaded, found.models)
