@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,39 +19,9 @@ MAX_CONDITION = 30.0
 """Belsley, Kuh and Welsch (Regression Diagnostics, 1980): from a scaled condition number of 30 on, terms cannot be told apart."""
 BOOTSTRAPS = 2000
 _SEED = 20261124
+_MOST_STEPS = 1000
 _Z_95 = 1.959963984540054
 _TERMS = ("input tokens", "output tokens", "requests")
-
-
-def non_negative_least_squares(matrix: Floats, values: Floats) -> Floats:
-    """The least-squares solution without negative terms, for a few terms: all choices of terms are tried, so that it is the best one exactly.
-
-    Args:
-        matrix: rows × terms, at most a handful of terms, of full column rank.
-        values: rows, or rows × problems.
-
-    Returns:
-        Terms, or terms × problems.
-
-    >>> non_negative_least_squares(np.array([[1.0, 0.0], [0.0, 1.0]]), np.array([2.0, -3.0])).tolist()
-    [2.0, 0.0]
-    """
-    problems = values[:, None] if values.ndim == 1 else values
-    terms = matrix.shape[1]
-    best = np.zeros((terms, problems.shape[1]))
-    least = np.sum(problems**2, axis=0)
-    for count in range(1, terms + 1):
-        for chosen in itertools.combinations(range(terms), count):
-            part = matrix[:, list(chosen)]
-            found = np.linalg.pinv(part) @ problems
-            missed = np.where((found >= 0).all(axis=0), np.sum((problems - part @ found) ** 2, axis=0), math.inf)
-            better = missed < least * (1 - 1e-12)
-            least = np.where(better, missed, least)
-            full = np.zeros_like(best)
-            full[list(chosen)] = found
-            best = np.where(better, full, best)
-    solution: Floats = best[:, 0] if values.ndim == 1 else best
-    return solution
 
 
 def fit_cost_split(cells: Sequence[Cell]) -> CostSplit:
@@ -77,7 +46,7 @@ def fit_cost_split(cells: Sequence[Cell]) -> CostSplit:
     seconds = np.array([1 / cell.requests_per_s.mean for cell in cells])
     matrix = lengths / seconds[:, None]  # rows over the measured time: every row's target is 1
     _check_identified(matrix)
-    terms = non_negative_least_squares(matrix, np.ones(len(cells)))
+    terms = _non_negative(matrix, np.ones(len(cells)))
     missed = matrix @ terms - 1
     intervals = _intervals(cells, lengths, seconds, terms, missed)
     return CostSplit(
@@ -132,12 +101,20 @@ def _intervals(
     errors = np.array([max(error or 0.0, misfit or 0.0) for error in own])
     draws = np.random.default_rng(_SEED).normal(size=(len(cells), BOOTSTRAPS))
     fitted = (lengths @ terms) / seconds
-    drawn = non_negative_least_squares(lengths / seconds[:, None], fitted[:, None] * (1 + errors[:, None] * draws))
-    low, high = np.quantile(drawn, [0.025, 0.975], axis=1)
+    targets = fitted[:, None] * (1 + errors[:, None] * draws)
+    drawn = np.array([_non_negative(lengths / seconds[:, None], target) for target in targets.T])
+    low, high = np.quantile(drawn, [0.025, 0.975], axis=0)
     return [
         Interval(mean=float(term), low=min(float(term), float(below)), high=max(float(term), float(above)))
         for term, below, above in zip(terms, low, high, strict=True)
     ]
+
+
+def _non_negative(matrix: Floats, values: Floats) -> Floats:
+    """The least-squares solution without negative terms."""
+    from scipy.optimize import nnls  # noqa: PLC0415 -- loading it takes 0.3 s, which only a probe of several lengths needs
+
+    return nnls(matrix, values, maxiter=_MOST_STEPS)[0]
 
 
 def _relative_error(rate: Interval) -> float | None:
@@ -193,7 +170,7 @@ def fit_prefill(input_tokens: Sequence[float], ttft_ms: Sequence[float], *, quad
         raise ProbeError("bad_arguments", f"a time to first token of {times.min():g} ms was given; times are above 0.")
     scale = float(lengths.max())
     powers = np.stack([(lengths / scale) ** power for power in range(needed)], axis=1) / times[:, None]
-    found = non_negative_least_squares(powers, np.ones(lengths.size))
+    found = _non_negative(powers, np.ones(lengths.size))
     missed = powers @ found - 1
     terms = [*(float(term) / scale**power for power, term in enumerate(found)), 0.0]
     return PrefillFit(
