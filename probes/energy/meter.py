@@ -1,7 +1,7 @@
 """The power meter: samples in the background, and answers afterwards for any window.
 
 Power and counters are sampled ten times a second, the state of the GPUs (clocks, heat, cap, throttling, who computes there) once a second. What a window's
-codes mean stands in `probes.energy.codes`; energy per token is `probes.energy.codes.per_token`.
+codes mean stands in `probes.energy.codes`; energy per token is `probes.analysis.cell.energy_per_token`.
 """
 
 from __future__ import annotations

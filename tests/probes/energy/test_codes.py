@@ -2,29 +2,9 @@ from __future__ import annotations
 
 import re
 
-import pytest
-
 from probes.cell import EnergyReading
 from probes.energy import codes
-from probes.energy.codes import CODES, energy_warnings, per_token, spoiling
-
-
-def test_energy_of_a_token_is_energy_over_tokens():
-    reading = EnergyReading(window_s=20.0, power_watts=500.0, energy_joules=10_000.0, codes=["throttled_thermal"])
-
-    assert per_token(reading, 4000).energy_joules_per_output_token == 2.5
-
-
-@pytest.mark.parametrize("code", [code for code, meaning in CODES.items() if meaning.spoils] + ["unheard_of"])
-def test_a_code_that_spoils_the_energy_leaves_no_energy_of_a_token(code):
-    reading = EnergyReading(energy_joules=10_000.0, codes=[code], energy_joules_per_output_token=2.0)
-
-    assert per_token(reading, 4000).energy_joules_per_output_token is None
-
-
-@pytest.mark.parametrize(("joules", "tokens"), [(None, 4000), (10_000.0, 0), (10_000.0, -1)])
-def test_without_energy_or_tokens_there_is_none(joules, tokens):
-    assert per_token(EnergyReading(energy_joules=joules), tokens).energy_joules_per_output_token is None
+from probes.energy.codes import CODES, energy_warnings, spoiling
 
 
 def test_the_table_of_the_module_names_every_code_and_whether_it_spoils():
