@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from pricing import Price
 from pricing.own.rows import PricesFile
+from probes.probe_config import ProbeConfig
 from probes.run import Run
 from tco.result import Result
 from tco.scenario import Scenario
@@ -20,6 +21,7 @@ FOLDER = Path(__file__).resolve().parent.parent / "docs" / "schema"
 RECORDS: dict[str, type[BaseModel]] = {
     "price": Price,
     "prices": PricesFile,
+    "probe": ProbeConfig,
     "result": Result,
     "run": Run,
     "scenario": Scenario,
