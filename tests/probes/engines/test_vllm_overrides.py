@@ -6,12 +6,14 @@ from dataclasses import replace
 import pytest
 
 from probes.architectures import resolve_model
+from probes.engines import vllm
 from probes.engines.vllm_options import VllmOptions
 from probes.engines.vllm_overrides import (
     full_layers_of,
+    has_random_gates,
     layers_of,
-    needs_balanced_routing,
     overrides_of,
+    routing_warning,
     sliced,
     vocab_size_of,
     with_overrides,
@@ -92,8 +94,8 @@ def test_what_cannot_be_cut_is_refused(changes, layers, words):
         (options("owner/name"), False),
     ],
 )
-def test_experts_are_chosen_evenly_where_the_gate_is_random(given, balanced):
-    assert balanced == needs_balanced_routing(given)
+def test_the_gate_is_random_in_mixtures_with_dummy_weights(given, balanced):
+    assert balanced == has_random_gates(given)
 
 
 def test_the_engine_is_told_to_choose_experts_evenly_unless_the_user_says_how(monkeypatch):
@@ -108,3 +110,17 @@ def test_the_engine_is_told_to_choose_experts_evenly_unless_the_user_says_how(mo
 
 def test_a_copy_of_the_model_takes_tensor_times_pipeline_gpus():
     assert options(tensor_parallel_size=8, pipeline_parallel_size=2).gpus == 16
+
+
+def test_how_experts_were_chosen_is_said():
+    codes = ("balanced_routing", "random_routing")
+
+    assert codes == tuple(routing_warning(on_cpu=on_cpu).code for on_cpu in (False, True))
+
+
+@pytest.mark.parametrize(("on_cpu", "strategy"), [(True, None), (False, "uniform_random")])
+def test_even_routing_is_left_to_gpus(monkeypatch, on_cpu, strategy):
+    monkeypatch.delenv("VLLM_MOE_ROUTING_SIMULATION_STRATEGY", raising=False)
+    environment = vllm._launch(options("Mixtral-8x7B-v0.1"), on_cpu=on_cpu).environment
+
+    assert strategy == environment.get("VLLM_MOE_ROUTING_SIMULATION_STRATEGY")
