@@ -94,6 +94,7 @@ def main() -> None:
             for count in streams:
                 for name, tool in tools.items():
                     one = _run(tool, count, tokenizer, Path(folder) / f"{name}-{count}-{number}".replace(" ", "-"))
+                    print(f"round {number + 1}, {count} streams, {name}: {one}", file=sys.stderr, flush=True)
                     if one is not None:
                         seen.setdefault((name, count), []).append(one)
     _print(list(tools), streams, seen, options.rounds)
