@@ -14,6 +14,7 @@ from probes import (
     ProbeError,
     RunError,
     Warn,
+    engine_packages,
     find_engines,
     is_loopback,
     open_meter,
@@ -24,8 +25,8 @@ from probes import (
 from probes.blanking import blank_command
 from probes.energy.choose import no_meter
 from probes.energy.idle import driver_idle
-from probes.engines import start_vllm
-from probes.engines.vllm_overrides import needs_balanced_routing, routing_warning
+from probes.engines import start_vllm, uses_cpu
+from probes.engines.vllm_overrides import has_random_gates, routing_warning
 from probes.loadgen.floor import measure_floor
 from probes.manifest import ClockWatch, clock_step, collect_manifest, finish, watch_clock
 from probes.prometheus import write_prometheus
@@ -236,8 +237,8 @@ async def _sweep(
 def _completed(run: Run, session: Session) -> Run:
     """A run with what its reader must know about how it was started and what became of the clock, each once."""
     due = [*session.warnings, *_warnings(run)]
-    if not isinstance(session.target, Endpoint) and needs_balanced_routing(session.target):
-        due.append(routing_warning())
+    if not isinstance(session.target, Endpoint) and has_random_gates(session.target):
+        due.append(routing_warning(on_cpu=uses_cpu(engine_packages())))
     if (step := clock_step(session.clock)) is not None:
         due.append(step)
     codes = {warning.code for warning in due}
