@@ -10,7 +10,6 @@ from typing import NamedTuple
 import altair as alt
 import pandas as pd
 
-from probes.run import Run
 from tco.errors import InputError
 from tco.result import Result
 
@@ -106,98 +105,6 @@ def _crossing_layers(month: float, cost_usd: float, palette: Palette, *, late: b
             align="right" if late else "left", baseline="bottom", dy=-5, color=palette.ink, fontWeight="bold"
         ).encode(y=alt.value(0), text="label:N"),
     ]
-
-
-def run_frame(run: Run) -> pd.DataFrame:
-    """A run's cells as a table: load, achieved rate, throughput with its interval, latency percentiles."""
-    rows = [
-        {
-            "load": cell.concurrency if cell.concurrency is not None else cell.request_rate_per_s,
-            "requests_per_s": cell.requests_per_s.mean,
-            "output_tokens_per_s": cell.output_tokens_per_s.mean,
-            "low": cell.output_tokens_per_s.low,
-            "high": cell.output_tokens_per_s.high,
-            "ttft_p50_ms": cell.ttft_ms.p50,
-            "ttft_p95_ms": cell.ttft_ms.p95,
-            "tpot_p50_ms": cell.tpot_ms.p50,
-            "tpot_p95_ms": cell.tpot_ms.p95,
-            "e2e_p50_ms": cell.e2e_ms.p50,
-        }
-        for cell in run.usable_cells
-    ]
-    columns = [
-        "load",
-        "requests_per_s",
-        "output_tokens_per_s",
-        "low",
-        "high",
-        "ttft_p50_ms",
-        "ttft_p95_ms",
-        "tpot_p50_ms",
-        "tpot_p95_ms",
-        "e2e_p50_ms",
-    ]
-    return pd.DataFrame(rows, columns=columns)
-
-
-def throughput_curve(run: Run, palette: Palette = LIGHT) -> alt.LayerChart:
-    """Output tokens per second with their 95 % interval against the load that was offered."""
-    base = alt.Chart(run_frame(run)).encode(x=_load_axis(run))
-    colour = palette.lines[0]
-    band = base.mark_area(opacity=0.2, color=colour).encode(y=alt.Y("low:Q", title="Output tokens/s"), y2="high:Q")
-    line = base.mark_line(point={"color": colour}, color=colour).encode(
-        y=alt.Y("output_tokens_per_s:Q", title="Output tokens/s"),
-        tooltip=[
-            alt.Tooltip("load:Q", title="Load"),
-            alt.Tooltip("output_tokens_per_s:Q", title="Output tokens/s", format=",.1f"),
-            alt.Tooltip("requests_per_s:Q", title="Requests/s", format=".3f"),
-        ],
-    )
-    return alt.LayerChart(layer=[band, line], height=300, width="container")
-
-
-def latency_curve(run: Run, palette: Palette = LIGHT) -> alt.Chart:
-    """Time to first token and per output token, median and 95th percentile [ms], against the load that was offered."""
-    wide = run_frame(run).rename(columns=_LATENCY_NAMES)
-    latencies = wide.melt("load", list(_LATENCY_NAMES.values()), "metric", "latency_ms").dropna()
-    names = list(_LATENCY_NAMES.values())
-    chart: alt.Chart = alt.Chart(latencies, height=300, width="container").mark_line(point=True)
-    return chart.encode(
-        x=_load_axis(run),
-        y=alt.Y(
-            "latency_ms:Q", title="Latency (ms)", scale=alt.Scale(type="log"), axis=alt.Axis(tickCount=5, format="~s")
-        ),
-        color=alt.Color(
-            "metric:N",
-            title=None,
-            legend=alt.Legend(orient="top", columns=2),
-            scale=alt.Scale(domain=names, range=palette.lines[: len(names)]),
-        ),
-        tooltip=[
-            alt.Tooltip("metric:N", title="Latency"),
-            alt.Tooltip("load:Q", title="Load"),
-            alt.Tooltip("latency_ms:Q", title="ms", format=",.1f"),
-        ],
-    )
-
-
-_LATENCY_NAMES = {
-    "ttft_p50_ms": "first token, median",
-    "ttft_p95_ms": "first token, p95",
-    "tpot_p50_ms": "per token, median",
-    "tpot_p95_ms": "per token, p95",
-}
-
-
-def _load_axis(run: Run) -> alt.X:
-    closed = any(cell.concurrency is not None for cell in run.cells)
-    title = "Concurrent requests" if closed else "Requests per second offered"
-    return alt.X(
-        "load:Q",
-        title=title,
-        scale=alt.Scale(type="log", base=2 if closed else 10, nice=False),
-        axis=alt.Axis(values=run_frame(run)["load"].tolist(), format="~g"),
-    )
 
 
 def save_chart(chart: alt.LayerChart, path: Path) -> None:

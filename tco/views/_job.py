@@ -13,13 +13,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from probes import Job, JobState, cancel, events_path, poll, start_job
+from probes.cell import CellShape, load_label
 from tco.views import _state
 from tco.words import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 EVERY_S = 1.0
 _FOUR_DIGITS = st.column_config.NumberColumn(format="%.4g")
@@ -50,6 +54,7 @@ class Request:
         output_tokens: in an answer.
         repeats: of each load point.
         budget_minutes: for measuring.
+        more: further arguments, each bound by `=`.
     """
 
     target: tuple[str, ...]
@@ -58,6 +63,7 @@ class Request:
     output_tokens: int
     repeats: int
     budget_minutes: int
+    more: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -75,9 +81,15 @@ class Request:
             f"--output-tokens={self.output_tokens}",
             f"--repeats={self.repeats}",
             f"--budget={self.budget_minutes}m",
+            *self.more,
             f"--out={out}",
             f"--progress-file={events}",
         ]
+
+
+def resume_command(file: Path, events: Path) -> list[str]:
+    """The command line that goes on with an interrupted run."""
+    return [*(sys.executable, "-m", "tco.cli", "probe", "resume"), f"--progress-file={events}", "--", str(file)]
 
 
 @st.cache_resource
@@ -92,6 +104,24 @@ def start(request: Request) -> str | None:
     Returns:
         Why it could not be started; None where it was.
     """
+    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    out = _state.runs_folder() / f"{stamp}-{request.name}.json"
+    return _start(out, lambda events: request.command(out, events))
+
+
+def resume(file: Path) -> str | None:
+    """Goes on with an interrupted run.
+
+    Args:
+        file: the run's file, on this machine.
+
+    Returns:
+        Why it could not be started; None where it was.
+    """
+    return _start(file, lambda events: resume_command(file, events))
+
+
+def _start(out: Path, command: Callable[[Path], list[str]]) -> str | None:
     here = slot()
     with here.lock:
         if here.job is not None and poll(here.job).running:
@@ -101,10 +131,9 @@ def start(request: Request) -> str | None:
         try:
             here.folder = TemporaryDirectory(prefix="tco-probe-")
             folder = Path(here.folder.name)
-            stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-            here.out = _state.runs_folder() / f"{stamp}-{request.name}.json"
+            here.out = out
             here.cancelled = False
-            here.job = start_job(request.command(here.out, events_path(folder)), folder)
+            here.job = start_job(command(events_path(folder)), folder)
         except OSError as error:
             return f"The probe could not be started ({error.strerror}). Free some space, or check the folder's rights."
     return None
@@ -177,7 +206,7 @@ def _cells(state: JobState) -> None:
         st.dataframe(
             [
                 {
-                    "Concurrency": cell["concurrency"],
+                    "Load": _load(cell),
                     "Output tokens/s": cell["output_tokens_per_s"]["mean"],
                     "First token p95 (ms)": cell["ttft_ms"]["p95"],
                     "Failed": cell["requests_failed"],
@@ -189,6 +218,11 @@ def _cells(state: JobState) -> None:
             placeholder="–",
             alt="Load points so far",
         )
+
+
+def _load(cell: dict[str, Any]) -> str:
+    shape = None if cell["shape"] is None else CellShape.model_validate(cell["shape"])
+    return load_label(cell["concurrency"], cell["request_rate_per_s"], shape)
 
 
 def _show_ended(state: JobState) -> None:

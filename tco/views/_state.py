@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
     from probes import Run
 
+SAVED_HERE = "saved here"
+"""Where a run is from that a probe on this machine wrote into `runs_folder()`."""
+
 OWN = "own"
 """Name of the scenario that came from an upload."""
 

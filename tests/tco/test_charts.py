@@ -10,13 +10,10 @@ from tco.charts import (
     crossing,
     cumulative_cost,
     cumulative_frame,
-    latency_curve,
-    run_frame,
     save_chart,
-    throughput_curve,
 )
 from tco.errors import InputError
-from tests.factories import API, CURVE, RENT, cell, run, scenario
+from tests.factories import API, RENT, run, scenario
 
 RUNS = {"test-run": run()}
 
@@ -60,14 +57,6 @@ def test_options_that_cannot_serve_are_not_drawn() -> None:
     answer = tco.evaluate(scenario(workload__slo={"ttft_p95_ms": 1.0}), RUNS)
 
     assert set(cumulative_frame(answer)["option"]) == {"api"}
-
-
-def test_the_load_curve_shows_usable_cells_only() -> None:
-    cells = [*[cell(*point) for point in CURVE], cell(16, 1.0, 900.0, client_bound=True)]
-
-    assert run_frame(run(cells=cells))["load"].tolist() == [1, 2, 4, 8]
-    assert "Concurrent requests" in json.dumps(throughput_curve(run()).to_dict())
-    assert "Concurrent requests" in json.dumps(latency_curve(run()).to_dict())
 
 
 @pytest.mark.parametrize("ending", [".svg", ".png", ".json"])
