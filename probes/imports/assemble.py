@@ -150,9 +150,14 @@ def _cell(points: Sequence[Point]) -> Cell:
         energy_joules=sum(energies) if len(energies) == len(points) else None,
         energy=_energy(powers, energies, duration_s, sum(point.output_tokens for point in points)),
         complete=reason is None,
-        reason=f"{first.where}: {reason}" if reason else None,
+        reason=f"{_file_name(first.where)}: {reason}" if reason else None,
         warnings=_unique([*warnings, *_pooling(points)]),
     )
+
+
+def _file_name(where: str) -> str:
+    """A place without its folders: a run is published, where its sources lay is private."""
+    return where.replace("\\", "/").rsplit("/", 1)[-1]
 
 
 def _rates(point: Point) -> tuple[float, float, float]:

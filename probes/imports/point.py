@@ -80,13 +80,6 @@ class Point:
         """Mean answer length [tokens], 1 at least."""
         return max(1.0, self.output_mean or self.output_tokens / max(1, self.requests_ok))
 
-    @property
-    def load(self) -> str:
-        """How people name this load."""
-        if self.concurrency is not None:
-            return f"concurrency {self.concurrency}"
-        return f"{self.request_rate_per_s:g} requests/s"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
