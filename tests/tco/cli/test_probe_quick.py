@@ -50,15 +50,31 @@ def server():
 SHORT = ["--input-tokens", "8", "--output-tokens", "21", "--budget", "8s"]
 
 
-@pytest.mark.slow
-def test_the_server_that_runs_here_is_found_measured_and_explained(quick, server):
-    result = quick(*SHORT, urls=[server])
+@pytest.fixture(scope="module")
+def measured(server, tmp_path_factory):
+    """One measurement of the server that runs here: its answer in words, the same as JSON, and the run."""
+    out, finish = tmp_path_factory.mktemp("quick") / "r.json", _probe_quick._finish
+
+    def in_both_forms(*given, as_json):
+        finish(*given, as_json=as_json)
+        finish(*given[:3], None, as_json=True)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("probes.discover.listening_urls", lambda: [server])
+        patch.setattr(_probe_quick, "_finish", in_both_forms)
+        result = CliRunner().invoke(app, [*SHORT[:4], "--budget", "16s", "--out", str(out)])
     assert result.exit_code == 0, result.output
-    text = result.stdout
+    text, _, data = result.stdout.partition("\n{")
+    return text, json.loads("{" + data), load_run(out)
+
+
+@pytest.mark.slow
+def test_the_server_that_runs_here_is_found_measured_and_explained(measured, server):
+    text, _, _ = measured
 
     assert f"vLLM at {server}, fake-model, 8 tokens in and 21 out" in text
     assert "The limit" in text
-    # What limits it takes longer to find out, see the next test. A user alone gets 1000 tokens a second.
+    # A user alone gets 1000 tokens a second.
     speed = float(re.search(r"One user .* then ([\d,]+) tokens/s", text).group(1).replace(",", ""))
     assert 700 < speed <= 1010
     assert f"tco probe run --endpoint {server} --served-model fake-model" in text
@@ -66,10 +82,8 @@ def test_the_server_that_runs_here_is_found_measured_and_explained(quick, server
 
 
 @pytest.mark.slow
-def test_json_has_the_same_answer_and_the_run_can_be_kept(quick, server, tmp_path):
-    result = quick("--endpoint", server, "--json", "--out", tmp_path / "r.json", *SHORT[:4], "--budget", "16s")
-    assert result.exit_code == 0, result.output
-    data = json.loads(result.stdout)
+def test_json_has_the_same_answer_and_the_run_can_be_kept(measured, server):
+    _, data, run = measured
 
     assert ("queue", 2) == (data["limit"], round(data["served_at_once"]))
     assert {"base_url": server, "kind": "vllm", "version": None, "on_this_machine": True} == data["server"]
@@ -77,7 +91,6 @@ def test_json_has_the_same_answer_and_the_run_can_be_kept(quick, server, tmp_pat
     assert rate * 86_400 == pytest.approx(data["requests_per_day"]["evenly"])
     # An office week: 5 days of 10 full, 2 half and 12 tenth hours, 48 tenth hours: 65.8 in all, so the peak is 168 / 65.8 of the mean.
     assert rate * 86_400 * 65.8 / 168 == pytest.approx(data["requests_per_day"]["office_hours"])
-    run = load_run(tmp_path / "r.json")
     assert [level["concurrency"] for level in data["levels"]] == [cell.concurrency for cell in run.cells]
     assert data["tokens_used"] == sum(cell.input_tokens + cell.output_tokens for cell in run.cells)
     assert data["tokens_used"] < 500_000
@@ -93,9 +106,8 @@ def test_no_more_tokens_are_used_than_allowed(quick, server):
 
 
 @pytest.mark.slow
-def test_an_interruption_answers_with_what_was_measured():
-    process, url = fake("--prefill-ms", "10", "--tpot-ms", "1", "--slots", "2")
-    code = f"import typer; from tco.cli._probe_quick import quick_command; a = typer.Typer(); a.command()(quick_command); a(['--endpoint', {url!r}, '--budget', '12s', '--output-tokens', '21'])"
+def test_an_interruption_answers_with_what_was_measured(server):
+    code = f"import typer; from tco.cli._probe_quick import quick_command; a = typer.Typer(); a.command()(quick_command); a(['--endpoint', {server!r}, '--budget', '12s', '--output-tokens', '21'])"
     with subprocess.Popen(
         [sys.executable, "-c", code],
         stdout=subprocess.PIPE,
@@ -105,12 +117,10 @@ def test_an_interruption_answers_with_what_was_measured():
         env=dict(os.environ),
     ) as command:
         for line in command.stderr:
-            if line.startswith("concurrency 4"):
+            if line.startswith("concurrency 1"):
                 break
         command.send_signal(signal.SIGINT)
         said, _ = command.communicate(timeout=20)
-    process.terminate()
-    process.communicate()
 
     assert 130 == command.returncode
     assert "One user" in said

