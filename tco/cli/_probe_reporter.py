@@ -56,7 +56,9 @@ class Reporter:
         if self._bar is not None:
             self._bar.stop()
         if self._file is not None:
-            self._file.close()
+            # What a full disk did not take of the progress must not hide how the probe ended.
+            with contextlib.suppress(OSError):
+                self._file.close()
 
     def say(self, text: str, style: str | None = None) -> None:
         """Prints one line that stays."""
