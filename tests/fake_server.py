@@ -440,14 +440,16 @@ def main() -> None:
     parser.add_argument(
         "--fail", choices=["429", "500", "html", "hang", "reset", "error", "malformed", "stall", "drop"]
     )
+    parser.add_argument("--behaviour", type=json.loads, default={}, help="further fields of `Behaviour`, as JSON")
     options = parser.parse_args()
-    behaviour = Behaviour(
-        prefill_ms=options.prefill_ms,
-        tpot_ms=options.tpot_ms,
-        tokens_per_chunk=options.tokens_per_chunk,
-        slots=options.slots,
-        fail=options.fail,
-    )
+    given = {
+        "prefill_ms": options.prefill_ms,
+        "tpot_ms": options.tpot_ms,
+        "tokens_per_chunk": options.tokens_per_chunk,
+        "slots": options.slots,
+        "fail": options.fail,
+    }
+    behaviour = Behaviour(**(given | options.behaviour))
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_serve(FakeServer(behaviour), options.port))
 

@@ -331,13 +331,13 @@ async def test_a_load_point_that_overruns_the_budget_is_cut_and_not_used():
 @pytest.mark.usefixtures("calm")
 async def test_the_sweep_stops_where_throughput_is_flat_and_says_so():
     desk = Desk()
-    plan = Plan(concurrency=[1, 2, 4, 8, 16], repeats=3, requests_per_stream=12)
+    plan = Plan(concurrency=[2, 3, 6, 12, 24], repeats=3, requests_per_stream=8)
     async with FakeServer(Behaviour(slots=1, prefill_ms=5)) as server:
         run = await sweep(server, desk, plan=plan)
     (warn,) = run.warnings
     assert ("stopped_flat", 0.05, 1) == (warn.code, warn.threshold, desk.kinds().count("stopped_flat"))
-    # The way up is 1, 4, 16: four streams gave no more than one, so that 8 and 16 are left out and 2 is still measured.
-    assert (["concurrency 1", "concurrency 4", "concurrency 2"], True) == (desk.points("cell"), run.complete)
+    # The way up is 2, 6, 24: six streams gave no more than two, so that 12 and 24 are left out and 3 is still measured.
+    assert (["concurrency 2", "concurrency 6", "concurrency 3"], True) == (desk.points("cell"), run.complete)
     assert warn.observed < 0.05
 
 
