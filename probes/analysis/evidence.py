@@ -14,6 +14,7 @@ from probes.findings import ClientFloor
 from probes.loadgen.bound import ClientVerdict, judge_client
 from probes.loadgen.contract import Load, LoadResult
 from probes.trace import NS_PER_S, FailureKind, RequestTrace
+from probes.workload.hygiene import judge_cache, judge_requests
 
 _WORST_SOURCE_LAST: tuple[TokenSource, ...] = ("usage", "token_ids", "chunks")
 
@@ -85,12 +86,15 @@ def hit_fractions(evidence: Evidence) -> tuple[float | None, float | None]:
     prompts = sum(trace.input_tokens for trace in good)
     hits, unplanned = around.prefix_cache_hit_fraction, around.prefix_cache_unplanned_fraction
     if prompts and all(trace.cached_tokens is not None for trace in good):
-        beyond = sum(max(0, (trace.cached_tokens or 0) - trace.planned_hit_tokens) for trace in good)
-        hits = sum(trace.cached_tokens or 0 for trace in good) / prompts if hits is None else hits
-        unplanned = beyond / prompts if unplanned is None else unplanned
+        told = judge_requests(good)
+        hits = told.hit_fraction if hits is None else hits
+        unplanned = told.unplanned_fraction if unplanned is None else unplanned
     if unplanned is None and hits is not None:
-        planned = sum(trace.planned_hit_tokens for trace in good) / prompts if prompts else 0.0
-        unplanned = max(0.0, hits - planned)
+        planned = sum(trace.planned_hit_tokens for trace in good)
+        counted = judge_cache(
+            hit_tokens=hits * prompts, query_tokens=prompts, planned_hit_tokens=planned, prompt_tokens=prompts
+        )
+        unplanned = counted.unplanned_fraction if prompts else hits
     return hits, unplanned
 
 

@@ -30,6 +30,13 @@ _IMAGE = re.compile(r"[a-z0-9][\w.:/-]*(?:@sha256:[0-9a-f]{64})?")
 _USER = 1000
 
 
+class _Plain(yaml.SafeDumper):
+    """Writes what is used twice twice: anchors are read by few, and refused by some."""
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 -- PyYAML's own form
+        return True
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Secret:
     """An environment variable whose value the cluster keeps: only names are written down."""
@@ -158,7 +165,7 @@ def manifest_text(options: JobOptions) -> str:
         f"kubectl delete{there} {job}",
     ]
     head = "".join(f"# {line}\n" for line in comments)
-    return head + yaml.safe_dump(manifest, sort_keys=False, width=120, allow_unicode=True)
+    return head + yaml.dump(manifest, Dumper=_Plain, sort_keys=False, width=120, allow_unicode=True)
 
 
 def _pod(options: JobOptions) -> dict[str, Any]:

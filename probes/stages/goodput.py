@@ -11,6 +11,7 @@ from probes.stages.open_loop import answer_s, measure_rate
 
 if TYPE_CHECKING:
     from probes.cell import Cell
+    from probes.run import Plan
     from probes.stages.conductor import Conductor
 
 UNRESOLVED = "goodput_unresolved"
@@ -70,13 +71,14 @@ def _first_per_s(conductor: Conductor, best_per_s: float) -> float:
     keeping = [
         cell.requests_per_s.mean
         for cell in conductor.cells
-        if cell.role == "curve" and cell.usable and _keeps(cell, conductor.plan.slo_ms)
+        if cell.role == "curve" and cell.usable and _keeps(cell, conductor.plan)
     ]
     return FIRST_OF_BEST * max(keeping, default=best_per_s)
 
 
-def _keeps(cell: Cell, limits_ms: dict[str, float]) -> bool:
-    found = [(getattr(cell, f"{name}_ms").p95, limit) for name, limit in limits_ms.items()]
+def _keeps(cell: Cell, plan: Plan) -> bool:
+    percentile = f"p{plan.slo_target_fraction * 100:g}"
+    found = [(getattr(getattr(cell, f"{name}_ms"), percentile, None), limit) for name, limit in plan.slo_ms.items()]
     return all(value is not None and value <= limit for value, limit in found)
 
 

@@ -19,13 +19,12 @@ from probes.servers.profile import UNKNOWN, Profile
 from probes.servers.profiles import find_profile
 from probes.stages.budget import share_s
 from probes.stages.conductor import BUDGET, INTERRUPTED, Conductor, Stage
-from probes.stages.curve import measure_curve
+from probes.stages.curve import MOST_CONCURRENCY, measure_curve
 from probes.stages.goodput import search_goodput
 from probes.stages.idle import measure_idle
 from probes.stages.ledger import Ledger, RunHeader
 from probes.stages.lists import measure_list, points_of
 from probes.stages.open_loop import measure_rates, measure_trace
-from probes.stages.points import ladder
 from probes.stages.split import note_split
 
 if TYPE_CHECKING:
@@ -94,7 +93,11 @@ async def run_sweep(
     known = await _ask(endpoint, ledger, profile, timeouts)
     guard = None if guard is None else guard.add(known.spent)
     client = open_load_client(
-        endpoint, known.dialect, timeouts=timeouts, workers=client_workers, streams=max(ladder(plan))
+        endpoint,
+        known.dialect,
+        timeouts=timeouts,
+        workers=client_workers,
+        streams=max(plan.concurrency, default=MOST_CONCURRENCY),
     )
     async with open_pages(endpoint, known.dialect) as session, client:
         pages = None if profile.metrics_path is None else f"{endpoint.base_url}{profile.metrics_path}"

@@ -15,6 +15,7 @@ from scipy.interpolate import PchipInterpolator
 from scipy.optimize import brentq
 
 from probes.cell import Cell
+from probes.findings import Goodput
 from probes.run import Run
 from tco.capacity.latency import Basis, read_latency
 from tco.capacity.shape import Conversion, convert
@@ -75,37 +76,57 @@ def slo_capacity(run: Run, slo: Slo, input_tokens: float, output_tokens: float) 
     shape = convert(run.workload, input_tokens, output_tokens, run.cost_split)
     if not shape.usable:
         return _none(shape.sentence)
+    found = _search_for(run, slo.limits()) if shape.is_same else None
+    if found is not None and found.requests_per_s:
+        return _with_shape(_searched(found, found.requests_per_s, cells), shape, slo)
     missing = [name for name in slo.limits() if any(read_latency(cell, name) is None for cell in cells)]
     if missing:
         return _none(f"the run did not record {missing[0]}; probe with more requests, or promise a percentile it has")
-    capacity = _searched(run, cells, slo.limits()) or _on_curve(cells, slo.limits(), shape)
-    return _with_shape(capacity, shape, slo)
+    capacity = _on_curve(cells, slo.limits(), shape)
+    return _with_shape(capacity if found is None else _below_broken(capacity, found), shape, slo)
 
 
-def _searched(run: Run, cells: list[Cell], limits: dict[str, float]) -> SloCapacity | None:
-    """What a search in open loop has shown for just this promise; None where there was none, or it showed no load that keeps it.
+def _search_for(run: Run, limits: dict[str, float]) -> Goodput | None:
+    """The run's search in open loop for just this promise, if it made one.
 
     Requests that arrive at random wait for each other more than those of a closed loop at the same rate, so the search knows better than the curve.
     """
     for found in run.goodput:
         promised = {f"{name}_p{found.target_fraction * 100:g}_ms": limit for name, limit in found.limits_ms.items()}
-        if promised != limits or not found.requests_per_s:
-            continue
-        at = max(
-            (cell for cell in cells if cell.requests_per_s.mean <= found.requests_per_s), key=_load, default=cells[0]
-        )
-        note = f"searched with random arrivals: {found.requests_per_s:g} requests/s kept the promise"
-        if not found.resolved:
-            note += f" ({found.reason})"
-        return SloCapacity(
-            requests_per_s=found.requests_per_s,
-            relative_low=1.0 if found.low is None else min(1.0, found.low / found.requests_per_s),
-            relative_high=1.0 if found.high is None else max(1.0, found.high / found.requests_per_s),
-            basis="measured",
-            power_watts=at.power_watts,
-            reasons=(note,),
-        )
+        if promised == limits:
+            return found
     return None
+
+
+def _searched(found: Goodput, rate: float, cells: list[Cell]) -> SloCapacity:
+    at = max((cell for cell in cells if cell.requests_per_s.mean <= rate), key=_load, default=cells[0])
+    note = f"searched with random arrivals: {rate:g} requests/s kept the promise"
+    if not found.resolved:
+        note += f" ({found.reason})"
+    return SloCapacity(
+        requests_per_s=rate,
+        relative_low=1.0 if found.low is None else min(1.0, found.low / rate),
+        relative_high=1.0 if found.high is None else max(1.0, found.high / rate),
+        basis="measured",
+        power_watts=at.power_watts,
+        reasons=(note,),
+    )
+
+
+def _below_broken(capacity: SloCapacity, found: Goodput) -> SloCapacity:
+    """The curve's answer, not above a rate that a search has shown to break the promise, where it showed none that keeps it."""
+    note = f"no random traffic was shown to keep the promise ({found.reason}): the closed loop's curve is used, which waits less"
+    broken = found.high
+    if not capacity.feasible or broken is None or capacity.requests_per_s < broken:
+        return replace(capacity, reasons=(*capacity.reasons, note))
+    return replace(
+        capacity,
+        requests_per_s=broken,
+        relative_low=0.0,
+        relative_high=1.0,
+        basis="modelled",
+        reasons=(*capacity.reasons, f"{note}, cut to {broken:g} requests/s, which broke it"),
+    )
 
 
 def _on_curve(cells: list[Cell], limits: dict[str, float], shape: Conversion) -> SloCapacity:

@@ -14,7 +14,9 @@ from probes import (
     load_run,
     resolve_model,
 )
+from probes.blanking import BLANK
 from probes.engines import DEFAULT_START_TIMEOUT_S, VllmOptions
+from probes.servers.spending import SpendingGuard, Usage
 from probes.workload.traces import read_again
 from tco.cli._probe_request import environment_of, reach
 from tco.cli._probe_session import Session
@@ -65,8 +67,20 @@ def resumed_session(file: Path, *, port: int | None, start_timeout_s: float | No
         out=file,
         existing=run,
         trace=() if replay is None else replay.arrivals,
-        guard=spending_guard(plan, shape),
+        guard=_spent(run, spending_guard(plan, shape)),
     )
+
+
+def _spent(run: Run, guard: SpendingGuard | None) -> SpendingGuard | None:
+    """The guard with what the cells of the run have used already; warm-up and trials, which no cell counts, are about a fifth more."""
+    if guard is None:
+        return None
+    used = Usage(
+        input_tokens=sum(cell.input_tokens for cell in run.cells),
+        output_tokens=sum(cell.output_tokens for cell in run.cells),
+        requests=sum(cell.requests_ok + cell.requests_failed for cell in run.cells),
+    )
+    return guard.add(used)
 
 
 def _same_engine(run: Run, plan: Plan, file: Path, *, port: int | None, start_timeout_s: float | None) -> VllmOptions:
@@ -77,6 +91,12 @@ def _same_engine(run: Run, plan: Plan, file: Path, *, port: int | None, start_ti
         message = (
             f"{file} was measured with {run.engine.name} {run.engine.version}, here is {now}. "
             "One run belongs to one engine version: install that one, or start a new run."
+        )
+        raise ProbeError("bad_arguments", message)
+    if any(BLANK in argument for argument in run.engine.args):
+        message = (
+            f"{file} keeps an engine argument with a secret blanked, so that the engine cannot be started in the same way. "
+            "Give the secret by an environment variable, and start a new run."
         )
         raise ProbeError("bad_arguments", message)
     model = replace(resolve_model(plan.model or run.model.name), name=run.model.name)

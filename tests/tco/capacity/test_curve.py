@@ -143,10 +143,31 @@ def test_a_search_for_just_this_promise_knows_better_than_the_curve() -> None:
         {"limits_ms": {"ttft": 301.0}},
         {"limits_ms": {"ttft": 300.0, "tpot": 50.0}},
         {"target_fraction": 0.9},
-        {"requests_per_s": None},
     ],
 )
-def test_a_search_for_another_promise_or_without_a_find_is_left_aside(other: dict[str, object]) -> None:
+def test_a_search_for_another_promise_is_left_aside(other: dict[str, object]) -> None:
     with_search = slo_capacity(run(goodput=[searched(**other)]), Slo(ttft_p95_ms=300), 100, 50)
 
     assert slo_capacity(run(), Slo(ttft_p95_ms=300), 100, 50) == with_search
+
+
+def test_where_no_rate_was_shown_to_keep_the_promise_the_curve_is_cut_to_the_rate_that_broke_it() -> None:
+    nothing = searched(
+        requests_per_s=None, low=0.0, high=1.0, resolved=False, reason="even 1 requests/s broke the promise"
+    )
+    found = slo_capacity(run(goodput=[nothing]), Slo(ttft_p95_ms=300), 100, 50)
+
+    assert (1.0, "modelled", 0.0) == (found.requests_per_s, found.basis, found.relative_low)
+    assert "even 1 requests/s broke the promise" in found.reasons[0]
+
+
+def test_requests_of_other_lengths_are_judged_by_the_curve() -> None:
+    assert slo_capacity(run(), Slo(ttft_p95_ms=300), 150, 50) == slo_capacity(
+        run(goodput=[searched()]), Slo(ttft_p95_ms=300), 150, 50
+    )
+
+
+def test_a_search_answers_a_percentile_that_the_curve_did_not_record() -> None:
+    found = slo_capacity(run(goodput=[searched(target_fraction=0.99)]), Slo(ttft_p99_ms=300), 100, 50)
+
+    assert (True, 1.5) == (found.feasible, found.requests_per_s)
