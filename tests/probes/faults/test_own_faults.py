@@ -8,8 +8,9 @@ import time
 import pytest
 
 from probes import load_run
+from probes.blanking import BLANK
 from tests import stand_in
-from tests.probes.faults.command import MARK, Command, serving
+from tests.probes.faults.command import MARK, SHORT, Command, serving
 
 pytestmark = pytest.mark.slow
 
@@ -113,4 +114,28 @@ def test_a_key_in_the_environment_is_in_no_file_and_no_line(tmp_path):
         ended = command.end()
     text = (tmp_path / "run.json").read_text() + (tmp_path / "events").read_text()
     assert (0, "MY_KEY") == (ended.code, command.saved().plan.api_key_env)
+    assert SECRET not in text + ended.stderr + ended.stdout
+
+
+ENGINE = {"PYTHONPATH": f"{stand_in.FOLDER}:{stand_in.ROOT}", "STAND_IN": "ok"}
+TINY = ("--model", "tiny-llama-test", "--concurrency", "1", "--out", "run.json", "--progress-file", "events")
+
+
+@pytest.mark.parametrize("flag", ["--api-key", "--hf-token"])
+def test_a_secret_for_the_engine_is_refused_and_not_repeated(tmp_path, flag):
+    ended = Command.start(tmp_path, "run", *TINY, f"--engine-arg={flag}={SECRET}", environ=ENGINE).end()
+    assert 2 == ended.code
+    assert f"--engine-arg {flag} is set by this tool" in ended.stderr
+    assert SECRET not in ended.stderr + ended.stdout
+    assert not (tmp_path / "run.json").exists()
+
+
+def test_a_secret_within_an_argument_of_the_engine_is_blank_wherever_the_run_is_written(tmp_path):
+    argument = f'--engine-arg=--additional-config={{"api_key": "{SECRET}"}}'
+    command = Command.start(tmp_path, "run", *TINY, *SHORT, argument, environ=ENGINE)
+    ended = command.end()
+    command.no_process_left()
+    assert 0 == ended.code, ended.stderr
+    assert f'--engine-arg=--additional-config={{"api_key": "{BLANK}"}}' == command.saved().manifest.command[-1]
+    text = (tmp_path / "run.json").read_text() + (tmp_path / "events").read_text()
     assert SECRET not in text + ended.stderr + ended.stdout
