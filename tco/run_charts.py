@@ -12,6 +12,8 @@ from tco.charts import LIGHT, Palette
 from tco.run_words import promise_text
 
 HEIGHT = 300
+_BAR = 4
+"""Width of an interval's bar at each load: the band of a single load would have no width."""
 _LATENCIES = {"first token": "ttft_ms", "per token": "tpot_ms"}
 _LATENCY_NAMES = [f"{name}, {percentile}" for name in _LATENCIES for percentile in ("median", "p95")]
 
@@ -35,7 +37,9 @@ def throughput_curve(run: Run, palette: Palette = LIGHT) -> alt.LayerChart:
     """Output tokens per second with their 95 % interval against the load that was offered."""
     base = alt.Chart(run_frame(run)).encode(x=_load_axis(run))
     colour = palette.lines[0]
-    band = base.mark_area(opacity=0.2, color=colour).encode(y=alt.Y("low:Q", title="Output tokens/s"), y2="high:Q")
+    low = alt.Y("low:Q", title="Output tokens/s")
+    band = base.mark_area(opacity=0.2, color=colour).encode(y=low, y2="high:Q")
+    bar = base.mark_rule(strokeWidth=_BAR, opacity=0.3, color=colour).encode(y=low, y2="high:Q")
     line = base.mark_line(point={"color": colour}, color=colour).encode(
         y=alt.Y("output_tokens_per_s:Q", title="Output tokens/s"),
         tooltip=[
@@ -46,7 +50,7 @@ def throughput_curve(run: Run, palette: Palette = LIGHT) -> alt.LayerChart:
             alt.Tooltip("requests_per_s:Q", title="Requests/s", format=".3f"),
         ],
     )
-    return alt.LayerChart(layer=[band, line], height=HEIGHT, width="container")
+    return alt.LayerChart(layer=[band, bar, line], height=HEIGHT, width="container")
 
 
 def latency_frame(run: Run) -> pd.DataFrame:
@@ -87,17 +91,18 @@ def latency_curve(run: Run, palette: Palette = LIGHT) -> alt.LayerChart:
         color=alt.Color(
             "metric:N",
             title=None,
-            legend=alt.Legend(orient="top", columns=2),
+            # The legend of layers takes the opacity of the first, which is a pale band.
+            legend=alt.Legend(orient="top", columns=2, symbolOpacity=1, symbolType="circle"),
             scale=alt.Scale(domain=_LATENCY_NAMES, range=palette.lines[: len(_LATENCY_NAMES)]),
         ),
     )
-    scale = alt.Scale(type="log")
+    scale = alt.Scale(type="log", nice=False, padding=8)
     known = base.transform_filter("datum.low != null && datum.high != null")
     low = alt.Y("low:Q", scale=scale, title="Latency (ms)")
-    # A bar at each load as well: bounds of a single load would make an area without width.
     layers = [
-        known.mark_area(opacity=0.15).encode(y=low, y2="high:Q"),
-        known.mark_rule(strokeWidth=5, opacity=0.3).encode(y=low, y2="high:Q"),
+        # Unfiltered, so that the band breaks off at a load whose bounds are not known.
+        base.mark_area(opacity=0.15, invalid="break-paths-filter-domains").encode(y=low, y2="high:Q"),
+        known.mark_rule(strokeWidth=_BAR, opacity=0.3).encode(y=low, y2="high:Q"),
         base.mark_line(point=True).encode(
             y=alt.Y("latency_ms:Q", title="Latency (ms)", scale=scale, axis=alt.Axis(tickCount=5, format="~s")),
             tooltip=[
@@ -145,7 +150,12 @@ def attainment_chart(run: Run, palette: Palette = LIGHT) -> alt.LayerChart:
         legend=alt.Legend(orient="top") if len(promises) > 1 else None,
     )
     base = alt.Chart(frame).encode(
-        x=alt.X("rate:Q", title="Requests/s offered, at random times", scale=alt.Scale(zero=False, padding=20)),
+        x=alt.X(
+            "rate:Q",
+            title="Requests/s offered, at random times",
+            scale=alt.Scale(zero=False, padding=20),
+            axis=alt.Axis(labelFlush=True),
+        ),
         color=colour,
     )
     percent = alt.Axis(format=".0%", tickCount=5)
@@ -175,7 +185,7 @@ def _target_layers(run: Run, palette: Palette) -> list[alt.Chart]:
     base = alt.Chart(frame).encode(y=alt.Y("target:Q", title="Requests that kept the promise"))
     return [
         base.mark_rule(color=palette.muted, strokeDash=[5, 4]),
-        base.mark_text(align="left", baseline="top", dx=4, dy=4, color=palette.muted).encode(
+        base.mark_text(align="left", baseline="top", dx=4, dy=6, color=palette.muted).encode(
             x=alt.value(0), text="label:N"
         ),
     ]

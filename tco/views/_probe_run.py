@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from probes.cell import CellRole
 
 _COLOURS: dict[str, Any] = {"measured": "green", "literature": "blue", "modelled": "orange"}
+_REASONS = {"budget": "its time ran out", "interrupted": "it was interrupted"}
 _OPTIONAL = ("Kept (%)", "Kept, low", "Kept, high", "low", "high", "Power (W)", "J per output token")
 """Columns that are left out where no load point has a value."""
 
@@ -72,7 +73,7 @@ def can_resume(run: Run) -> bool:
 
 def _resume(run: Run, file: Path) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(plain(f"This run is not complete: {run.incomplete_reason}."), width="content")
+        st.caption(plain(f"This run is not complete: {_why(run.incomplete_reason)}."), width="content")
         pressed = st.button(
             "Resume",
             icon=":material/resume:",
@@ -86,6 +87,10 @@ def _resume(run: Run, file: Path) -> None:
         st.error(problem, icon=":material/error:")
     else:
         st.rerun()
+
+
+def _why(reason: str | None) -> str:
+    return _REASONS.get(reason or "", reason or "the file does not say why")
 
 
 def _charts(run: Run) -> None:

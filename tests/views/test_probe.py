@@ -235,6 +235,7 @@ CUT = {"complete": False, "incomplete_reason": "budget"}
 def test_an_interrupted_run_that_is_saved_here_can_be_gone_on_with(open_app, folder, started):
     save_run(run(plan=Plan(endpoint="http://x"), **CUT), folder / "runs" / "cut.json")
     app = at_page(open_app(), "probe")
+    assert plain("This run is not complete: its time ran out.") in [text.value for text in app.caption]
     press(app, "Resume")
 
     assert not app.exception
