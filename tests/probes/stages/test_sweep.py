@@ -202,15 +202,6 @@ async def test_a_text_endpoint_that_has_chat_only_is_measured_too():
     )
 
 
-async def test_a_seed_is_drawn_and_recorded_where_none_is_given():
-    async with FakeServer() as server:
-        runs = [await sweep(server, plan=ONE, shape=SHAPE.model_copy(update={"seed": None})) for _ in range(2)]
-    seeds = {run.workload.seed for run in runs}
-    assert (2, False) == (len(seeds), None in seeds)
-    prompts = [tuple(served.body["prompt"]) for served in measured(server)]
-    assert len(prompts) == len(set(prompts))
-
-
 async def test_prefix_cache_hits_that_nobody_planned_refuse_the_cell_and_the_run_says_so():
     async with FakeServer(Behaviour(prefix_hit_fraction=0.5)) as server:
         run = await sweep(server, plan=ONE)
@@ -349,8 +340,8 @@ async def test_without_loads_the_ladder_doubles_until_more_is_not_worth_it():
         run = await sweep(server, desk, plan=Plan(concurrency=[], repeats=3, requests_per_stream=8))
     loads = [int(point.removeprefix("concurrency ")) for point in desk.points("cell")]
     assert [1, 2, 4] == loads[:3]
-    # It may take one doubling more to be sure; the knee, at 2, is then looked at more closely from both sides.
-    assert (True, 3, set()) == (run.complete, loads[-1], set(loads) - {1, 2, 3, 4, 8})
+    # It may take a doubling or two more to be sure; the knee, at 2, is then looked at more closely from both sides.
+    assert (True, 3, set()) == (run.complete, loads[-1], set(loads) - {1, 2, 3, 4, 8, 16})
     rates = {cell.concurrency: cell.output_tokens_per_s.mean for cell in run.cells}
     assert 2.0 == pytest.approx(rates[2] / rates[1], rel=0.1)
     assert 1.0 == pytest.approx(rates[4] / rates[2], rel=0.1)
