@@ -143,7 +143,7 @@ POWER_NOTE = "Codes say what is wrong with a reading; none is good."
 TABLES: dict[str, tuple[str, Callable[[Cell], dict[str, object]]]] = {
     "Windows": (WINDOWS_NOTE, _window),
     "Beside other counts": (BESIDE_NOTE, _beside),
-    "The measuring client": (CLIENT_NOTE, _client),
+    "Load client": (CLIENT_NOTE, _client),
     "Power": (POWER_NOTE, _energy),
 }
 

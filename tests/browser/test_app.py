@@ -33,11 +33,14 @@ def test_a_probe_through_the_page_changes_the_decision(page, app, endpoint):
     page.get_by_label("Concurrency", exact=True).fill("1,8")
     page.get_by_label("Output tokens", exact=True).fill("20")
     page.get_by_role("button", name="Start the probe").click()
-    expect(page.get_by_text("Measuring")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("Measuring", exact=True)).to_be_visible(timeout=30_000)
     expect(page.get_by_test_id("stAlert").filter(has_text="2 cells, complete")).to_be_visible(timeout=120_000)
 
     expect(page.get_by_label("Run", exact=True)).to_have_value(re.compile("fake-model.json"))
     expect(page.get_by_test_id("stVegaLiteChart")).to_have_count(2)
+    expect(page.get_by_text(re.compile("Most throughput: .* at concurrency 8"))).to_be_visible()
+    page.get_by_text("How it was measured").click()
+    expect(page.get_by_text("Windows", exact=True)).to_be_visible()
     page.get_by_role("button", name="Use this run").click()
     page.get_by_text("See the decision").click()
 

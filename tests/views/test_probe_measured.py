@@ -64,9 +64,7 @@ def test_ours_stands_beside_the_whole_run_and_the_servers_own_clock():
 
 
 def test_the_client_is_told_in_percent():
-    rows = told(
-        "The measuring client", cell(1, 0.5, 9.0, client_cpu_fraction=0.25, client_lag_p99_ms=3.5, client_workers=2)
-    )
+    rows = told("Load client", cell(1, 0.5, 9.0, client_cpu_fraction=0.25, client_lag_p99_ms=3.5, client_workers=2))
 
     assert [{"Load": "concurrency 1", "Client CPU (%)": 25.0, "Client lag p99 (ms)": 3.5, "Workers": 2}] == rows
 
