@@ -343,8 +343,8 @@ async def test_without_loads_the_ladder_doubles_until_more_is_not_worth_it():
     # It may take a doubling or two more to be sure; the knee, at 2, is then looked at more closely from both sides.
     assert (True, 3, set()) == (run.complete, loads[-1], set(loads) - {1, 2, 3, 4, 8, 16})
     rates = {cell.concurrency: cell.output_tokens_per_s.mean for cell in run.cells}
-    assert 2.0 == pytest.approx(rates[2] / rates[1], rel=0.1)
-    assert 1.0 == pytest.approx(rates[4] / rates[2], rel=0.1)
+    assert rates[2] / rates[1] == pytest.approx(2.0, rel=0.35)
+    assert rates[4] / rates[2] == pytest.approx(1.0, rel=0.35)
 
 
 @pytest.mark.parametrize(
