@@ -87,8 +87,7 @@ async def run_sweep(
     _check_arguments(plan, endpoint, trace)
     if existing is not None:
         _check_resume(existing, shape, header)
-    profile = await _profile(endpoint, plan)
-    await check_endpoint(endpoint, profile=profile)
+    profile = await reach_server(endpoint, plan)
     ledger = Ledger(header, shape=shape, plan=plan, save=save, existing=existing)
     known = await _ask(endpoint, ledger, profile, timeouts)
     guard = None if guard is None else guard.add(known.spent)
@@ -112,12 +111,26 @@ async def run_sweep(
     return _finish(conductor)
 
 
-async def _profile(endpoint: Endpoint, plan: Plan) -> Profile:
-    """What is known beforehand of the server: as the plan names it, else as it shows itself."""
+async def reach_server(endpoint: Endpoint, plan: Plan) -> Profile:
+    """Makes sure that the server answers and serves the model.
+
+    Args:
+        endpoint: the server.
+        plan: may name its kind.
+
+    Returns:
+        What is known beforehand of the server: as the plan names it, else as it shows itself.
+
+    Raises:
+        ProbeError: as `check_endpoint`.
+    """
     if plan.profile is not None:
-        return find_profile(plan.profile)
-    found = await identify_server(endpoint.base_url, api_key=endpoint.api_key)
-    return UNKNOWN if found is None else found.profile
+        profile = find_profile(plan.profile)
+    else:
+        found = await identify_server(endpoint.base_url, api_key=endpoint.api_key)
+        profile = UNKNOWN if found is None else found.profile
+    await check_endpoint(endpoint, profile=profile)
+    return profile
 
 
 async def _ask(endpoint: Endpoint, ledger: Ledger, profile: Profile, timeouts: Timeouts | None) -> Capabilities:

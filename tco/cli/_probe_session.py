@@ -31,6 +31,7 @@ from probes.loadgen.floor import measure_floor
 from probes.manifest import ClockWatch, clock_step, collect_manifest, finish, watch_clock
 from probes.prometheus import write_prometheus
 from probes.stages.points import ladder
+from probes.stages.sweep import reach_server
 from tco.cli._shared import EXIT_INCOMPLETE, EXIT_INTERRUPTED, EXIT_INVALID, EXIT_PREFLIGHT
 
 if TYPE_CHECKING:
@@ -136,6 +137,9 @@ def _how_to_go_on(session: Session, saved: list[Path]) -> str:
 def _measure(session: Session, reporter: Reporter, saved: list[Path]) -> tuple[Run, ProbeError | None]:
     """The run, and why the engine died during it, where it did."""
     target = session.target
+    if isinstance(target, Endpoint):
+        # A wrong address or name should not have to wait until the client has measured itself.
+        asyncio.run(reach_server(target, session.plan))
     header = _prepared(session, reporter)
     if isinstance(target, Endpoint):
         with _meter_of(target, session.plan) as meter:

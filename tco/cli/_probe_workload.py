@@ -100,10 +100,15 @@ def plan_of(request: RunRequest) -> Plan:
             "bad_arguments",
             "--turns is for closed loops: a turn waits for the answer before. Leave out --rate and --slo, or --turns.",
         )
+    measure = parse_measure(request.measure, slo=bool(limits_ms), trace=request.trace is not None)
+    if request.rate is not None and "curve" not in measure:
+        raise ProbeError(
+            "bad_arguments", "--rate is measured with the curve: add curve to --measure, or leave one out."
+        )
     return Plan(
         concurrency=parse_concurrency(request.concurrency),
         request_rates_per_s=parse_rates(request.rate),
-        measure=parse_measure(request.measure, slo=bool(limits_ms), trace=request.trace is not None),
+        measure=measure,
         repeats=request.repeats,
         max_repeats=request.max_repeats or 2 * request.repeats,
         precision_fraction=request.precision or DEFAULT_PRECISION_FRACTION,

@@ -81,6 +81,7 @@ def test_a_trace_brings_its_own_lengths_and_arrivals() -> None:
     [
         ({"shared_prefix": 1.0}, "--shared-prefix"),
         ({"turns": 3, "rate": "1"}, "--turns"),
+        ({"measure": "lengths", "rate": "1"}, "--rate"),
         ({"lengths": "wild:1"}, "wild"),
         ({"trace": Path("no-such-file.csv")}, "no-such-file.csv"),
     ],
