@@ -114,9 +114,9 @@ def goodput_sentence(found: Goodput) -> str:
     promise = f"{promise_text(found.limits_ms)} for {found.target_fraction:.0%} of requests"
     if found.requests_per_s is None:
         return f"No random traffic was shown to keep {promise}: {found.reason}."
-    sentence = f"Random traffic keeps {promise} up to {found.requests_per_s:.3g} requests/s"
+    sentence = f"Random traffic keeps {promise} up to {_plain(found.requests_per_s, 3)} requests/s"
     if found.high is not None:
-        sentence += f"; the true limit lies between {found.low or 0.0:.3g} and {found.high:.3g}"
+        sentence += f"; the true limit lies between {_plain(found.low or 0.0, 3)} and {_plain(found.high, 3)}"
     return f"{sentence}." if found.resolved else f"{sentence}; not resolved further: {found.reason}."
 
 
@@ -135,9 +135,9 @@ def curve_sentence(cells: Sequence[Cell]) -> str:
     return f"{sentence}, where 95% of first tokens come within {_plain(best.ttft_ms.p95)} ms."
 
 
-def _plain(value: float) -> str:
-    """Four digits, never as a power of ten."""
-    return f"{value:,.0f}" if value >= 1000 else f"{value:.4g}"  # noqa: PLR2004 -- four digits before the point
+def _plain(value: float, digits: int = 4) -> str:
+    """So many digits, never as a power of ten; from 1,000 on all before the point."""
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.{digits}g}"  # noqa: PLR2004 -- a power of ten from here on
 
 
 def split_sentence(split: CostSplit) -> str:

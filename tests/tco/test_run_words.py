@@ -70,6 +70,12 @@ def test_a_resolved_search_names_the_load_and_the_bracket() -> None:
     assert expected == goodput_sentence(found)
 
 
+def test_a_high_rate_is_not_told_as_a_power_of_ten() -> None:
+    found = Goodput(**PROMISE, requests_per_s=1516.2, low=1516.2, high=1604.0, resolved=True)
+
+    assert goodput_sentence(found).endswith("up to 1,516 requests/s; the true limit lies between 1,516 and 1,604.")
+
+
 def test_an_unresolved_search_says_what_would_resolve_it() -> None:
     nothing = Goodput(**PROMISE, resolved=False, reason="80 requests are too few, 300 would do")
 
