@@ -296,11 +296,9 @@ def _reason(tested: Sequence[Tested], found: Bracket, search: Search) -> str:
         return _unresolved_reason(tested, found, search)
     if found.low is None:
         lightest = min(one.rate_per_s for one in tested)
-        return f"even {lightest:.3g} requests/s, the lowest rate offered, broke the promise"
+        return f"even {_rate(lightest)}, the lowest rate offered, broke the promise"
     if found.high is None:
-        return (
-            f"no rate was shown to break the promise; {found.low:.3g} requests/s was the highest offered that kept it"
-        )
+        return f"no rate was shown to break the promise; {_rate(found.low)} was the highest offered that kept it"
     wide = found.high / found.low - 1
     return f"after {len(tested)} rates the bracket is {wide:.0%} wide, not {search.resolution_fraction:.0%}; allow more time"
 
@@ -311,10 +309,14 @@ def _unresolved_reason(tested: Sequence[Tested], found: Bracket, search: Search)
     needed, one = min(between, key=lambda way: math.inf if way[0] is None else way[0])
     share, target = one.attainment.kept_fraction, search.target_fraction
     said = (
-        f"at {one.rate_per_s:.3g} requests/s {share:.1%} of {one.attainment.requests} requests kept the promise "
+        f"at {_rate(one.rate_per_s)} {share:.1%} of {one.attainment.requests} requests kept the promise "
         f"({one.attainment.low:.1%} to {one.attainment.high:.1%}), which cannot be told from {target:.0%}"
     )
     if needed is None:
         return f"{said}; the share is just the target, so no number of requests would tell"
     wanted = needed * one.attainment.requests / independent_requests(one.attainment)
     return f"{said}; about {max(math.ceil(wanted), one.attainment.requests + 1)} requests at this rate would tell"
+
+
+def _rate(rate_per_s: float) -> str:
+    return f"{rate_per_s:,.0f} requests/s" if rate_per_s >= 1000 else f"{rate_per_s:.3g} requests/s"  # noqa: PLR2004 -- from here on three digits would be written as a power of ten

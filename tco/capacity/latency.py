@@ -41,7 +41,7 @@ def read_latency(cell: Cell, metric: str) -> Reading | None:
     - else the two strictest that it has are carried on along a log-normal: `ln x(q) = ln x50 + s · z(q)`, `modelled`;
     - else None: nothing can be said.
 
-    >>> from probes.run import Percentiles
+    >>> from probes.record import Percentiles
     >>> round(percentile(Percentiles(p50=100.0, p90=200.0), "p95").value_ms)
     243
     """
