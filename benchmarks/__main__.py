@@ -1,4 +1,8 @@
-"""`make bench`: every benchmark, one after the other. Figures are ratios between two ways in one run, never bare seconds."""
+"""`make bench`: the benchmarks that take minutes, one after the other. Figures are ratios between two ways in one run, never bare seconds.
+
+Two take longer and are run by themselves: `python -m benchmarks.client_beside_peers` (installs GuideLLM and AIPerf, half an hour) and
+`python -m benchmarks.layer_slicing` (an engine for each depth, half an hour).
+"""
 
 from __future__ import annotations
 
