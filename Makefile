@@ -8,6 +8,8 @@ PYTEST = .venv/bin/python -m pytest
 AGAIN = --reruns 2 --reruns-delay 5
 # Unit tests have no clock and no port in common, so all processors share them.
 SIDE_BY_SIDE = -n auto --dist worksteal
+# Tests with processes and sockets mostly wait: two files at a time. An engine takes all processors for itself.
+FILE_BY_FILE = -n 2 --dist loadfile
 
 help:  ## list these targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -27,7 +29,8 @@ test: install-test  ## all tests: unit, processes, real engine, real browser
 	@scripts/ensure-chromium.sh
 	@scripts/ensure-sshd.sh || true  # without it the tests of --ssh are skipped, and say so
 	$(PYTEST) -m "not engine and not browser and not slow" $(SIDE_BY_SIDE)
-	$(PYTEST) -m "(slow or engine) and not browser" $(AGAIN)
+	$(PYTEST) -m "slow and not engine and not browser" $(FILE_BY_FILE) $(AGAIN)
+	$(PYTEST) -m "engine and not browser" $(AGAIN)
 	$(PYTEST) -m browser $(AGAIN)  # apart: Playwright keeps an event loop of its own running
 
 unit: install-test  ## unit tests only, under a minute
