@@ -10,6 +10,7 @@ its streams were busy. It sends text, which the server turns into tokens; we sen
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import json
 import shutil
@@ -34,19 +35,28 @@ _BENCH = (
 Figures = dict[str, float]
 
 
-def main() -> None:
-    """Starts one engine, measures it in turn with both clients, prints the ratios."""
+def main(arguments: list[str] | None = None) -> None:
+    """Starts one engine, measures it in turn with both clients, prints the ratios.
+
+    Args:
+        arguments: `--rounds 3 --streams 1,2,4,8,16`; none if None.
+    """
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--streams", default=",".join(map(str, STREAMS)))
+    chosen = parser.parse_args(arguments or [])
+    loads = [int(word) for word in chosen.streams.split(",")]
     with tempfile.TemporaryDirectory() as folder:
         model = _with_tokenizer(Path(folder))
         args = ("--dtype", "bfloat16", "--max-model-len", "256", "--load-format", "dummy", "--enforce-eager")
         options = VllmOptions(model=resolve_model(str(model)), weights="dummy", args=args, dtype="bfloat16")
         print(
-            f"\nprobe beside `vllm bench serve`: {MODEL}, {INPUT_TOKENS} in / {OUTPUT_TOKENS} out, {ROUNDS} rounds in turn"
+            f"\nprobe beside `vllm bench serve`: {MODEL}, {INPUT_TOKENS} in / {OUTPUT_TOKENS} out, {chosen.rounds} rounds in turn"
         )
         with start_vllm(options) as engine:
-            pairs: dict[int, list[tuple[Cell, Figures]]] = {streams: [] for streams in STREAMS}
-            for number in range(ROUNDS):
-                for streams in STREAMS:
+            pairs: dict[int, list[tuple[Cell, Figures]]] = {streams: [] for streams in loads}
+            for number in range(chosen.rounds):
+                for streams in loads:
                     cell = _ours(engine, streams, number)
                     pairs[streams].append((cell, _theirs(engine, model, streams, number, cell)))
     _print(pairs)
@@ -188,4 +198,4 @@ def _spread(values: list[float]) -> float:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
