@@ -18,7 +18,7 @@ demo: install  ## install, probe this machine with a real engine, print and draw
 	@echo "== 1/3  What is here"
 	@$(TCO) probe env
 	@echo "== 2/3  Probing this machine with a real engine"
-	@$(TCO) probe run --out runs/demo.json --force --concurrency 1,4,8,16 --input-tokens 64 --output-tokens 32 --budget 150s || [ $$? -eq 5 ]
+	@$(TCO) probe run --out runs/demo.json --force --concurrency 1,4,8,16 --input-tokens 64 --output-tokens 32 --budget 200s || [ $$? -eq 5 ]
 	@echo "== 3/3  The payback, computed from that run"
 	@$(TCO) plan scenarios/demo.yaml --chart runs/demo.svg
 	@echo
