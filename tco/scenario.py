@@ -68,6 +68,7 @@ class Workload(_Record):
     output_tokens_per_request: Positive
     cacheable_input_fraction: Fraction = _q(0.0)
     batchable_fraction: Fraction = _q(0.0)
+    batch_deadline_hours: Annotated[int, Field(ge=1, le=720)] = 24
     peak_headroom_fraction: NonNegative = _q(0.2, 0.0, 0.5, "bursts inside the busiest hour")
     profile: str | list[float] = "office-hours"
     slo: Slo = Slo()

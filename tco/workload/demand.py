@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tco.scenario import Scenario
+from tco.workload.batch import Hours, least_capacity_weight, served_by_hour
 
 SECONDS_PER_DAY = 86_400
 HOURS_PER_DAY = 24
@@ -25,6 +26,7 @@ class Demand:
         requests: requests in the month [requests/month], shape (months,).
         mean_requests_per_s: average rate over the month [requests/s], shape (months,).
         peak_requests_per_s: rate that capacity must cover [requests/s], shape (months,).
+        hour_weights: work served in each hour of the week over the mean rate [unitless], shape (168,); what can wait is served in quiet hours.
         input_tokens_per_request: mean prompt length [tokens].
         output_tokens_per_request: mean answer length [tokens].
     """
@@ -32,6 +34,7 @@ class Demand:
     requests: Months
     mean_requests_per_s: Months
     peak_requests_per_s: Months
+    hour_weights: Hours
     input_tokens_per_request: float
     output_tokens_per_request: float
 
@@ -50,9 +53,9 @@ def demand(scenario: Scenario) -> Demand:
 
     `requests_m = requests_per_day · (hours_per_month / 24) · (1 + growth)^(m − 1)` for month m = 1, 2, ….
 
-    The rate to cover is the busiest hour of the interactive share with headroom for bursts inside that hour; the batchable
-    share is moved into the quiet hours, so it counts only where it lifts the average above that peak:
-    `peak = max(mean · (1 − batchable) · peak weight · (1 + headroom), mean)`.
+    The rate to cover is the busiest hour of the interactive share with headroom for bursts inside that hour. The batchable share is moved into quiet
+    hours as far as its deadline allows (`tco.workload.batch`); it counts where it needs more than that peak:
+    `peak = mean · max((1 − batchable) · peak weight · (1 + headroom), least capacity weight)`.
 
     Special cases: zero requests a day gives zeros; negative growth shrinks.
     """
@@ -60,12 +63,15 @@ def demand(scenario: Scenario) -> Demand:
     growth = (1 + workload.growth_per_month_fraction.value) ** np.arange(scenario.horizon_months)
     per_day = workload.requests_per_day.value * growth
     mean = per_day / SECONDS_PER_DAY
-    interactive = 1 - workload.batchable_fraction.value
-    peak = mean * interactive * workload.weights.peak * (1 + workload.peak_headroom_fraction.value)
+    batch = workload.batchable_fraction.value
+    weights = workload.weights
+    least = least_capacity_weight(weights.values, batch, workload.batch_deadline_hours)
+    peak = max((1 - batch) * weights.peak * (1 + workload.peak_headroom_fraction.value), least)
     return Demand(
         requests=per_day * scenario.hours_per_month / HOURS_PER_DAY,
         mean_requests_per_s=mean,
-        peak_requests_per_s=np.maximum(peak, mean),
+        peak_requests_per_s=mean * peak,
+        hour_weights=served_by_hour(weights.values, batch, least),
         input_tokens_per_request=workload.input_tokens_per_request.value,
         output_tokens_per_request=workload.output_tokens_per_request.value,
     )
