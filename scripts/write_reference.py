@@ -22,8 +22,10 @@ from tco.scenario import (
     PriceSources,
     RentalPrice,
     RentOption,
+    RequestClass,
     Scenario,
     Slo,
+    Spread,
     TokenOption,
     Workload,
 )
@@ -60,6 +62,8 @@ _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("`prices`", PriceSources),
     ("`workload`", Workload),
     ("`workload.slo`", Slo),
+    ("`workload.lengths`", Spread),
+    ("`workload.classes`, by name", RequestClass),
     ("An option of kind `api` or `hosted`", TokenOption),
     ("An option of kind `rent`", RentOption),
     ("`price` of an option of kind `rent`", RentalPrice),
@@ -95,7 +99,12 @@ _MEANINGS = {
     "options": "What is compared, below.",
     "profile": "When in the week the requests come.",
     "slo": "The latency promise, below.",
-    "kind": "Which of the four ways to buy.",
+    "lengths": "How lengths vary around their means, below; without it as the run was probed.",
+    "classes": "Kinds of requests with lengths and promises of their own, by name, below; in place of the two lengths.",
+    "batch_deadline_hours": "By when what can wait must be answered; it is moved into quiet hours until then.",
+    "spread_fraction": "Standard deviation over the mean, of both lengths.",
+    "correlation": "Of the ranks of prompt and answer length.",
+    "kind": "Which way: of options how to buy, of lengths how they vary.",
     "model": "For `api` and `hosted` the price book's name, `seller/model`; else the open model whose licence is asked, or `from-run`.",
     "one_off_usd": "Named costs at the start.",
     "extra_usd_per_month": "Named running costs that have no line of their own.",
@@ -113,6 +122,8 @@ _MEANINGS = {
     "economic_life_months": "After which a server is bought anew.",
 }
 
+_REQUIRED_OR = dict.fromkeys(("input_tokens_per_request", "output_tokens_per_request"), "**required**, or `classes`")
+
 
 def page_text() -> str:
     """The whole page."""
@@ -123,7 +134,8 @@ def _table(record: type[BaseModel]) -> str:
     rows = ["| field | unit | default | meaning |", "|---|---|---|---|"]
     for name, field in record.model_fields.items():
         shown = field.alias or name
-        rows.append(f"| `{shown}` | {_unit(shown)} | {_default(field)} | {_meaning(shown)} |")
+        default = _REQUIRED_OR.get(shown, _default(field)) if field.default is None else _default(field)
+        rows.append(f"| `{shown}` | {_unit(shown)} | {default} | {_meaning(shown)} |")
     return "\n".join(rows) + "\n"
 
 
@@ -132,6 +144,8 @@ def _unit(name: str) -> str:
         return "ms"
     if name.endswith("_months"):
         return "months"
+    if name.endswith("_hours"):
+        return "h"
     try:
         return unit_of(name)
     except LookupError:

@@ -88,7 +88,7 @@ def _fill_tokens(option: TokenOption, sources: _Sources) -> TokenOption:
 
 def _token_prices(option: TokenOption, sources: _Sources) -> dict[str, Price | None]:
     prices = token_prices_of(option.model, sources.scenario, sources.book)
-    tokens = sources.scenario.workload.input_tokens_per_request.value * option.tokenizer_factor.value
+    tokens = sources.scenario.workload.mean_input_tokens * option.tokenizer_factor.value
     is_long = prices.long_context_from_tokens is not None and tokens > prices.long_context_from_tokens
     return {
         "input_usd_per_mtok": (prices.long_context_input if is_long else None) or prices.input,
@@ -154,9 +154,7 @@ def _throughput(option: RentOption | OwnOption, run: Run, workload: Workload) ->
     """Factor 1 on the run's capacity, with the run's own interval as its range."""
     if option.throughput_factor is not None:
         return option.throughput_factor
-    capacity = slo_capacity(
-        run, workload.slo, workload.input_tokens_per_request.value, workload.output_tokens_per_request.value
-    )
+    capacity = slo_capacity(run, workload.slo, workload.mean_input_tokens, workload.mean_output_tokens)
     return Quantity(
         value=1.0,
         low=max(capacity.relative_low, _SMALLEST_FACTOR),

@@ -14,7 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 from pricing.licensing.rules import Company
 from pricing.yaml_file import Day
 from tco.quantity import Availability, Change, Fraction, NonNegative, Positive, Quantity
-from tco.workload.profiles import PROFILE_NAMES, Weights
+from tco.workload.asked import Name, RequestClass, Slo, Spread, Workload
+from tco.workload.profiles import PROFILE_NAMES
 
 SCHEMA = 1
 """Number of the scenario file's format; a file with a larger number is refused."""
@@ -27,61 +28,9 @@ class _Record(BaseModel):
 FROM_RUN = "from-run"
 """A model or a GPU that is the run's."""
 
-Limit = Annotated[float, Field(gt=0)]
-Name = Annotated[str, Field(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f.]+$")]
-
 
 def _q(value: float, low: float | None = None, high: float | None = None, note: str | None = None) -> Quantity:
     return Quantity(value=value, low=low, high=high, note=note)
-
-
-class Slo(_Record):
-    """The latency promise: each limit must hold at the load that a replica carries [ms]. Null: not promised.
-
-    TTFT is time to first token, TPOT time per output token after the first, E2E the whole request.
-    """
-
-    ttft_p50_ms: Limit | None = None
-    ttft_p90_ms: Limit | None = None
-    ttft_p95_ms: Limit | None = None
-    ttft_p99_ms: Limit | None = None
-    tpot_p50_ms: Limit | None = None
-    tpot_p90_ms: Limit | None = None
-    tpot_p95_ms: Limit | None = None
-    tpot_p99_ms: Limit | None = None
-    e2e_p50_ms: Limit | None = None
-    e2e_p90_ms: Limit | None = None
-    e2e_p95_ms: Limit | None = None
-    e2e_p99_ms: Limit | None = None
-
-    def limits(self) -> dict[str, float]:
-        """The promises that were made, by name, for example `{"ttft_p95_ms": 1000.0}`."""
-        return {name: limit for name, limit in self.model_dump().items() if limit is not None}
-
-
-class Workload(_Record):
-    """The traffic: how much, when, how long, how fast it must be answered."""
-
-    requests_per_day: NonNegative
-    growth_per_month_fraction: Change = _q(0.0)
-    input_tokens_per_request: Positive
-    output_tokens_per_request: Positive
-    cacheable_input_fraction: Fraction = _q(0.0)
-    batchable_fraction: Fraction = _q(0.0)
-    batch_deadline_hours: Annotated[int, Field(ge=1, le=720)] = 24
-    peak_headroom_fraction: NonNegative = _q(0.2, 0.0, 0.5, "bursts inside the busiest hour")
-    profile: str | list[float] = "office-hours"
-    slo: Slo = Slo()
-
-    @model_validator(mode="after")
-    def _profile_is_known(self) -> Workload:
-        Weights.from_profile(self.profile)
-        return self
-
-    @property
-    def weights(self) -> Weights:
-        """The hour-of-week weights of `profile`, mean 1."""
-        return Weights.from_profile(self.profile)
 
 
 class People(_Record):
@@ -268,9 +217,11 @@ __all__ = [
     "PriceSources",
     "RentOption",
     "RentalPrice",
+    "RequestClass",
     "Scenario",
     "SelfHostedOption",
     "Slo",
+    "Spread",
     "TokenOption",
     "Workload",
 ]

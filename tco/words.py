@@ -26,6 +26,7 @@ WORDS = {
     "growth_per_month_fraction": Word("Growth", "How much the requests grow from month to month; 0.02 is 2%."),
     "input_tokens_per_request": Word("Prompt length", "Mean length of a prompt, with everything that is sent along."),
     "output_tokens_per_request": Word("Answer length", "Mean length of an answer, reasoning tokens included."),
+    "share_fraction": Word("Share of requests", "Of all requests; the shares of all classes add up to 1."),
     "cacheable_input_fraction": Word(
         "Cacheable input", "Share of the prompt that repeats and that a vendor sells cheaper."
     ),

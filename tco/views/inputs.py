@@ -11,6 +11,7 @@ import pricing
 from pricing import Company
 from tco import InputError, Result, parse
 from tco.answer import headline
+from tco.quantity import Quantity
 from tco.register import quantities
 from tco.scenario import PROFILE_NAMES, Scenario, Slo
 from tco.shipped import shipped_scenarios
@@ -94,8 +95,9 @@ def show_workload(scenario: Scenario) -> None:
     workload = scenario.workload
     with st.grid(3, min_column_width=220, gap="medium"):
         for field in type(workload).model_fields:
-            if field not in {"profile", "slo"}:
-                _fields.quantity(f"workload.{field}", getattr(workload, field))
+            value = getattr(workload, field)
+            if isinstance(value, Quantity):
+                _fields.quantity(f"workload.{field}", value)
         with st.container():
             if isinstance(workload.profile, str):
                 _fields.choice(

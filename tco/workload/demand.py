@@ -72,6 +72,6 @@ def demand(scenario: Scenario) -> Demand:
         mean_requests_per_s=mean,
         peak_requests_per_s=mean * peak,
         hour_weights=served_by_hour(weights.values, batch, least),
-        input_tokens_per_request=workload.input_tokens_per_request.value,
-        output_tokens_per_request=workload.output_tokens_per_request.value,
+        input_tokens_per_request=workload.mean_input_tokens,
+        output_tokens_per_request=workload.mean_output_tokens,
     )

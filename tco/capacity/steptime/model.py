@@ -113,4 +113,4 @@ def expert_coverage(experts: int, experts_per_token: int, tokens: float) -> floa
     """
     if experts <= 0:
         return 0.0
-    return 1.0 - (1.0 - experts_per_token / experts) ** tokens
+    return float(1.0 - (1.0 - experts_per_token / experts) ** tokens)
