@@ -37,6 +37,8 @@ class StepTime:
         experts_per_token: experts that a token is sent to.
         experts_s: reading all routed experts once [s].
         latency_s: between engine and client [s].
+        dispatch_s: the server in front hands requests to the engine one after the other, so long apart [s]; an idle engine begins with the first alone.
+            Keeps no machine busy.
         basis: `measured` where the terms were fitted to a run, `modelled` where they come from a data sheet or were carried over.
     """
 
@@ -51,6 +53,7 @@ class StepTime:
     experts_per_token: int = 0
     experts_s: float = 0.0
     latency_s: float = 0.0
+    dispatch_s: float = 0.0
     basis: Basis = "measured"
 
     def __post_init__(self) -> None:
