@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from scipy.optimize import nnls
@@ -75,7 +76,8 @@ def to_full_depth(
     cut = sorted(slices, key=lambda item: item[0])
     depths = [layers for layers, _ in cut]
     _check(depths, [time for _, time in cut], layers_full)
-    carried, bent = {}, []
+    carried: dict[str, Any] = {}
+    bent: list[str] = []
     for name in _GROWING:
         carried[name], was_bent = _carry(depths, [getattr(time, name) for _, time in cut], layers_full)
         bent += [name] * was_bent

@@ -5,13 +5,14 @@
 | bandwidth reached by reading weights and cache | 0.75 | 0.60 to 0.85 | planners' own priors 0.75 and 0.80; 60 to 85 % of real systems [1]; 77 % on an A100 at one stream [2] |
 | 16-bit rate reached by prompts | 0.45 | 0.30 to 0.60 | simulators' own priors 0.45 and 0.50; 30 to 50 % [3] |
 | 8-bit rate reached by prompts | 0.30 | 0.18 to 0.45 | fits of the back-test; smaller matrices, and what is left in 16 bits, weigh more |
+| of these two, with routed experts | 0.6 | 0.35 to 0.9 | fits of the back-test |
 | link bandwidth reached | 0.77 | 0.50 to 0.85 | 366 of 475 GB/s of an all-reduce among 4 H100 [4] |
 | wait of one all-reduce | 10 µs | 5 to 30 µs | assumption; PCIe and four or more GPUs are at the upper end |
 | launches of a layer | 3 µs | 1 to 10 µs | a fleet simulator's prior, with CUDA graphs; mixtures in eager mode take more |
 | routing of a layer with experts | 40 µs | 0 to 150 µs | fits of the back-test; a planner's prior is 18 µs for each expert of a token |
 | processor time of a step | 0.5 ms | 0.1 to 2 ms | assumption, checked by the back-test |
 | processor time of a sequence | 40 µs | 5 to 90 µs | fits of the back-test: scheduling, sampling, sending |
-| between engine and client | 8 ms | 1 to 20 ms | fits of the back-test: tokenizing, HTTP, the first step's wait |
+| between engine and client | 12 ms | 2 to 40 ms | fits of the back-test: tokenizing, HTTP, the first step's wait |
 
 [1] https://www.open-source-ai.tech/glossary/model-bandwidth-utilization [2] https://johnmusgrave.com/p/vllm-throughput-latency-sweep-on
 [3] https://zeroentropy.dev/concepts/mfu/ [4] https://waynehacking8.github.io/blog/nccl-nvlink-bandwidth/ (2026-05-31).
@@ -22,6 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 from pricing.architectures.records import Architecture
 from tco.capacity.steptime.model import StepTime
@@ -42,6 +44,7 @@ class Efficiencies:
         bandwidth_fraction: of the memory bandwidth, when weights and cache are read.
         compute_16_bit_fraction: of the 16-bit matrix rate, when prompts are computed.
         compute_8_bit_fraction: of the 8-bit matrix rate, likewise.
+        expert_compute_factor: of those in a model with routed experts, whose matrices are smaller [unitless].
         link_fraction: of the bandwidth between GPUs.
         all_reduce_s: wait of one message among the GPUs of a layer, however small [s].
         layer_s: launches of one layer [s].
@@ -54,6 +57,7 @@ class Efficiencies:
     bandwidth_fraction: float
     compute_16_bit_fraction: float
     compute_8_bit_fraction: float
+    expert_compute_factor: float
     link_fraction: float
     all_reduce_s: float
     layer_s: float
@@ -62,46 +66,57 @@ class Efficiencies:
     sequence_s: float
     latency_s: float
 
-    def compute_fraction(self, on: Placement) -> float:
-        """Of the rate at which these weights are multiplied there."""
-        return self.compute_8_bit_fraction if computes_in_8_bits(on.gpu, on.precision) else self.compute_16_bit_fraction
+    def compute_fraction(self, on: Placement, experts: int) -> float:
+        """Of the rate at which a model's weights are multiplied there.
+
+        Args:
+            on: hardware and precision.
+            experts: routed experts of a layer; 0: none.
+        """
+        dense = (
+            self.compute_8_bit_fraction if computes_in_8_bits(on.gpu, on.precision) else self.compute_16_bit_fraction
+        )
+        return dense * self.expert_compute_factor if experts else dense
 
 
 TYPICAL = Efficiencies(
     bandwidth_fraction=0.75,
     compute_16_bit_fraction=0.45,
     compute_8_bit_fraction=0.30,
+    expert_compute_factor=0.6,
     link_fraction=0.77,
     all_reduce_s=10e-6,
     layer_s=3e-6,
     expert_layer_s=40e-6,
     step_s=0.5e-3,
     sequence_s=40e-6,
-    latency_s=8e-3,
+    latency_s=12e-3,
 )
 BEST = Efficiencies(
     bandwidth_fraction=0.85,
     compute_16_bit_fraction=0.60,
     compute_8_bit_fraction=0.45,
+    expert_compute_factor=0.9,
     link_fraction=0.85,
     all_reduce_s=5e-6,
     layer_s=1e-6,
     expert_layer_s=0.0,
     step_s=0.1e-3,
     sequence_s=5e-6,
-    latency_s=1e-3,
+    latency_s=2e-3,
 )
 WORST = Efficiencies(
     bandwidth_fraction=0.60,
     compute_16_bit_fraction=0.30,
     compute_8_bit_fraction=0.18,
+    expert_compute_factor=0.35,
     link_fraction=0.50,
     all_reduce_s=30e-6,
     layer_s=10e-6,
     expert_layer_s=150e-6,
     step_s=2e-3,
     sequence_s=90e-6,
-    latency_s=20e-3,
+    latency_s=40e-3,
 )
 """The table of this module, value and both ends."""
 
@@ -109,6 +124,7 @@ PERFECT = Efficiencies(
     bandwidth_fraction=1.0,
     compute_16_bit_fraction=1.0,
     compute_8_bit_fraction=1.0,
+    expert_compute_factor=1.0,
     link_fraction=1.0,
     all_reduce_s=0.0,
     layer_s=0.0,
@@ -177,7 +193,7 @@ def prior_step_time(
         band_fraction=PRIOR_BAND_FRACTION,
         sentence=(
             f"nobody measured {model.name} on {on.label}: its step times come from the data sheet at "
-            f"{efficiencies.bandwidth_fraction:.0%} of the memory bandwidth and {efficiencies.compute_fraction(on):.0%} of the matrix rate, "
+            f"{efficiencies.bandwidth_fraction:.0%} of the memory bandwidth and {efficiencies.compute_fraction(on, model.experts):.0%} of the matrix rate, "
             f"and may be off by {PRIOR_BAND_FRACTION:.0%} or more. Probe it before you buy: `tco probe run`"
         ),
     )
@@ -194,7 +210,7 @@ def assemble(ideal: IdealTimes, on: Placement, reached: Efficiencies) -> StepTim
     per_sequence_s      = sequence_s + state / e_bandwidth + token_link / e_link + max(0, 1 − hidden_tokens / 256) · token_compute / e_compute
     ```
     """
-    compute = ideal.token_compute_s / reached.compute_fraction(on)
+    compute = ideal.token_compute_s / reached.compute_fraction(on, ideal.experts)
     link = ideal.token_link_s / reached.link_fraction
     hidden = (ideal.weights_s + ideal.experts_s) / reached.bandwidth_fraction / compute
     beyond_ridge = max(0.0, 1 - hidden / FULL_BATCH_SEQUENCES) * compute
@@ -224,8 +240,10 @@ _TIMES = tuple(field.name for field in fields(StepTime) if field.name.endswith("
 
 def scaled(step_time: StepTime, factor: float) -> StepTime:
     """The same machine, slower by a factor in everything [unitless]."""
-    return replace(step_time, **{name: factor * getattr(step_time, name) for name in _TIMES})
+    times: dict[str, Any] = {name: factor * getattr(step_time, name) for name in _TIMES}
+    return replace(step_time, **times)
 
 
 def _widest(choose: Callable[[float, float], float], one: StepTime, other: StepTime) -> StepTime:
-    return replace(other, **{name: choose(getattr(one, name), getattr(other, name)) for name in _TIMES})
+    times: dict[str, Any] = {name: choose(getattr(one, name), getattr(other, name)) for name in _TIMES}
+    return replace(other, **times)

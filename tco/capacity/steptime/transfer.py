@@ -6,15 +6,16 @@ Each term of the fitted step time is one of three things, and goes over as what 
 - *multiplied* (prompt tokens, attention pairs): by floating-point operations and matrix rate at the precision;
 - *waited for* (launches, scheduling, sampling, messages among GPUs, the network): kept, by the number of layers and messages where these change.
 
-The efficiency that the fit shows on the old part is thereby taken to hold on the new one. How wrong that is was measured: `BAND_FRACTION`.
+An efficiency that was measured on one part says something of another, but not all: half of what sets it apart from the data sheet's prior, in logarithms,
+is carried over (`TRUST_FRACTION`). How wrong that is was measured: `BAND_FRACTION`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import hypot
-from typing import Literal
+from typing import Any, Literal
 
 from pricing.architectures.records import Architecture
 from tco.capacity.steptime.model import StepTime
@@ -24,7 +25,37 @@ from tco.errors import InputError
 
 Kind = Literal["gpu", "precision", "layout", "model"]
 
-BAND_FRACTION: dict[Kind, float] = {"gpu": 0.3, "precision": 0.3, "layout": 0.3, "model": 0.5}
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missed:
+    """How far predictions missed what others measured.
+
+    Attributes:
+        median_fraction: the middle of the absolute relative misses [fraction].
+        nine_of_ten_fraction: nine of ten were no larger [fraction].
+        worst_fraction: the largest [fraction].
+    """
+
+    median_fraction: float
+    nine_of_ten_fraction: float
+    worst_fraction: float
+
+
+TRUST_FRACTION = 0.5
+"""Share of a fitted efficiency's distance from its prior that holds on another part [fraction]: all of it makes the worst misses of the back-test half as large
+again, none of it forgets what was measured."""
+
+BACKTEST: dict[Kind, Missed] = {
+    "gpu": Missed(median_fraction=0.13, nine_of_ten_fraction=0.45, worst_fraction=0.81),
+    "precision": Missed(median_fraction=0.15, nine_of_ten_fraction=0.36, worst_fraction=0.53),
+    "layout": Missed(median_fraction=0.21, nine_of_ten_fraction=0.29, worst_fraction=0.31),
+    "model": Missed(median_fraction=0.21, nine_of_ten_fraction=0.39, worst_fraction=0.79),
+}
+"""Misses of the median time per output token between published curves that differ in one thing (`python -m benchmarks.transfer_backtest`, 2026-11-24: vLLM
+0.19.0, three models, H100 and A100, 16 and 8 bits). `layout` rests on one pair of curves."""
+
+BAND_FRACTION: dict[Kind, float] = {kind: missed.nine_of_ten_fraction for kind, missed in BACKTEST.items()}
+"""How far a step time may be off that was carried over [fraction]."""
 
 _WHAT: dict[Kind, str] = {
     "gpu": "another GPU",
@@ -63,6 +94,7 @@ def transfer(
     *,
     target_model: Architecture | None = None,
     fit_error_fraction: float = 0.0,
+    trust_fraction: float = TRUST_FRACTION,
     context_tokens: int = 2048,
 ) -> Transferred:
     """Carries fitted step times over.
@@ -75,7 +107,8 @@ def transfer(
     ```
 
     `'` is the target; least times (`weights`, `kv_token` ...) are those of `tco.capacity.steptime.roofline`, overheads and links those of
-    `tco.capacity.steptime.priors`. `e / e'` is 1 but between 16-bit and 8-bit arithmetic, where it is the ratio of the two priors.
+    `tco.capacity.steptime.priors`. Each term is then `carried^trust · data sheet's^(1 − trust)`; latency and dispatch are the fit's. `e / e'` is 1 but between 16-bit and 8-bit arithmetic, and between dense models and mixtures, where it is the ratio of the
+    two priors.
 
     Args:
         fitted: step time of the source.
@@ -84,6 +117,7 @@ def transfer(
         target: where it shall run.
         target_model: that shall run; null: the same.
         fit_error_fraction: how far the fit misses its own run [fraction]; goes into the band.
+        trust_fraction: how much of a fitted efficiency's distance from its prior is taken to hold on the target; 1: all of it.
         context_tokens: of a sequence, over which the cache of layers with windows is averaged [tokens].
 
     Special cases:
@@ -100,9 +134,14 @@ def transfer(
     will = ideal_times(into, target, context_tokens)
     bandwidth = _bandwidth_fraction(fitted, was, model.name, source)
     compute = _compute_fraction(fitted, was)
+    step_time = fitted
+    if kinds:
+        step_time = _between(
+            _carried(fitted, (was, source), (will, target), bandwidth), assemble(will, target, TYPICAL), trust_fraction
+        )
     band = hypot(fit_error_fraction, *(BAND_FRACTION[kind] for kind in kinds))
     return Transferred(
-        step_time=_carried(fitted, (was, source), (will, target), bandwidth) if kinds else fitted,
+        step_time=step_time,
         kinds=kinds,
         bandwidth_fraction=bandwidth,
         compute_fraction=compute,
@@ -120,7 +159,8 @@ def _carried(
     before, after = assemble(was, at, TYPICAL), assemble(will, to, TYPICAL)
     link, link_after = was.token_link_s / TYPICAL.link_fraction, will.token_link_s / TYPICAL.link_fraction
     compute = max(fitted.per_prefill_token_s - link, min(was.token_compute_s, fitted.per_prefill_token_s))
-    slower = will.token_compute_s / was.token_compute_s * TYPICAL.compute_fraction(at) / TYPICAL.compute_fraction(to)
+    reached, reached_after = TYPICAL.compute_fraction(at, was.experts), TYPICAL.compute_fraction(to, will.experts)
+    slower = will.token_compute_s / was.token_compute_s * reached / reached_after
     read = (will.weights_s + will.experts_s) / (was.weights_s + was.experts_s)
     prefill = compute * slower + link_after if fitted.per_prefill_token_s else 0.0
     return replace(
@@ -138,6 +178,26 @@ def _carried(
         else will.experts_s / bandwidth,
         basis="modelled",
     )
+
+
+_HARDWARE = (
+    "intercept_s",
+    "per_sequence_s",
+    "per_kv_token_s",
+    "per_prefill_token_s",
+    "per_attention_pair_s",
+    "experts_s",
+    "hidden_tokens",
+)
+
+
+def _between(carried: StepTime, sheet: StepTime, trust: float) -> StepTime:
+    """Each term of the hardware between what was carried over and the data sheet's, in logarithms; a term that is zero in either is the carried one."""
+    terms = {name: (getattr(carried, name), getattr(sheet, name)) for name in _HARDWARE}
+    between: dict[str, Any] = {
+        name: one**trust * two ** (1 - trust) for name, (one, two) in terms.items() if one and two
+    }
+    return replace(carried, **between)
 
 
 def _intercept(fitted: StepTime, was: IdealTimes, will: IdealTimes, bandwidth: float) -> float:
@@ -192,11 +252,14 @@ def _ratio(after: float, before: float) -> float:
     return after / before if before else 1.0
 
 
-def _sentence(kinds: Iterable[Kind], source: str, target: str, bandwidth: float, compute: float, band: float) -> str:
+def _sentence(kinds: Sequence[Kind], source: str, target: str, bandwidth: float, compute: float, band: float) -> str:
     if not kinds:
         return f"step times are those that were fitted for {source}"
+    hardest = max(kinds, key=lambda kind: BAND_FRACTION[kind])
+    missed = BACKTEST[hardest]
     return (
-        f"step times of {target} were carried over from {source} ({', '.join(_WHAT[kind] for kind in kinds)}): what is read by memory bandwidth, at the "
-        f"{bandwidth:.0%} of it that was reached there, what is multiplied by matrix rate ({compute:.0%}), overheads kept. Carried over like that, measured "
-        f"curves were missed by up to {band:.0%}; reckon with so much, and probe the target before you buy"
+        f"step times of {target} were carried over from {source} ({', '.join(_WHAT[kind] for kind in kinds)}): what is read by memory bandwidth "
+        f"({bandwidth:.0%} of it was reached there), what is multiplied by matrix rate ({compute:.0%}), overheads kept. Carried over to {_WHAT[hardest]}, "
+        f"published curves were missed by {missed.median_fraction:.0%} in the middle and by up to {missed.nine_of_ten_fraction:.0%} nine times in ten; "
+        f"reckon with {band:.0%}, and probe the target before you buy"
     )
