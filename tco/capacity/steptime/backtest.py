@@ -26,8 +26,9 @@ from tco.capacity.simulator.limits import EngineLimits
 from tco.capacity.simulator.outcome import Outcome
 from tco.capacity.simulator.traffic import Traffic
 from tco.capacity.steptime.model import StepTime
+from tco.capacity.steptime.placement import Placement
 from tco.capacity.steptime.priors import TYPICAL, Efficiencies, assemble
-from tco.capacity.steptime.roofline import Placement, computes_in_8_bits, ideal_times
+from tco.capacity.steptime.roofline import computes_in_8_bits, ideal_times
 from tco.errors import InputError
 
 Floats = npt.NDArray[np.float64]

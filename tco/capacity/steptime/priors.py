@@ -27,7 +27,8 @@ from typing import Any
 
 from pricing.architectures.records import Architecture
 from tco.capacity.steptime.model import StepTime
-from tco.capacity.steptime.roofline import IdealTimes, Placement, computes_in_8_bits, ideal_times
+from tco.capacity.steptime.placement import Placement
+from tco.capacity.steptime.roofline import IdealTimes, computes_in_8_bits, ideal_times
 
 FULL_BATCH_SEQUENCES = 256
 """Decoding sequences at which their arithmetic beyond the ridge is reckoned exactly; it is spread evenly over fewer."""

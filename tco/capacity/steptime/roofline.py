@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pricing.architectures.records import KV_TYPES, Architecture, KvLayers
+from pricing.architectures.records import Architecture, KvLayers
 from pricing.architectures.weights import Precision, weight_bytes
 from pricing.gpus import GpuSpec
+from tco.capacity.steptime.placement import Placement
 from tco.errors import InputError
 
 _ACTIVATION_BYTES = 2
@@ -18,56 +19,6 @@ _ACTIVATION_BYTES = 2
 
 _LINEAR = "linear"
 _WINDOWED = ("sliding", "chunked")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Placement:
-    """What one replica runs on: so many GPUs of a kind, with weights and cache held in so many bits.
-
-    Attributes:
-        gpu: the part.
-        tensor_parallel_size: GPUs that share each layer.
-        pipeline_parallel_size: groups of layers, each on its own such GPUs.
-        precision: of the weights.
-        kv_dtype_bytes: bytes of one number in the KV cache: 2 (bf16), 1 (fp8) or 4.
-    """
-
-    gpu: GpuSpec
-    tensor_parallel_size: int = 1
-    pipeline_parallel_size: int = 1
-    precision: Precision = "bf16"
-    kv_dtype_bytes: int = 2
-
-    def __post_init__(self) -> None:
-        """Refuses a layout or a type that cannot be.
-
-        Raises:
-            InputError: as said.
-        """
-        for name in ("tensor_parallel_size", "pipeline_parallel_size"):
-            if getattr(self, name) < 1:
-                raise InputError(f"placement: {name} is {getattr(self, name)}; it must be at least 1")
-        if self.kv_dtype_bytes not in KV_TYPES:
-            known = ", ".join(f"{size} ({name})" for size, name in KV_TYPES.items())
-            raise InputError(f"placement: {self.kv_dtype_bytes} bytes for one number of the KV cache; write {known}")
-        if self.tensor_parallel_size > 1 and self.gpu.link_gb_per_s is None:
-            raise InputError(
-                f"placement: tensor_parallel_size is {self.tensor_parallel_size}, and no bandwidth between {self.gpu.gpu} GPUs is known; "
-                "give link_gb_per_s for it in your own prices file, or use one GPU a replica"
-            )
-
-    @property
-    def label(self) -> str:
-        """How people name it.
-
-        >>> from pricing import gpu_spec
-        >>> Placement(gpu=gpu_spec("H100-SXM"), tensor_parallel_size=2, precision="fp8").label
-        '2 x H100-SXM, fp8'
-        """
-        count = self.tensor_parallel_size * self.pipeline_parallel_size
-        stages = "" if self.pipeline_parallel_size == 1 else f" in {self.pipeline_parallel_size} stages"
-        cache = "" if self.kv_dtype_bytes == 2 else f", {KV_TYPES[self.kv_dtype_bytes]} cache"  # noqa: PLR2004 - two bytes are the usual
-        return f"{count} x {self.gpu.gpu}{stages}, {self.precision}{cache}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,8 +19,9 @@ from typing import Any, Literal
 
 from pricing.architectures.records import Architecture
 from tco.capacity.steptime.model import StepTime
+from tco.capacity.steptime.placement import Placement
 from tco.capacity.steptime.priors import TYPICAL, assemble, overhead_s
-from tco.capacity.steptime.roofline import IdealTimes, Placement, ideal_times
+from tco.capacity.steptime.roofline import IdealTimes, ideal_times
 from tco.errors import InputError
 
 Kind = Literal["gpu", "precision", "layout", "model"]
@@ -74,7 +75,8 @@ class Transferred:
         kinds: what differs between source and target.
         bandwidth_fraction: of the source's memory bandwidth that the fit shows, and that the target is taken to reach [fraction].
         compute_fraction: of the source's matrix rate, likewise [fraction].
-        band_fraction: how far a latency or a throughput from this step time may be off [fraction].
+        error_fraction: how far a latency or a throughput from this step time is off, typically [fraction].
+        band_fraction: how far it may be off [fraction].
         sentence: what a reader must be told.
     """
 
@@ -82,6 +84,7 @@ class Transferred:
     kinds: tuple[Kind, ...]
     bandwidth_fraction: float
     compute_fraction: float
+    error_fraction: float
     band_fraction: float
     sentence: str
 
@@ -145,6 +148,7 @@ def transfer(
         kinds=kinds,
         bandwidth_fraction=bandwidth,
         compute_fraction=compute,
+        error_fraction=hypot(fit_error_fraction, *(BACKTEST[kind].median_fraction for kind in kinds)),
         band_fraction=band,
         sentence=_sentence(
             kinds, f"{model.name} on {source.label}", f"{into.name} on {target.label}", bandwidth, compute, band

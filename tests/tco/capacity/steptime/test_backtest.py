@@ -21,8 +21,9 @@ from tco.capacity.steptime.backtest import (
     predict,
 )
 from tco.capacity.steptime.model import StepTime
+from tco.capacity.steptime.placement import Placement
 from tco.capacity.steptime.priors import TYPICAL, assemble
-from tco.capacity.steptime.roofline import Placement, ideal_times
+from tco.capacity.steptime.roofline import ideal_times
 from tco.errors import InputError
 
 LLAMA = "Meta-Llama-3.1-8B"

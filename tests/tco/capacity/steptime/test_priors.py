@@ -6,8 +6,9 @@ import pytest
 
 from pricing import architecture, gpu_spec
 from pricing.architectures import shipped_models
+from tco.capacity.steptime.placement import Placement
 from tco.capacity.steptime.priors import PERFECT, TYPICAL, assemble, overhead_s, prior_step_time, scaled
-from tco.capacity.steptime.roofline import Placement, ideal_times
+from tco.capacity.steptime.roofline import ideal_times
 
 LLAMA, MIXTRAL = "Meta-Llama-3.1-8B", "Mixtral-8x7B-v0.1"
 TIMES = [
