@@ -9,38 +9,20 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from scipy.optimize import nnls
 
 from pricing import architecture
 from pricing.architectures.errors import ArchitectureError
 from probes.run import Run
 from tco.capacity.simulator.limits import EngineLimits
 from tco.capacity.steptime.fitted import Caution, FittedStepTime, Refusal, Residual, Term
-from tco.capacity.steptime.identities import TERMS, Experts, Floats, Row, rows_of
+from tco.capacity.steptime.identities import Engine, Experts
 from tco.capacity.steptime.model import StepTime
 from tco.capacity.steptime.observed import Observed, contradictions, observed
+from tco.capacity.steptime.solve import MAX_CONDITION, Solved, best_fit, bootstrap
 
 MIN_CELLS = 3
-MAX_CONDITION = 30.0
-"""Belsley, Kuh and Welsch (Regression Diagnostics, 1980): from a scaled condition number of 30 on, terms cannot be told apart."""
 POOR_FIT_FRACTION = 0.15
 """A fit that misses its own cells by more is said to be poor."""
-BOOTSTRAPS = 400
-_SEED = 20261124
-_ROUNDS = 1000
-
-_NEEDED = ("intercept_s", "per_prefill_token_s")
-_GIVEN_UP_FIRST = (
-    "latency_s",
-    "per_chunk_s",
-    "per_attention_pair_s",
-    "per_kv_token_s",
-    "experts_s",
-    "per_sequence_s",
-)
-"""Order in which terms are left out where the cells cannot tell them from the rest."""
-_TAKES_PART = 0.3
-"""A term with at least this weight in the direction that the cells do not show takes part in it."""
 _WORDS = {
     "intercept_s": "what every step takes",
     "per_sequence_s": "what a decoding sequence takes",
@@ -51,13 +33,6 @@ _WORDS = {
     "experts_s": "what reading the experts takes",
     "latency_s": "the way between client and engine",
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Solved:
-    names: tuple[str, ...]
-    values: Floats
-    left_out: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,39 +97,40 @@ def fit_cells(basis: Basis, *, intervals: bool = True) -> FittedStepTime | Refus
     refused = _too_little(basis)
     if refused is not None:
         return refused
-    rows = rows_of(basis.cells, basis.experts, basis.limits.max_num_batched_tokens if basis.limits else None)
-    solved = _solve(rows)
+    budget = basis.limits.max_num_batched_tokens if basis.limits else None
+    solved = best_fit(basis.cells, Engine(experts=basis.experts, max_num_batched_tokens=budget))
     if solved is None:
         return _not_identified(basis)
-    spread = _bootstrap(rows, solved.names) if intervals else np.stack([solved.values, solved.values])
+    spread = bootstrap(solved) if intervals else np.stack([solved.values, solved.values])
     terms = tuple(
         Term(name=name, value=float(value), low=float(min(low, value)), high=float(max(high, value)))
         for name, value, low, high in zip(solved.names, solved.values, *spread, strict=True)
     )
-    residuals = _residuals(basis.cells, rows, solved)
+    residuals = _residuals(basis.cells, solved)
     missed = float(np.sqrt(np.mean([residual.fraction**2 for residual in residuals])))
     return FittedStepTime(
-        step_time=step_time_of({term.name: term.value for term in terms}, basis.experts),
+        step_time=step_time_of({term.name: term.value for term in terms}, basis.experts, solved.engine.hidden_tokens),
         terms=terms,
         residuals=residuals,
-        cells_used=len({row.cell for row in rows}),
+        cells_used=len({row.cell for row in solved.rows}),
         residual_fraction=missed,
         cautions=basis.cautions + _merged(solved.left_out) + _poor(missed),
     )
 
 
-def step_time_of(values: dict[str, float], experts: Experts) -> StepTime:
+def step_time_of(values: dict[str, float], experts: Experts, hidden_tokens: float = 0.0) -> StepTime:
     """The record of some terms [s]; terms that are not given are zero.
 
     Args:
         values: by name of the field.
         experts: of the model.
+        hidden_tokens: of a step whose arithmetic hides behind the reading of the weights.
     """
     known: dict[str, Any] = {name: max(0.0, value) for name, value in values.items()}
     known["intercept_s"] = max(known.get("intercept_s", 0.0), 1e-9)
     if known.get("experts_s"):
         known |= {"experts": experts.count, "experts_per_token": experts.per_token}
-    return StepTime(**known)
+    return StepTime(hidden_tokens=hidden_tokens, **known)
 
 
 def _too_little(basis: Basis) -> Refusal | None:
@@ -195,73 +171,16 @@ def _not_identified(basis: Basis) -> Refusal:
     )
 
 
-def _weighted(rows: tuple[Row, ...]) -> tuple[Floats, Floats]:
-    """Equations over their target and its error, so that squares of what is missed are in standard errors."""
-    scale = np.array([1 / (row.target_s * row.error_fraction) for row in rows])
-    return np.stack([row.coefficients for row in rows]) * scale[:, None], np.array([r.target_s for r in rows]) * scale
-
-
-def _solve(rows: tuple[Row, ...]) -> _Solved | None:
-    """Leaves out terms until the rest can be told apart, then fits; None where not even the needed ones can."""
-    matrix, target = _weighted(rows)
-    names = [name for index, name in enumerate(TERMS) if np.any(matrix[:, index] > 0)]
-    left_out: list[str] = []
-    while True:
-        columns = matrix[:, [TERMS.index(name) for name in names]]
-        blurred = _blurred(columns, names)
-        if not blurred:
-            break
-        given_up = next((name for name in _GIVEN_UP_FIRST if name in blurred), None)
-        if given_up is None:
-            return None
-        names.remove(given_up)
-        left_out.append(given_up)
-    if any(name not in names for name in _NEEDED):
-        return None
-    return _Solved(names=tuple(names), values=_non_negative(columns, target), left_out=tuple(left_out))
-
-
-def _blurred(columns: Floats, names: list[str]) -> set[str]:
-    """Terms that cannot be told from each other: those that take part in the weakest direction, where that is too weak; else none."""
-    scaled = columns / np.linalg.norm(columns, axis=0)
-    _, sizes, directions = np.linalg.svd(scaled, full_matrices=False)
-    if len(sizes) == len(names) and sizes[-1] > 0 and sizes[0] / sizes[-1] <= MAX_CONDITION:
-        return set()
-    if len(sizes) < len(names):
-        return set(names)
-    return {name for name, weight in zip(names, directions[-1], strict=True) if abs(weight) >= _TAKES_PART}
-
-
-def _non_negative(columns: Floats, target: Floats) -> Floats:
-    size = np.linalg.norm(columns, axis=0)
-    size[size == 0] = 1.0
-    found: Floats = nnls(columns / size, target, maxiter=_ROUNDS)[0]
-    terms: Floats = found / size
-    return terms
-
-
-def _bootstrap(rows: tuple[Row, ...], names: tuple[str, ...]) -> Floats:
-    """2.5th and 97.5th percentiles of the terms over reweighted cells, shape (2, terms)."""
-    matrix, target = _weighted(rows)
-    columns = matrix[:, [TERMS.index(name) for name in names]]
-    cell = np.array([row.cell for row in rows])
-    weights = np.random.default_rng(_SEED).exponential(size=(BOOTSTRAPS, int(cell.max()) + 1))
-    drawn = [_non_negative(columns * root[:, None], target * root) for root in np.sqrt(weights[:, cell])]
-    quantiles: Floats = np.quantile(np.array(drawn), [0.025, 0.975], axis=0)
-    return quantiles
-
-
-def _residuals(cells: tuple[Observed, ...], rows: tuple[Row, ...], solved: _Solved) -> tuple[Residual, ...]:
-    index = [TERMS.index(name) for name in solved.names]
+def _residuals(cells: tuple[Observed, ...], solved: Solved) -> tuple[Residual, ...]:
     return tuple(
         Residual(
             cell=cells[row.cell].label,
             role=cells[row.cell].role,
             metric=f"{row.kind}_s",
             measured=row.target_s,
-            modelled=float(row.coefficients[index] @ solved.values),
+            modelled=float(modelled_s),
         )
-        for row in rows
+        for row, modelled_s in zip(solved.rows, solved.modelled_s, strict=True)
     )
 
 

@@ -68,34 +68,48 @@ class Row:
     error_fraction: float
 
 
-def rows_of(cells: Iterable[Observed], experts: Experts, max_num_batched_tokens: int | None) -> tuple[Row, ...]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engine:
+    """What the equations take from model and engine.
+
+    Attributes:
+        experts: of the model.
+        max_num_batched_tokens: tokens of one step; None where it is not known: then every prompt is one chunk.
+        hidden_tokens: tokens of a step whose arithmetic hides behind the reading of the weights; see `StepTime`.
+    """
+
+    experts: Experts = Experts()
+    max_num_batched_tokens: int | None = None
+    hidden_tokens: float = 0.0
+
+
+def rows_of(cells: Iterable[Observed], engine: Engine) -> tuple[Row, ...]:
     """All equations that some load points give.
 
     Args:
         cells: of one run.
-        experts: of the model.
-        max_num_batched_tokens: tokens of one step; None where it is not known: then every prompt is one chunk.
+        engine: what they were measured on.
     """
     found: list[Row] = []
     for number, cell in enumerate(cells):
         if cell.streams:
-            found.append(_time(number, cell, experts, max_num_batched_tokens))
+            found.append(_time(number, cell, engine))
         if cell.streams == 1 and cell.ttft_s is not None:
-            found.append(_first(number, cell, experts, max_num_batched_tokens))
+            found.append(_first(number, cell, engine))
         if cell.output_tokens >= 2:  # noqa: PLR2004 - one token has none after it
-            found += _token(number, cell, experts, max_num_batched_tokens)
+            found += _token(number, cell, engine)
     return tuple(found)
 
 
-def _time(number: int, cell: Observed, experts: Experts, budget: int | None) -> Row:
+def _time(number: int, cell: Observed, engine: Engine) -> Row:
     """`1 / X = steps · intercept + (m − 1) · per_sequence + kv · per_kv + prompt`; a stream's own way to and from the client idles 1 of B."""
-    chunks = _chunks(cell, budget)
+    experts, budget, chunks = engine.experts, engine.max_num_batched_tokens, _chunks(cell, engine)
     tokens = cell.input_tokens + cell.output_tokens - 1
     steps = max((cell.output_tokens + chunks - 1) / cell.streams, tokens / budget if budget else 0.0)
     with_prompt = min(steps, chunks)
     coverage = with_prompt * _coverage(experts, cell.streams - 1 + cell.input_tokens / chunks)
     coverage += (steps - with_prompt) * _coverage(experts, cell.streams)
-    row = _prompt(cell, chunks) | {
+    row = _prompt(cell, engine, beside=cell.streams - 1) | {
         "intercept_s": steps,
         "per_sequence_s": cell.output_tokens - 1,
         "per_kv_token_s": cell.decode_contexts,
@@ -105,19 +119,19 @@ def _time(number: int, cell: Observed, experts: Experts, budget: int | None) -> 
     return _row(number, "time", row, 1 / cell.requests_per_s, cell.errors["requests_per_s"])
 
 
-def _first(number: int, cell: Observed, experts: Experts, budget: int | None) -> Row:
+def _first(number: int, cell: Observed, engine: Engine) -> Row:
     """`TTFT = chunks · intercept + prompt + latency` of a request that is alone."""
     assert cell.ttft_s is not None
-    chunks = _chunks(cell, budget)
-    row = _prompt(cell, chunks) | {
+    chunks = _chunks(cell, engine)
+    row = _prompt(cell, engine, beside=0) | {
         "intercept_s": float(chunks),
-        "experts_s": chunks * _coverage(experts, cell.input_tokens / chunks),
+        "experts_s": chunks * _coverage(engine.experts, cell.input_tokens / chunks),
         "latency_s": 1.0,
     }
     return _row(number, "first", row, cell.ttft_s, cell.errors["ttft_s"])
 
 
-def _token(number: int, cell: Observed, experts: Experts, budget: int | None) -> list[Row]:
+def _token(number: int, cell: Observed, engine: Engine) -> list[Row]:
     """`TPOT = intercept + n · per_sequence + kv · per_kv + X · TPOT · (others' prompts)`.
 
     Where the median gap is known and most gaps hold no prompt, it is the step itself and the prompts fall out.
@@ -128,9 +142,8 @@ def _token(number: int, cell: Observed, experts: Experts, budget: int | None) ->
     after = cell.output_tokens - 1
     decoding = float(cell.streams) if cell.streams else cell.requests_per_s * mean * after
     others = (cell.streams - 1) / cell.streams if cell.streams else 1.0
-    chunks = _chunks(cell, budget)
     beside = cell.requests_per_s * mean * others
-    pure = cell.itl_s is not None and beside * chunks <= PURE_SHARE
+    pure = cell.itl_s is not None and beside * _chunks(cell, engine) <= PURE_SHARE
     if not pure and cell.streams:
         # Who decodes while a prompt is computed: with B streams, those that are past their first token.
         decoding = max(1.0, min(decoding, cell.requests_per_s * mean * after))
@@ -138,22 +151,26 @@ def _token(number: int, cell: Observed, experts: Experts, budget: int | None) ->
         "intercept_s": 1.0,
         "per_sequence_s": max(1.0, decoding),
         "per_kv_token_s": max(1.0, decoding) * cell.decode_contexts / after,
-        "experts_s": _coverage(experts, max(1.0, decoding)),
+        "experts_s": _coverage(engine.experts, max(1.0, decoding)),
     }
     if pure:
         assert cell.itl_s is not None
         return [_row(number, "token", row, cell.itl_s, cell.errors["itl_s"])]
-    row |= {name: beside * value for name, value in _prompt(cell, chunks).items()}
+    row |= {name: beside * value for name, value in _prompt(cell, engine, beside=decoding).items()}
     return [_row(number, "token", row, mean, cell.errors["tpot_s"])]
 
 
-def _chunks(cell: Observed, budget: int | None) -> int:
+def _chunks(cell: Observed, engine: Engine) -> int:
+    budget = engine.max_num_batched_tokens
     return max(1, math.ceil(cell.input_tokens / budget)) if budget else 1
 
 
-def _prompt(cell: Observed, chunks: int) -> dict[str, float]:
+def _prompt(cell: Observed, engine: Engine, *, beside: float) -> dict[str, float]:
+    """What a prompt adds to its steps, in each of which `beside` others decode."""
+    chunks = _chunks(cell, engine)
+    hidden = max(0.0, engine.hidden_tokens - beside)
     return {
-        "per_prefill_token_s": cell.input_tokens,
+        "per_prefill_token_s": max(0.0, cell.input_tokens - chunks * hidden),
         "per_attention_pair_s": cell.pairs,
         "per_chunk_s": float(chunks),
     }

@@ -48,11 +48,13 @@ class _Search:
     start: Floats
     width: Floats
     experts: Experts
+    hidden_tokens: float
     loads: tuple[Observed, ...]
     limits: EngineLimits
 
     def step_time(self, z: Floats) -> StepTime:
-        return step_time_of(dict(zip(self.names, (self.start + self.width * z).tolist(), strict=True)), self.experts)
+        values = dict(zip(self.names, (self.start + self.width * z).tolist(), strict=True))
+        return step_time_of(values, self.experts, self.hidden_tokens)
 
     def residuals(self, z: Floats) -> Floats:
         """What simulations miss, in standard errors, then how far the terms have moved, in theirs."""
@@ -188,6 +190,7 @@ def _search(fit: FittedStepTime, loads: tuple[Observed, ...], limits: EngineLimi
         start=np.array([*(start[number] for number in kept), dispatch]),
         width=np.array([*(width[number] for number in kept), dispatch]),
         experts=Experts(count=fit.step_time.experts, per_token=fit.step_time.experts_per_token),
+        hidden_tokens=fit.step_time.hidden_tokens,
         loads=loads,
         limits=limits,
     )

@@ -47,14 +47,13 @@ def replayed(cell: Observed, step_time: StepTime, limits: EngineLimits) -> Figur
     """Simulates a load point.
 
     A closed loop starts with all streams at once, as a probe's does, and its first requests are left out as the probe's warm-up was. An open loop has random
-    (Poisson) arrivals.
+    (Poisson) arrivals. What the prefix cache answered is a beginning that all prompts have in common.
 
     Args:
         cell: the load point.
         step_time: of the engine.
         limits: of the engine.
     """
-    limits = limits if cell.input_tokens < cell.context_tokens else replace(limits, prefix_caching=False)
     first = min(max(cell.warmup_requests, cell.streams), MOST_REQUESTS // 3)
     last = min(first + max(cell.requests, 2 * cell.streams), MOST_REQUESTS)
     traffic = _traffic(cell, last + cell.streams)
@@ -109,15 +108,19 @@ def figures(outcome: Outcome, first: int, last: int, *, streams: int = 0) -> Fig
 def _traffic(cell: Observed, requests: int) -> Traffic:
     rng = np.random.default_rng(_SEED)
     into, out = _lengths(cell, requests, rng)
-    if cell.streams:
-        return Traffic(arrival_s=np.zeros(requests), input_tokens=into, output_tokens=out, streams=cell.streams)
-    arrivals = np.cumsum(rng.exponential(1 / cell.requests_per_s, requests))
-    return Traffic(arrival_s=arrivals, input_tokens=into, output_tokens=out)
+    traffic = Traffic(arrival_s=np.zeros(requests), input_tokens=into, output_tokens=out, streams=cell.streams)
+    if not cell.streams:
+        traffic = replace(traffic, arrival_s=np.cumsum(rng.exponential(1 / cell.requests_per_s, requests)))
+    cached = round(cell.context_tokens - cell.input_tokens)
+    if cached < 1:
+        return traffic
+    beginnings = np.minimum(into - 1, cached).astype(np.int32)
+    return replace(traffic, prefix_group=np.zeros(requests, dtype=np.int32), prefix_tokens=beginnings)
 
 
 def _lengths(cell: Observed, requests: int, rng: np.random.Generator) -> tuple[Ints, Ints]:
     """Lengths of each request: all alike, or log-normal with the cell's spread and correlation."""
-    means = np.array([cell.input_tokens, cell.output_tokens])
+    means = np.array([cell.context_tokens, cell.output_tokens])
     drawn = np.tile(means, (requests, 1))
     if cell.spread_fraction:
         width = math.sqrt(math.log1p(cell.spread_fraction**2))

@@ -104,3 +104,31 @@ def test_a_mixture_has_its_experts_from_the_architecture() -> None:
     true = replace(TRUE, intercept_s=0.004, experts=8, experts_per_token=2, experts_s=0.008)
     found = fitted(fit_step_time(run(cells(true), model="Mixtral-8x7B-v0.1"), LIMITS)).step_time
     assert (8, 2, pytest.approx(0.008, rel=0.01)) == (found.experts, found.experts_per_token, found.experts_s)
+
+
+def test_tokens_that_hide_behind_the_weights_are_found_where_short_prompts_cost_nothing() -> None:
+    hiding = []
+    for one in cells():
+        # Up to 96 tokens of a step are free, those of the streams that decode beside them included.
+        into, streams = one.input_tokens / 100, one.concurrency or 1
+        saved_s = 1e-4 * min(into, 96 - (streams - 1))
+        rate = 1 / (1 / one.requests_per_s.mean - saved_s)
+        first_ms = (one.ttft_ms.p50 or 0) - 1e3 * 1e-4 * min(into, 96)
+        hiding.append(
+            one.model_copy(
+                update={
+                    "requests_per_s": one.requests_per_s.model_copy(
+                        update={"mean": rate, "low": 0.99 * rate, "high": 1.01 * rate}
+                    ),
+                    "ttft_ms": one.ttft_ms.model_copy(update={"p50": first_ms}),
+                }
+            )
+        )
+    found = fitted(fit_step_time(run(hiding), LIMITS)).step_time
+    assert 96 == found.hidden_tokens
+    assert 1e-4 == pytest.approx(found.per_prefill_token_s, rel=1e-6)
+    assert 0.010 == pytest.approx(found.intercept_s, rel=1e-6)
+
+
+def test_nothing_hides_where_prompts_say_nothing_of_it() -> None:
+    assert 0 == fitted(fit_step_time(run(cells()), LIMITS)).step_time.hidden_tokens

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from probes.record import Interval, Percentiles
-from tco.capacity.steptime.identities import TERMS, Experts, Row, rows_of
+from tco.capacity.steptime.identities import TERMS, Engine, Experts, Row, rows_of
 from tco.capacity.steptime.observed import observed
 from tests.tco.capacity.steptime.runs import TRUE, cell, cells, run
 
@@ -17,7 +17,11 @@ def coefficient(row: Row, name: str) -> float:
 
 def rows(*, streams: int, into: int, out: int, budget: int | None = None, experts: Experts = DENSE, **changes: object):
     return {
-        row.kind: row for row in rows_of(observed(run([cell("curve", streams, into, out, **changes)])), experts, budget)
+        row.kind: row
+        for row in rows_of(
+            observed(run([cell("curve", streams, into, out, **changes)])),
+            Engine(experts=experts, max_num_batched_tokens=budget),
+        )
     }
 
 
@@ -95,5 +99,5 @@ def test_a_mixture_reads_the_experts_that_its_tokens_choose() -> None:
 
 def test_identities_hold_for_the_times_that_they_are_made_of() -> None:
     values = np.array([getattr(TRUE, name) for name in TERMS])
-    for row in rows_of(observed(run(cells())), DENSE, None):
+    for row in rows_of(observed(run(cells())), Engine()):
         assert row.target_s == pytest.approx(float(row.coefficients @ values), rel=1e-9), row.kind
