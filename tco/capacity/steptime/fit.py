@@ -14,7 +14,7 @@ from pricing import architecture
 from pricing.architectures.errors import ArchitectureError
 from probes.run import Run
 from tco.capacity.simulator.limits import EngineLimits
-from tco.capacity.steptime.fitted import Caution, FittedStepTime, Refusal, Residual, Term
+from tco.capacity.steptime.fitted import Caution, FittedStepTime, Reach, Refusal, Residual, Term
 from tco.capacity.steptime.identities import Engine, Experts
 from tco.capacity.steptime.model import StepTime
 from tco.capacity.steptime.observed import Observed, contradictions, observed
@@ -113,6 +113,7 @@ def fit_cells(basis: Basis, *, intervals: bool = True) -> FittedStepTime | Refus
         terms=terms,
         residuals=residuals,
         cells_used=len({row.cell for row in solved.rows}),
+        reach=_reach(basis.cells),
         residual_fraction=missed,
         cautions=basis.cautions + _merged(solved.left_out) + _poor(missed),
     )
@@ -181,6 +182,14 @@ def _residuals(cells: tuple[Observed, ...], solved: Solved) -> tuple[Residual, .
             modelled=float(modelled_s),
         )
         for row, modelled_s in zip(solved.rows, solved.modelled_s, strict=True)
+    )
+
+
+def _reach(cells: tuple[Observed, ...]) -> Reach:
+    return Reach(
+        prompt_tokens=max(cell.input_tokens for cell in cells),
+        context_tokens=max(cell.context_tokens + cell.output_tokens for cell in cells),
+        streams=max(cell.streams for cell in cells),
     )
 
 

@@ -10,6 +10,8 @@ from tco.capacity.steptime.model import StepTime
 Method = Literal["identities", "simulation"]
 """How terms were fitted: to linear identities of the cells, or further by simulating each cell."""
 
+_FAR = 2.0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Term:
@@ -124,6 +126,46 @@ class ModelError:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """What a fit has seen; beyond it a term is carried on.
+
+    Attributes:
+        prompt_tokens: longest mean prompt [tokens].
+        context_tokens: longest mean prompt and answer together [tokens].
+        streams: most requests in flight, of closed loops.
+    """
+
+    prompt_tokens: float
+    context_tokens: float
+    streams: int
+
+    def beyond(self, input_tokens: float, output_tokens: float, streams: float = 0.0) -> Caution | None:
+        """A caution where requests are longer than twice what was seen, or more of them are in flight; else None.
+
+        Terms are per token and per sequence, so that lengths up to twice the longest rest on their slopes; further on other kernels may run.
+
+        Args:
+            input_tokens: mean prompt [tokens].
+            output_tokens: mean answer [tokens].
+            streams: in flight; 0 where it is not known.
+
+        >>> Reach(prompt_tokens=512, context_tokens=544, streams=16).beyond(4000, 100).sentence
+        'prompts of 4,000 tokens are beyond what the run has seen (512); the step times are carried on'
+        """
+        asked = (
+            ("prompts of", input_tokens, "tokens are", self.prompt_tokens),
+            ("contexts of", input_tokens + output_tokens, "tokens are", self.context_tokens),
+            ("", streams, "requests in flight are", self.streams),
+        )
+        for before, value, after, seen in asked:
+            if seen and value > _FAR * seen:
+                what = f"{before} {value:,.0f} {after}".strip()
+                sentence = f"{what} beyond what the run has seen ({seen:,.0f}); the step times are carried on"
+                return Caution(code="beyond_the_run", sentence=sentence)
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FittedStepTime:
     """Step times of one run.
 
@@ -132,6 +174,7 @@ class FittedStepTime:
         terms: its terms with intervals, in the order of `StepTime`'s fields; terms that were left out are not among them.
         residuals: what it misses, by cell and metric.
         cells_used: cells that gave at least one equation.
+        reach: loads that they cover.
         residual_fraction: root mean square of the relative misses.
         method: how the terms were had.
         errors: on loads that were left out of the fit; empty where that was not computed.
@@ -142,6 +185,7 @@ class FittedStepTime:
     terms: tuple[Term, ...]
     residuals: tuple[Residual, ...]
     cells_used: int
+    reach: Reach
     residual_fraction: float
     method: Method = "identities"
     errors: tuple[ModelError, ...] = ()

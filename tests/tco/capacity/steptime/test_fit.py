@@ -132,3 +132,15 @@ def test_tokens_that_hide_behind_the_weights_are_found_where_short_prompts_cost_
 
 def test_nothing_hides_where_prompts_say_nothing_of_it() -> None:
     assert 0 == fitted(fit_step_time(run(cells()), LIMITS)).step_time.hidden_tokens
+
+
+def test_a_fit_knows_how_far_it_reaches() -> None:
+    found = fitted(fit_step_time(run(cells()), LIMITS)).reach
+    assert (1024, 1280, 16) == (found.prompt_tokens, found.context_tokens, found.streams)
+    assert found.beyond(2048, 400, 32) is None
+    beyond = found.beyond(2048, 400, 33)
+    assert beyond is not None
+    assert (
+        "33 requests in flight are beyond what the run has seen (16); the step times are carried on" == beyond.sentence
+    )
+    assert "beyond_the_run" == beyond.code
