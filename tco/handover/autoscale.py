@@ -123,8 +123,12 @@ def _rule(series: str, name: str, query: str) -> dict[str, Any]:
 
 
 def _series(made: Deployment) -> str:
-    """Labels of the series: the pods of this deployment. A slug is plain letters, digits and hyphens, so nothing has to be quoted."""
-    return f'{{pod=~"{made.slug}-.*"}}'
+    """Labels of the series: the pods of this deployment that answer, and none of another whose name begins alike.
+
+    A slug is plain letters, digits and hyphens, so nothing has to be quoted. Prometheus matches whole labels.
+    """
+    pods = "[0-9]+" if made.hardware.nodes_per_replica > 1 else "[a-z0-9]+-[a-z0-9]+"
+    return f'{{pod=~"{made.slug}-{pods}"}}'
 
 
 def _trigger(name: str, query: str, per_replica: float) -> dict[str, Any]:

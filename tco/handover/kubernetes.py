@@ -36,6 +36,11 @@ def target(made: Deployment) -> dict[str, str]:
     return {"apiVersion": "apps/v1", "kind": "Deployment", "name": made.slug}
 
 
+def service_name(made: Deployment) -> str:
+    """The service that requests go to; a LeaderWorkerSet makes one of its own name, without an address, for its machines."""
+    return f"{made.slug}-leader" if made.hardware.nodes_per_replica > 1 else made.slug
+
+
 def _meta(made: Deployment) -> dict[str, Any]:
     return {"name": made.slug, "labels": labels(made), "annotations": provenance_notes(made)}
 
@@ -103,7 +108,7 @@ def _service(made: Deployment) -> dict[str, Any]:
     return {
         "apiVersion": "v1",
         "kind": "Service",
-        "metadata": {"name": made.slug, "labels": labels(made)},
+        "metadata": {"name": service_name(made), "labels": labels(made)},
         "spec": {
             "type": "ClusterIP",
             "selector": _answering(made),

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from tco.handover.autoscale import PROMETHEUS
 from tco.handover.hardware import CLUSTERS, RAY_ACCELERATORS
+from tco.handover.kubernetes import service_name
 from tco.handover.names import code, markdown
 from tco.handover.pods import PORT, TOKEN_KEY, TOKEN_SECRET
 from tco.handover.records import Deployment, Difference
@@ -101,7 +102,7 @@ def _apply(made: Deployment) -> Iterator[str]:
     yield "```sh"
     yield f'kubectl create secret generic {TOKEN_SECRET} --from-literal={TOKEN_KEY}="$HF_TOKEN"   # for weights behind a licence; optional'
     yield "kubectl apply -f kubernetes.yaml"
-    yield f"kubectl port-forward service/{made.slug} {PORT}:{PORT}"
+    yield f"kubectl port-forward service/{service_name(made)} {PORT}:{PORT}"
     yield "```"
     yield ""
     label = CLUSTERS.get(made.hardware.platform)
