@@ -4,7 +4,7 @@ Three sets (`benchmarks/data/SOURCES.md`):
 
 - twelve open-loop curves of vLLM 0.19.0 on H100 and A100 PCIe (vllm-cost-meter): a step time is fitted to one and predicts another, through the simulator;
 - a table of vLLM 0.5.4 on H100 SXM and A100 SXM (Lambda): the data sheet's decode step is scaled to meet one figure and carried over to another;
-- sixteen figures of closed loops with few streams on A100, H100, H200, B200 and B300: the data sheet alone.
+- fifteen figures of closed loops with few streams on H100, H200, B200 and B300: the data sheet alone.
 
     python -m benchmarks.transfer_backtest
 """
@@ -182,19 +182,27 @@ def _few_streams() -> Iterator[tuple[str, float]]:
 
 def _summary(kind: str, found: list[Misses]) -> None:
     print(f"\n{kind} ({len(found)})")
-    _line("time per output token p50", [error for missed in found for error in missed.tpot])
-    _line("time to first token p50", [error for missed in found for error in missed.ttft])
-    _line("most requests/s", [missed.throughput for missed in found])
-    _line("requests/s at the promise", [missed.capacity for missed in found if missed.capacity is not None])
-
-
-def _line(what: str, errors: list[float]) -> None:
-    if not errors:
-        return
-    size = np.abs(errors)
+    sizes = [
+        _line("time per output token p50", [error for missed in found for error in missed.tpot]),
+        _line("time to first token p50", [error for missed in found for error in missed.ttft]),
+        _line("most requests/s", [missed.throughput for missed in found]),
+        _line("requests/s at the promise", [missed.capacity for missed in found if missed.capacity is not None]),
+    ]
     print(
-        f"  {what:44} {len(errors):4}  median {np.median(size):5.1%}  nine of ten {np.quantile(size, 0.9):5.1%}  worst {size.max():5.1%}  bias {statistics.median(errors):+.1%}"
+        f"  {'the largest of each column':44}       "
+        + "".join(f"{max(column):12.2f}" for column in zip(*sizes, strict=True))
     )
+
+
+def _line(what: str, errors: list[float]) -> tuple[float, float, float]:
+    """Prints one metric's misses; returns their median, ninth decile and largest."""
+    size = np.abs(errors) if errors else np.zeros(1)
+    median, nine, worst = (float(np.quantile(size, share)) for share in (0.5, 0.9, 1.0))
+    if errors:
+        print(
+            f"  {what:44} {len(errors):4}  median {median:5.1%}  nine of ten {nine:5.1%}  worst {worst:5.1%}  bias {statistics.median(errors):+.1%}"
+        )
+    return median, nine, worst
 
 
 def _row(errors: tuple[float, ...]) -> str:
