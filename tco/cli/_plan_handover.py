@@ -1,0 +1,100 @@
+"""What `tco plan --deploy` does: writes the deployments that were costed, and says where and what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+
+from tco import InputError, Result, Scenario
+from tco.books import find_book
+from tco.fill import fill
+from tco.handover import Deployment, NothingToDeploy, handovers, write_deployment
+from tco.handover.names import command_lines
+from tco.handover.write import files_there, start_words
+from tco.replicas_of import replicas_of
+from tco.runs import find_runs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandedOver:
+    """What was written.
+
+    Attributes:
+        folders: of each deployment.
+        made: the deployments, in the same order.
+        left_out: options that have none, and why.
+    """
+
+    folders: tuple[Path, ...]
+    made: tuple[Deployment, ...]
+    left_out: tuple[NothingToDeploy, ...]
+
+
+def hand_over(
+    question: Scenario, result: Result, folder: Path, *, option: str | None = None, force: bool = False
+) -> HandedOver:
+    """Writes the deployments of an answered scenario, each into a folder of its own.
+
+    Args:
+        question: the scenario as it was loaded.
+        result: its answer.
+        folder: the folders go below it, named after the options.
+        option: one option by name; None: every one that can be deployed.
+        force: write over an earlier deployment.
+
+    Raises:
+        InputError: no option of that name, nothing to deploy, files are there already, or the folder cannot be written.
+    """
+    book, runs = find_book(question), find_runs(question)
+    filled = fill(question, replicas_of(question, runs, book), book)
+    found = handovers(filled, runs, result, book=book, made_on=datetime.now(UTC).date())
+    if option is not None:
+        names = [one.name for one in question.options]
+        if option not in names:
+            raise InputError(f"--option {option!r}: no such option; the scenario has: {', '.join(names)}")
+        found = [found[names.index(option)]]
+    made = [one for one in found if isinstance(one, Deployment)]
+    left_out = [one for one in found if isinstance(one, NothingToDeploy)]
+    if not made:
+        raise InputError(f"--deploy: nothing to deploy. {_sentences(left_out)}")
+    folders = [folder / one.slug for one in made]
+    there = [path for path in folders if files_there(path)]
+    if there and not force:
+        # Before anything is written: half of the deployments old and half new would be worse than none.
+        raise InputError(
+            f"{', '.join(map(str, there))}: a deployment is there already; name another folder, or add --force to write over"
+        )
+    for path, one in zip(folders, made, strict=True):
+        write_deployment(one, path, force=force)
+    return HandedOver(folders=tuple(folders), made=tuple(made), left_out=tuple(left_out))
+
+
+def show_handover(handed: HandedOver, out: Console) -> None:
+    """Prints what was written, how each engine is started, and what is still to be done."""
+    for folder, made in zip(handed.folders, handed.made, strict=True):
+        out.print(f"\nDeployment of {made.provenance.option}: {folder} (read README.md first)", markup=False)
+        for line in _facts(made):
+            out.print(f"  {line}", markup=False, soft_wrap=True)
+        for sentence in made.to_do:
+            out.print(f"  To do: {sentence}", style="yellow", markup=False, soft_wrap=True)
+    for one in handed.left_out:
+        out.print(f"\nNo deployment: {one.reason}.", style="dim", markup=False, soft_wrap=True)
+
+
+def _facts(made: Deployment) -> Iterator[str]:
+    scaling, hardware = made.scaling, made.hardware
+    count = f"{scaling.min_replicas} to {scaling.max_replicas}" if scaling.autoscaled else f"{scaling.max_replicas}"
+    where = (
+        f"{hardware.gpus_per_replica} × {hardware.gpu}" if hardware.gpus_per_replica else "one machine without a GPU"
+    )
+    yield f"{count} replica{'' if count == '1' else 's'} of {where}, each for {made.promise.requests_per_s:.3g} requests/s ({made.promise.basis})"
+    yield f"{len(made.engine.differences)} arguments are not as measured; README.md says why"
+    yield from command_lines(start_words(made)).splitlines()
+
+
+def _sentences(left_out: Sequence[NothingToDeploy]) -> str:
+    return ". ".join(one.reason for one in left_out) + "."
