@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pricing import Book
+from pricing import Architecture, Book
 from probes.run import Run
 from tco.handover.context import USUAL_SPREAD, lengths_are_guessed
+from tco.handover.flags import read_flags
 from tco.handover.hardware import CLUSTERS, GPUS_PER_NODE
 from tco.handover.models import architecture_of
 from tco.handover.records import UNKNOWN_VERSION, Deployment
@@ -14,9 +15,21 @@ from tco.handover.vllm_args import is_eager
 from tco.scenario import Workload
 
 
-def missing(made: Deployment) -> tuple[str, ...]:
-    """What must be filled in before it can run."""
-    return tuple(_missing(made))
+def missing(made: Deployment, shape: Architecture | None) -> tuple[str, ...]:
+    """What must be filled in or changed before it can run.
+
+    Args:
+        made: the deployment.
+        shape: the model's architecture; None where it is not known.
+    """
+    return (*_missing(made), *_not_divided(made, shape))
+
+
+def _not_divided(made: Deployment, shape: Architecture | None) -> Iterator[str]:
+    sizes = [flag.value for flag in read_flags(made.engine.arguments)[0] if flag.name == "--tensor-parallel-size"]
+    size = int(sizes[0]) if sizes and sizes[0] is not None and sizes[0].isdecimal() else 1
+    if shape is not None and size > 1 and shape.heads % size:
+        yield f"The model has {shape.heads} attention heads, which {size} accelerators cannot share evenly: vLLM refuses. Cost the option with a number of GPUs that divides them."
 
 
 def _missing(made: Deployment) -> Iterator[str]:

@@ -14,7 +14,7 @@ from tco.capacity.replicas import replicas_needed
 from tco.capacity.shape import convert
 from tco.handover.assumed import assumptions, missing
 from tco.handover.context import longest_request_tokens
-from tco.handover.environment import deployed_environment
+from tco.handover.environment import deployed_environment, memory_gib
 from tco.handover.hardware import hardware_of, image_of
 from tco.handover.load import in_flight_per_replica, waiting_per_replica
 from tco.handover.models import architecture_of, served_model
@@ -156,10 +156,13 @@ def _deployment(parts: _Parts, result: Result, slug: str, made_on: date) -> Depl
     shape = architecture_of(model.hf_id or model.name, parts.book)
     limit = None if shape is None else shape.max_context_tokens
     context = longest_request_tokens(parts.scenario.workload, run, limit)
+    engine = _engine(parts, hardware, model, shape, context)
+    if gpus == 0:
+        hardware = hardware.model_copy(update={"memory_gib": memory_gib(engine.environment, model.weights_bytes)})
     made = Deployment(
         slug=slug,
         model=model,
-        engine=_engine(parts, hardware, model, shape, context),
+        engine=engine,
         hardware=hardware,
         start_up=start_up,
         scaling=_scaling(parts, start_up),
@@ -167,7 +170,7 @@ def _deployment(parts: _Parts, result: Result, slug: str, made_on: date) -> Depl
         provenance=_provenance(parts, result, made_on),
     )
     return made.model_copy(
-        update={"to_do": missing(made), "assumed": assumptions(made, run, parts.scenario.workload, parts.book)}
+        update={"to_do": missing(made, shape), "assumed": assumptions(made, run, parts.scenario.workload, parts.book)}
     )
 
 

@@ -7,6 +7,7 @@ import re
 
 from pricing import Architecture
 from probes.run import Run
+from tco.handover.flags import read_flags
 
 KV_SPACE = "VLLM_CPU_KVCACHE_SPACE"
 GIB = 2**30
@@ -36,5 +37,24 @@ def deployed_environment(run: Run, shape: Architecture | None, *, on_cpu: bool) 
         if _NAME.fullmatch(name) and not _NOT_KEPT.fullmatch(name) and _VALUE.fullmatch(value)
     }
     if on_cpu and KV_SPACE not in kept and shape is not None and run.engine.kv_cache_tokens:
-        kept[KV_SPACE] = str(math.ceil(run.engine.kv_cache_tokens * shape.kv_bytes_per_token() / GIB))
+        bytes_per_token = shape.kv_bytes_per_token(_cache_bytes(run))
+        kept[KV_SPACE] = str(math.ceil(run.engine.kv_cache_tokens * bytes_per_token / GIB))
     return kept
+
+
+def memory_gib(environment: dict[str, str], weights_bytes: int | None) -> int | None:
+    """Main memory that weights and KV cache take on a processor [GiB]; None where either is not known. The engine itself needs more.
+
+    >>> memory_gib({"VLLM_CPU_KVCACHE_SPACE": "2"}, 1_192_099_840), memory_gib({}, 1_192_099_840)
+    (4, None)
+    """
+    space = environment.get(KV_SPACE, "")
+    if weights_bytes is None or not space.isdecimal():
+        return None
+    return math.ceil(weights_bytes / GIB) + int(space)
+
+
+def _cache_bytes(run: Run) -> int:
+    """Bytes of one number in the measured KV cache."""
+    kinds = [flag.value or "" for flag in read_flags(run.engine.args)[0] if flag.name == "--kv-cache-dtype"]
+    return 1 if any(kind.startswith("fp8") for kind in kinds) else 2

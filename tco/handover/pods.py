@@ -145,7 +145,12 @@ def _resources(made: Deployment) -> dict[str, Any]:
     if hardware.gpus_per_replica:
         cluster = CLUSTERS.get(hardware.platform, CLUSTERS["nvidia"])
         return {"limits": {cluster.resource: str(hardware.gpus_per_node)}}
-    return {"requests": {"cpu": str(hardware.cpu_cores)}} if hardware.cpu_cores else {}
+    asked = {}
+    if hardware.cpu_cores:
+        asked["cpu"] = str(hardware.cpu_cores)
+    if hardware.memory_gib:
+        asked["memory"] = f"{hardware.memory_gib}Gi"
+    return {"requests": asked} if asked else {}
 
 
 def _rights(made: Deployment) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from tco.handover.hardware import CLUSTERS, RAY_ACCELERATORS
 from tco.handover.kubernetes import service_name
 from tco.handover.names import code, markdown
 from tco.handover.pods import PORT, TOKEN_KEY, TOKEN_SECRET
-from tco.handover.records import Deployment, Difference
+from tco.handover.records import FIXED, Deployment, Difference
 
 
 def readme_text(made: Deployment) -> str:
@@ -129,6 +129,8 @@ def _scaling(made: Deployment) -> Iterator[str]:
     if not scaling.autoscaled:
         yield "The number does not change, so there is no autoscaler."
         return
+    if scaling.policy == FIXED:
+        yield "The costs count these numbers, not an autoscaler's: raise the least number with the months to hold what was counted, spares included."
     held = (
         f", or more than {scaling.in_flight_per_replica:g} are in flight (running and waiting; Little's law at the promised load)"
         if scaling.in_flight_per_replica is not None

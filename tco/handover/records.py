@@ -22,6 +22,9 @@ UNKNOWN_MODEL = "MODEL-ID-UNKNOWN"
 UNKNOWN_VERSION = "VERSION-UNKNOWN"
 """Stands where the engine's version is not known: no image has such a tag."""
 
+FIXED = "fixed"
+"""Policy of a fleet that stands around the clock, as many replicas as its month needs."""
+
 Count = Annotated[int, Field(ge=0)]
 Positive = Annotated[float, Field(gt=0)]
 Platform = Literal["nvidia", "amd", "cpu", "unknown"]
@@ -97,6 +100,7 @@ class Hardware(_Record):
         gpus_per_replica: accelerators of one replica.
         nodes_per_replica: machines that one replica spans.
         cpu_cores: cores of the machine that was measured, for a replica without accelerator.
+        memory_gib: main memory that weights and KV cache of such a replica take at least [GiB]; null where it is not known.
     """
 
     platform: Platform
@@ -105,6 +109,7 @@ class Hardware(_Record):
     gpus_per_replica: Count
     nodes_per_replica: Annotated[int, Field(ge=1)] = 1
     cpu_cores: Count | None = None
+    memory_gib: Count | None = None
 
     @property
     def gpus_per_node(self) -> int:
@@ -148,7 +153,7 @@ class Scaling(_Record):
         scale_down_s: how long fewer must have been enough before a replica is taken away [s].
     """
 
-    policy: str = "fixed"
+    policy: str = FIXED
     min_replicas: Count
     max_replicas: Annotated[int, Field(ge=1)]
     replicas_by_month: tuple[int, ...] = ()

@@ -236,3 +236,23 @@ def test_two_options_of_one_name_for_a_cluster_are_told_apart():
     result = tco.evaluate(question, runs={"test-run": measured()})
 
     assert ["my-gpu", "my-gpu-2"] == [one.slug for one in deployments(question, held, result)]
+
+
+def test_gpus_that_cannot_share_the_heads_are_said():
+    """Qwen3-8B has 32 heads; 12 GPUs on two machines of 8 are 6 each."""
+    found = deployment(option={"gpus_per_replica": 12})
+
+    assert (2, 6) == (found.hardware.nodes_per_replica, found.hardware.gpus_per_node)
+    assert any("32 attention heads, which 6 accelerators" in sentence for sentence in found.to_do)
+
+
+def test_a_processors_memory_holds_weights_and_cache():
+    """16.38 GB of weights are 15.3 GiB, so 16; and 2 GiB of cache. With numbers of one byte the same tokens take half."""
+    engine = ENGINE.model_copy(update={"name": "vllm-cpu", "kv_cache_tokens": 14_563})
+    small = engine.model_copy(update={"args": [*ENGINE.args, "--kv-cache-dtype", "fp8_e5m2"]})
+
+    def found(one):
+        return deployment(measured(engine=one, gpu=None, gpus_per_replica=0))
+
+    assert (18, 17) == (found(engine).hardware.memory_gib, found(small).hardware.memory_gib)
+    assert ("2", "1") == tuple(found(one).engine.environment["VLLM_CPU_KVCACHE_SPACE"] for one in (engine, small))

@@ -80,6 +80,7 @@ def test_without_an_accelerator_cores_are_asked_for_and_a_cpu_image_runs():
     made = deployment(measured(engine=engine, gpu=None, gpus_per_replica=0, environment=environment))
 
     assert {"requests": {"cpu": "8"}} == container(made)["resources"]
+    assert {"requests": {"memory": "18Gi"}} == container(on_cpu())["resources"]
     assert "vllm/vllm-openai-cpu:v0.32.0-x86_64" == container(made)["image"]
     assert {"nodeSelector", "tolerations", "affinity"}.isdisjoint(pod(made))
 
