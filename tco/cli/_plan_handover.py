@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +12,7 @@ from rich.console import Console
 from tco import InputError, Result, Scenario
 from tco.books import find_book
 from tco.fill import fill
-from tco.handover import Deployment, NothingToDeploy, handovers, write_deployment
+from tco.handover import Deployment, NothingToDeploy, ReplicaBounds, handovers, write_deployment
 from tco.handover.names import command_lines
 from tco.handover.write import files_there, start_words
 from tco.replicas_of import replicas_of
@@ -35,7 +35,13 @@ class HandedOver:
 
 
 def hand_over(
-    question: Scenario, result: Result, folder: Path, *, option: str | None = None, force: bool = False
+    question: Scenario,
+    result: Result,
+    folder: Path,
+    *,
+    option: str | None = None,
+    force: bool = False,
+    policies: Mapping[str, ReplicaBounds] | None = None,
 ) -> HandedOver:
     """Writes the deployments of an answered scenario, each into a folder of its own.
 
@@ -45,13 +51,14 @@ def hand_over(
         folder: the folders go below it, named after the options.
         option: one option by name; None: every one that can be deployed.
         force: write over an earlier deployment.
+        policies: between how many replicas an option moves, by name, where it has a scaling policy.
 
     Raises:
         InputError: no option of that name, nothing to deploy, files are there already, or the folder cannot be written.
     """
     book, runs = find_book(question), find_runs(question)
     filled = fill(question, replicas_of(question, runs, book), book)
-    found = handovers(filled, runs, result, book=book, made_on=datetime.now(UTC).date())
+    found = handovers(filled, runs, result, book=book, made_on=datetime.now(UTC).date(), policies=policies)
     if option is not None:
         names = [one.name for one in question.options]
         if option not in names:

@@ -8,43 +8,35 @@ from dataclasses import dataclass
 from datetime import date
 from importlib import metadata
 
-from pricing import Architecture, Book
+from pricing import Book
 from probes.run import Run
-from tco.capacity.replicas import replicas_needed
-from tco.capacity.shape import convert
 from tco.handover.assumed import assumptions, missing
 from tco.handover.context import longest_request_tokens
-from tco.handover.environment import deployed_environment, memory_gib
-from tco.handover.hardware import hardware_of, image_of
-from tco.handover.load import in_flight_per_replica, waiting_per_replica
+from tco.handover.engine import engine_of
+from tco.handover.environment import memory_gib
+from tco.handover.hardware import hardware_of
 from tco.handover.models import architecture_of, served_model
 from tco.handover.names import one_line, slugs
 from tco.handover.records import (
     Deployment,
-    Hardware,
     NothingToDeploy,
     Promise,
     Provenance,
-    Scaling,
-    ServedEngine,
-    ServedModel,
-    StartUp,
 )
+from tco.handover.scale import ReplicaBounds, scaling_of
 from tco.handover.start_up import start_up_of
-from tco.handover.vllm_args import Wanted, deployed_arguments
 from tco.replicas_of import gpu_of
 from tco.result import Capacity, OptionResult, Result
 from tco.scenario import OwnOption, RentOption, Scenario, TokenOption
-from tco.workload.demand import demand
 
 ENGINES = {"vllm": "vllm", "vllm-cpu": "vllm-cpu"}
 """Engines that deployments are written for, by their name in a run."""
 
-_DTYPES = {"auto", "half", "float16", "bfloat16", "float", "float32"}
-_SHORTEST_SCALE_DOWN_S = 300
-"""Kubernetes' own window before a replica is taken away [s]."""
+_LAST_STAYS = (
+    "The policy lets the last replica go; here it stays, for a fleet of none has no waiting requests that would wake it. "
+    "A gateway that counts requests before they reach a replica is needed for that."
+)
 
-_LONGEST_SCALE_DOWN_S = 3600
 _SHOWN = 400
 
 
@@ -58,6 +50,7 @@ class _Parts:
     answer: OptionResult
     capacity: Capacity
     book: Book | None
+    bounds: ReplicaBounds | None
 
 
 def deployments(
@@ -67,6 +60,7 @@ def deployments(
     *,
     book: Book | None = None,
     made_on: date | None = None,
+    policies: Mapping[str, ReplicaBounds] | None = None,
 ) -> list[Deployment]:
     """The deployment of every self-hosted option that can serve, as it was costed.
 
@@ -76,8 +70,9 @@ def deployments(
         result: the answer.
         book: the price book; None: the shipped one.
         made_on: the day; None: the scenario's.
+        policies: between how many replicas an option moves, by name, where its costs rest on a scaling policy; others stand as the answer counts them.
     """
-    made = handovers(scenario, runs, result, book=book, made_on=made_on)
+    made = handovers(scenario, runs, result, book=book, made_on=made_on, policies=policies)
     return [one for one in made if isinstance(one, Deployment)]
 
 
@@ -88,11 +83,22 @@ def handovers(
     *,
     book: Book | None = None,
     made_on: date | None = None,
+    policies: Mapping[str, ReplicaBounds] | None = None,
 ) -> list[Deployment | NothingToDeploy]:
     """For every option its deployment, or why there is none; arguments as of `deployments`."""
     names = slugs(option.name for option in scenario.options)
+    bounds = policies or {}
     return [
-        make_deployment(option, scenario, runs.get(option.name), result, slug=slug, book=book, made_on=made_on)
+        make_deployment(
+            option,
+            scenario,
+            runs.get(option.name),
+            result,
+            slug=slug,
+            book=book,
+            made_on=made_on,
+            bounds=bounds.get(option.name),
+        )
         for option, slug in zip(scenario.options, names, strict=True)
     ]
 
@@ -106,6 +112,7 @@ def make_deployment(
     slug: str | None = None,
     book: Book | None = None,
     made_on: date | None = None,
+    bounds: ReplicaBounds | None = None,
 ) -> Deployment | NothingToDeploy:
     """One option as it was costed, or why there is nothing to deploy.
 
@@ -117,6 +124,7 @@ def make_deployment(
         slug: the name for the cluster; None makes one of the option's name.
         book: the price book; None: the shipped one.
         made_on: the day; None: the scenario's.
+        bounds: between how many replicas its scaling policy moves; None where it has none.
     """
     answer = result.option(option.name)
     reason = _reason_for_none(option, run, answer)
@@ -125,7 +133,7 @@ def make_deployment(
     assert not isinstance(option, TokenOption)
     assert run is not None
     assert answer.capacity is not None
-    parts = _Parts(option, scenario, run, answer, answer.capacity, book)
+    parts = _Parts(option, scenario, run, answer, answer.capacity, book, bounds)
     return _deployment(parts, result, slug or slugs([option.name])[0], made_on or result.as_of)
 
 
@@ -156,7 +164,7 @@ def _deployment(parts: _Parts, result: Result, slug: str, made_on: date) -> Depl
     shape = architecture_of(model.hf_id or model.name, parts.book)
     limit = None if shape is None else shape.max_context_tokens
     context = longest_request_tokens(parts.scenario.workload, run, limit)
-    engine = _engine(parts, hardware, model, shape, context)
+    engine = engine_of(run, hardware, model, shape, context)
     if gpus == 0:
         hardware = hardware.model_copy(update={"memory_gib": memory_gib(engine.environment, model.weights_bytes)})
     made = Deployment(
@@ -165,82 +173,14 @@ def _deployment(parts: _Parts, result: Result, slug: str, made_on: date) -> Depl
         engine=engine,
         hardware=hardware,
         start_up=start_up,
-        scaling=_scaling(parts, start_up),
+        scaling=scaling_of(option, parts.scenario, run, parts.capacity, start_up, parts.bounds),
         promise=_promise(parts, context),
         provenance=_provenance(parts, result, made_on),
     )
-    return made.model_copy(
-        update={"to_do": missing(made, shape), "assumed": assumptions(made, run, parts.scenario.workload, parts.book)}
-    )
-
-
-def _engine(
-    parts: _Parts, hardware: Hardware, model: ServedModel, shape: Architecture | None, context: int
-) -> ServedEngine:
-    run = parts.run
-    tensor, stages = _layout(run, hardware)
-    quantised = shape is not None and shape.quantization is not None
-    wanted = Wanted(
-        context_tokens=context,
-        tensor_parallel_size=tensor,
-        pipeline_parallel_size=stages,
-        layout_reason="the run names it apart from its arguments"
-        if (tensor, stages) == (run.engine.tensor_parallel_size, run.engine.pipeline_parallel_size)
-        else "the option has other GPUs per replica than the run",
-        dtype=run.model.dtype if run.model.dtype in _DTYPES else None,
-        quantization=None if quantised else run.model.quantization,
-        revision=model.revision,
-        sliced=run.model.layers_full is not None or run.extrapolation is not None,
-        spans_nodes=hardware.nodes_per_replica > 1,
-    )
-    arguments, differences = deployed_arguments(run.engine.args, wanted)
-    return ServedEngine(
-        name="vllm-cpu" if hardware.platform == "cpu" else "vllm",
-        version=run.engine.version,
-        image=image_of(hardware.platform, run.engine.version),
-        arguments=arguments,
-        environment=deployed_environment(run, shape, on_cpu=hardware.platform == "cpu"),
-        differences=differences,
-        measured_arguments=tuple(run.engine.args),
-    )
-
-
-def _layout(run: Run, hardware: Hardware) -> tuple[int, int]:
-    """Tensor and pipeline parallel size: the run's where the GPUs are the same, else all GPUs of a machine in one tensor-parallel group."""
-    measured = run.engine.tensor_parallel_size, run.engine.pipeline_parallel_size
-    if hardware.gpus_per_replica in (0, measured[0] * measured[1]):
-        return measured
-    if hardware.gpus_per_replica % hardware.nodes_per_replica:
-        return hardware.gpus_per_replica, 1
-    return hardware.gpus_per_node, hardware.nodes_per_replica
-
-
-def _scaling(parts: _Parts, start_up: StartUp) -> Scaling:
-    capacity, limits = parts.capacity, parts.scenario.workload.slo.limits()
-    months = capacity.replicas_by_month or [capacity.replicas]
-    goodput = capacity.goodput_requests_per_s
-    peaks = demand(parts.scenario).peak_requests_per_s
-    spares = [
-        count - replicas_needed(float(peak), goodput) for count, peak in zip(months, peaks, strict=False) if count > 0
-    ]
-    in_flight = in_flight_per_replica(parts.run, _in_lengths_of_the_run(parts))
-    return Scaling(
-        min_replicas=max(1, min(count for count in months if count > 0)),
-        max_replicas=max(months),
-        replicas_by_month=tuple(months),
-        spare_replicas=max(0, min(spares, default=0)),
-        in_flight_per_replica=None if in_flight is None else round(max(1.0, in_flight), 1),
-        waiting_per_replica=round(waiting_per_replica(goodput, limits, start_up.total_s), 1),
-        scale_down_s=int(min(max(_SHORTEST_SCALE_DOWN_S, 2 * start_up.total_s), _LONGEST_SCALE_DOWN_S)),
-    )
-
-
-def _in_lengths_of_the_run(parts: _Parts) -> float:
-    """Load of one replica in requests of the run's own lengths [requests/s]."""
-    workload, run = parts.scenario.workload, parts.run
-    shape = convert(run.workload, workload.mean_input_tokens, workload.mean_output_tokens, run.cost_split)
-    factor = parts.option.throughput_factor.value if parts.option.throughput_factor is not None else 1.0
-    return parts.capacity.goodput_requests_per_s / (factor * shape.rate)
+    assumed = assumptions(made, run, parts.scenario.workload, parts.book)
+    if parts.bounds is not None and parts.bounds.min_replicas == 0:
+        assumed = (*assumed, _LAST_STAYS)
+    return made.model_copy(update={"to_do": missing(made, shape), "assumed": assumed})
 
 
 def _promise(parts: _Parts, context: int) -> Promise:

@@ -49,8 +49,11 @@ def _words(made: Deployment) -> list[str]:
     return [literal(word) for word in (made.model_id, *made.engine.arguments)]
 
 
-def _first_replicas(made: Deployment) -> int:
-    return next((count for count in made.scaling.replicas_by_month if count > 0), made.scaling.min_replicas)
+def first_replicas(made: Deployment) -> int:
+    """How many are started at first: those of the first month that needs any, within the bounds of the policy."""
+    scaling = made.scaling
+    first = next((count for count in scaling.replicas_by_month if count > 0), scaling.min_replicas)
+    return min(max(first, scaling.min_replicas), scaling.max_replicas)
 
 
 def roll_out(made: Deployment) -> dict[str, int]:
@@ -66,7 +69,7 @@ def _deployment(made: Deployment) -> dict[str, Any]:
         "kind": "Deployment",
         "metadata": _meta(made),
         "spec": {
-            "replicas": _first_replicas(made),
+            "replicas": first_replicas(made),
             "selector": {"matchLabels": selector(made)},
             "strategy": {"type": "RollingUpdate", "rollingUpdate": roll_out(made)},
             # A replica that does not start in its time is reported, and not counted as progress.
@@ -86,7 +89,7 @@ def _groups(made: Deployment) -> dict[str, Any]:
         "kind": "LeaderWorkerSet",
         "metadata": _meta(made),
         "spec": {
-            "replicas": _first_replicas(made),
+            "replicas": first_replicas(made),
             "rolloutStrategy": {"type": "RollingUpdate", "rollingUpdateConfiguration": roll_out(made)},
             "leaderWorkerTemplate": {
                 "size": size,

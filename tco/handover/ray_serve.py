@@ -13,6 +13,7 @@ from typing import Any
 
 from tco.handover.flags import Flag, read_flags
 from tco.handover.hardware import RAY_ACCELERATORS
+from tco.handover.kubernetes import first_replicas
 from tco.handover.records import Deployment
 
 UPSCALE_DELAY_S = 30
@@ -115,7 +116,7 @@ def _deployment_config(made: Deployment) -> dict[str, Any]:
     return {
         "autoscaling_config": {
             "min_replicas": scaling.min_replicas,
-            "initial_replicas": next((n for n in scaling.replicas_by_month if n > 0), scaling.min_replicas),
+            "initial_replicas": first_replicas(made),
             "max_replicas": scaling.max_replicas,
             **target,
             "upscale_delay_s": UPSCALE_DELAY_S,

@@ -125,7 +125,8 @@ def _scaling(made: Deployment) -> Iterator[str]:
     yield ""
     months = _by_month(scaling.replicas_by_month)
     if months:
-        yield f"Paid for, around the clock: {months}."
+        counted = "Paid for, around the clock" if scaling.policy == FIXED else "In the busiest hour of each month"
+        yield f"{counted}: {months}."
     if not scaling.autoscaled:
         yield "The number does not change, so there is no autoscaler."
         return

@@ -7,7 +7,7 @@ from typing import Any
 import tco
 from probes.run import Run
 from probes.setting import Engine, Model
-from tco.handover import Deployment, handovers
+from tco.handover import Deployment, ReplicaBounds, handovers
 from tests.factories import OWN, RENT, run, scenario
 
 ARGS = ["--dtype", "bfloat16", "--max-model-len", "4096", "--load-format", "dummy", "--skip-tokenizer-init"]
@@ -19,13 +19,19 @@ def measured(**changes: Any) -> Run:
     return run(**({"engine": ENGINE, "model": MODEL} | changes))
 
 
-def made(held: Run | None = None, option: dict[str, Any] | None = None, **changes: Any) -> Any:
+def made(
+    held: Run | None = None,
+    option: dict[str, Any] | None = None,
+    bounds: ReplicaBounds | None = None,
+    **changes: Any,
+) -> Any:
     """What is handed over for one option; `changes` are of the scenario."""
     held = held or measured()
     mine = {**(OWN if (option or {}).get("kind") == "own" else RENT), "model": "Qwen3-8B", **(option or {})}
     question = scenario(options=[mine], baseline=mine["name"], **changes)
     result = tco.evaluate(question, runs={mine["run"]: held})
-    return handovers(question, {mine["name"]: held}, result)[0]
+    policies = {} if bounds is None else {mine["name"]: bounds}
+    return handovers(question, {mine["name"]: held}, result, policies=policies)[0]
 
 
 def deployment(held: Run | None = None, option: dict[str, Any] | None = None, **changes: Any) -> Deployment:

@@ -8,8 +8,11 @@ import pytest
 import tco
 from probes.engines.vllm import EXPECTED_START_S
 from probes.setting import Manifest
-from tco.handover import NothingToDeploy, deployments, handovers
+from tco.errors import InputError
+from tco.handover import NothingToDeploy, ReplicaBounds, deployments, handovers
+from tco.handover.autoscale import horizontal_pod_autoscaler, scaled_object
 from tco.handover.hardware import node_size
+from tco.handover.kubernetes import workload
 from tco.handover.start_up import USUAL_ENGINE_S, start_up_of
 from tests.factories import API, RENT, run, scenario
 from tests.tco.handover.samples import ENGINE, MODEL, across_machines, deployment, growing, made, measured, on_cpu
@@ -256,3 +259,28 @@ def test_a_processors_memory_holds_weights_and_cache():
 
     assert (18, 17) == (found(engine).hardware.memory_gib, found(small).hardware.memory_gib)
     assert ("2", "1") == tuple(found(one).engine.environment["VLLM_CPU_KVCACHE_SPACE"] for one in (engine, small))
+
+
+def test_a_scaling_policy_sets_the_bounds():
+    found = growing(bounds=ReplicaBounds(policy="reactive", min_replicas=2, max_replicas=6))
+
+    assert ("reactive", 2, 6) == (found.scaling.policy, found.scaling.min_replicas, found.scaling.max_replicas)
+    assert (2, 6) == (
+        horizontal_pod_autoscaler(found)["spec"]["minReplicas"],
+        scaled_object(found)["spec"]["maxReplicaCount"],
+    )
+    # The first month needs one, which the policy does not allow.
+    assert 2 == workload(found)["spec"]["replicas"]
+
+
+def test_the_last_replica_stays_and_that_is_said():
+    found = growing(bounds=ReplicaBounds(policy="scheduled", min_replicas=0, max_replicas=3))
+
+    assert 1 == found.scaling.min_replicas
+    assert any("lets the last replica go" in sentence for sentence in found.assumed)
+
+
+@pytest.mark.parametrize(("least", "most"), [(2, 1), (-1, 1), (0, 0)])
+def test_bounds_that_are_none_are_refused(least, most):
+    with pytest.raises(InputError, match="scaling policy 'x'"):
+        ReplicaBounds(policy="x", min_replicas=least, max_replicas=most)
