@@ -6,11 +6,14 @@ Three sets (`benchmarks/data/SOURCES.md`):
 - a table of vLLM 0.5.4 on H100 SXM and A100 SXM (Lambda): the data sheet's decode step is scaled to meet one figure and carried over to another;
 - fifteen figures of closed loops with few streams on H100, H200, B200 and B300: the data sheet alone.
 
-    python -m benchmarks.transfer_backtest
+    python -m benchmarks.transfer_backtest [--engine plain]
+
+`--engine plain` takes the one-page engine of `benchmarks/plain_engine.py` instead of the product's simulator.
 """
 
 from __future__ import annotations
 
+import argparse
 import csv
 import itertools
 import statistics
@@ -19,7 +22,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from tco.capacity.simulator.simulate import simulate
 
 from pricing import architecture, gpu_spec
 from probes.imports.vllm_cost_meter import INPUT_TOKENS, OUTPUT_TOKENS, REQUESTS, import_curve
@@ -31,7 +33,8 @@ from tco.capacity.memory.vllm_defaults import (
     utilisation_default,
 )
 from tco.capacity.simulator.limits import EngineLimits
-from tco.capacity.steptime.backtest import Curve, LoadPoint, Misses, fit_curve, misses, predict
+from tco.capacity.steptime.backtest import Curve, LoadPoint, Misses, Simulate, fit_curve, misses, predict
+from tco.capacity.steptime.model import StepTime
 from tco.capacity.steptime.placement import Placement
 from tco.capacity.steptime.priors import prior_step_time, scaled
 from tco.capacity.steptime.transfer import transfer
@@ -53,13 +56,18 @@ SEQUENCES, CONTEXT = 160, 300
 
 def main() -> None:
     """Prints both tables and what they come to by kind of transfer."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--engine", choices=("simulator", "plain"), default="simulator")
+    simulate = _engine(parser.parse_args().engine)
     curves = {name: _curve(name) for name in CURVES}
     fits = {name: fit_curve(curve, simulate) for name, curve in curves.items()}
     print(f"{'curve':6}{'on':34}{'model':28}{'fit':>6}  tpot p50 by load, fit and data sheet")
     by_kind: dict[str, list[Misses]] = defaultdict(list)
     for name, curve in curves.items():
-        fit = _misses(fits[name].step_time, curve)
-        sheet = _misses(prior_step_time(curve.model, curve.on, context_tokens=curve.context_tokens).step_time, curve)
+        fit = _misses(fits[name].step_time, curve, simulate)
+        sheet = _misses(
+            prior_step_time(curve.model, curve.on, context_tokens=curve.context_tokens).step_time, curve, simulate
+        )
         by_kind["its own fit"].append(fit)
         by_kind["data sheet"].append(sheet)
         print(
@@ -75,7 +83,7 @@ def main() -> None:
             target_model=curves[target].model,
             context_tokens=curves[source].context_tokens,
         )
-        missed = _misses(moved.step_time, curves[target])
+        missed = _misses(moved.step_time, curves[target], simulate)
         kind = " + ".join(moved.kinds)
         by_kind[kind].append(missed)
         if len(moved.kinds) == 1:
@@ -92,6 +100,16 @@ def main() -> None:
     for label, error in few:
         print(f"  {label:70}{error:+7.1%}")
     _line("time per output token p50", [error for _, error in few])
+
+
+def _engine(name: str) -> Simulate:
+    if name == "plain":
+        from benchmarks.plain_engine import plain_engine
+
+        return plain_engine
+    from tco.capacity.simulator.simulate import simulate
+
+    return simulate
 
 
 def _curve(name: str) -> Curve:
@@ -136,7 +154,7 @@ def _points(run: Run) -> Iterator[LoadPoint]:
         )
 
 
-def _misses(step_time: object, curve: Curve) -> Misses:
+def _misses(step_time: StepTime, curve: Curve, simulate: Simulate) -> Misses:
     return misses(predict(step_time, curve, simulate), curve.points, TPOT_PROMISE_S, TTFT_PROMISE_S)
 
 
