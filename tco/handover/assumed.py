@@ -100,6 +100,10 @@ def _of_the_machine(made: Deployment) -> Iterator[str]:
     hardware = made.hardware
     if made.provenance.kind == "rent" and hardware.gpus_per_replica > 1:
         yield f"A rented machine is taken to have {GPUS_PER_NODE} accelerators (4 in a rack of the NVL72 kind); a replica of {hardware.gpus_per_replica} takes {hardware.nodes_per_replica} of them."
+    if hardware.nodes_per_replica > 1:
+        yield (
+            "The machines of a replica need a fast network between them: give the LeaderWorkerSet the annotation leaderworkerset.sigs.k8s.io/exclusive-topology with the node label of one network block. Replicas are then as far apart as your blocks are."
+        )
     if hardware.platform == "cpu":
         yield (
             "A replica asks for as many cores as the measured machine had, so a node must have more than that, for the system's own; the kind of processor is not asked for. Memory is not bound to NUMA nodes: that needs the capability SYS_NICE and no seccomp filter."

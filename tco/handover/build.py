@@ -12,7 +12,7 @@ from pricing import Book
 from probes.run import Run
 from tco.handover.assumed import assumptions, missing
 from tco.handover.context import longest_request_tokens
-from tco.handover.engine import engine_of
+from tco.handover.engine import engine_of, started_for
 from tco.handover.environment import memory_gib
 from tco.handover.hardware import hardware_of
 from tco.handover.models import architecture_of, served_model
@@ -174,7 +174,7 @@ def _deployment(parts: _Parts, result: Result, slug: str, made_on: date) -> Depl
         hardware=hardware,
         start_up=start_up,
         scaling=scaling_of(option, parts.scenario, run, parts.capacity, start_up, parts.bounds),
-        promise=_promise(parts, context),
+        promise=_promise(parts, started_for(engine.arguments, context)),
         provenance=_provenance(parts, result, made_on),
     )
     assumed = assumptions(made, run, parts.scenario.workload, parts.book)

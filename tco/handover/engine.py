@@ -51,6 +51,20 @@ def engine_of(
     )
 
 
+def started_for(arguments: tuple[str, ...], context: int) -> int:
+    """Longest request that the engine takes [tokens].
+
+    Args:
+        arguments: of the engine.
+        context: taken where they do not say.
+
+    >>> started_for(("--max-model-len", "4096"), 1152), started_for((), 1152)
+    (4096, 1152)
+    """
+    values = [flag.value for flag in read_flags(arguments)[0] if flag.name == "--max-model-len"]
+    return int(values[0]) if values and values[0] is not None and values[0].isdecimal() else context
+
+
 def _layout(run: Run, hardware: Hardware) -> tuple[int, int]:
     """Tensor and pipeline parallel size: the run's where the GPUs are the same, else all GPUs of a machine in one tensor-parallel group.
 

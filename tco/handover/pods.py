@@ -85,14 +85,6 @@ def _pod(made: Deployment, arguments: list[str], *, serves: bool) -> dict[str, A
         "enableServiceLinks": False,
         "securityContext": security,
         "terminationGracePeriodSeconds": _grace_s(made),
-        "topologySpreadConstraints": [
-            {
-                "maxSkew": 1,
-                "topologyKey": "topology.kubernetes.io/zone",
-                "whenUnsatisfiable": "ScheduleAnyway",
-                "labelSelector": {"matchLabels": selector(made)},
-            }
-        ],
         "containers": [_container(made, arguments, serves=serves)],
         # Processes that share a model exchange tensors through shared memory, whose default is 64 MiB.
         "volumes": [
@@ -100,7 +92,20 @@ def _pod(made: Deployment, arguments: list[str], *, serves: bool) -> dict[str, A
             {"name": "model-cache", "emptyDir": {}},
         ],
     }
-    return pod | _placement(made)
+    return pod | _placement(made) | _spread(made)
+
+
+def _spread(made: Deployment) -> dict[str, Any]:
+    """Replicas over zones; not the machines of one replica, which belong close together."""
+    if made.hardware.nodes_per_replica > 1:
+        return {}
+    spread = {
+        "maxSkew": 1,
+        "topologyKey": "topology.kubernetes.io/zone",
+        "whenUnsatisfiable": "ScheduleAnyway",
+        "labelSelector": {"matchLabels": selector(made)},
+    }
+    return {"topologySpreadConstraints": [spread]}
 
 
 def _placement(made: Deployment) -> dict[str, Any]:

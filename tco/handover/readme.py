@@ -138,7 +138,7 @@ def _scaling(made: Deployment) -> Iterator[str]:
         else ""
     )
     yield ""
-    yield f"Another replica is started when more than {scaling.waiting_per_replica:g} requests wait for each one (so many does a replica still answer in time){held}. One is taken away when fewer have been enough for {scaling.scale_down_s:,} s. A new replica helps after about {made.start_up.total_s:,.0f} s: load that grows faster breaks the promise for so long. Apply **one** of:"
+    yield f"Another replica is started when there are more than {scaling.waiting_per_replica:g} waiting requests for each one (so many does a replica still answer in time){held}. One is taken away when fewer have been enough for {scaling.scale_down_s:,} s. A new replica helps after about {made.start_up.total_s:,.0f} s: load that grows faster breaks the promise for so long. Apply **one** of:"
     yield ""
     yield "- `autoscale-keda.yaml`, with [KEDA](https://keda.sh) in the cluster;"
     yield "- `autoscale-hpa.yaml`, with prometheus-adapter and the rules in `prometheus-adapter-values.yaml` (`helm upgrade --reuse-values -f`)."

@@ -284,3 +284,8 @@ def test_the_last_replica_stays_and_that_is_said():
 def test_bounds_that_are_none_are_refused(least, most):
     with pytest.raises(InputError, match="scaling policy 'x'"):
         ReplicaBounds(policy="x", min_replicas=least, max_replicas=most)
+
+
+def test_the_longest_request_is_the_one_that_the_engine_takes():
+    """The run was started for 4,096 tokens, more than the workload needs, and so is the deployment."""
+    assert 4096 == deployment().promise.context_tokens

@@ -192,3 +192,12 @@ def test_a_dollar_in_an_argument_is_not_filled_in():
     engine = ENGINE.model_copy(update={"args": ["--chat-template-content-format", "$(HF_TOKEN)"]})
 
     assert "$$(HF_TOKEN)" in container(deployment(measured(engine=engine)))["args"]
+
+
+def test_machines_of_one_replica_are_not_spread_over_zones():
+    template = workload(across_machines())["spec"]["leaderWorkerTemplate"]
+
+    assert all(
+        "topologySpreadConstraints" not in template[name]["spec"] for name in ("leaderTemplate", "workerTemplate")
+    )
+    assert "topologySpreadConstraints" in pod(deployment())
