@@ -19,7 +19,8 @@ from probes.architectures import MODELS_FOLDER
 from tco.handover import write_deployment
 from tests.tco.handover.samples import on_cpu
 
-START_S = 240.0
+START_S = 480.0
+"""As long as an engine may take beside others on two cores; alone it takes 40 s."""
 
 
 def free_port() -> int:
@@ -38,7 +39,7 @@ def answers(url: str) -> bool:
 
 @pytest.mark.engine
 @pytest.mark.slow
-@pytest.mark.timeout(360)
+@pytest.mark.timeout(600)
 def test_the_written_script_starts_the_engine(tmp_path):
     """As written, but for what this machine lacks: the weights and tokenizer of a real model, whose place a small architecture takes."""
     try:
