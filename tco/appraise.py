@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from pricing.price import Evidence
-from probes.run import Run
 from tco import finance
 from tco.breakeven import breakeven_requests_per_day
-from tco.capacity.fleet import capacity_of
+from tco.capacity.capacity import capacity_of
+from tco.capacity.replica import Replica
 from tco.cashflow import Ledger, ledger, saving_npv_usd, savings_by_time_usd, with_residual
 from tco.register import with_value
 from tco.result import Capacity, OptionResult
@@ -24,7 +24,7 @@ SECONDS_PER_HOUR = 3600
 def appraise(
     option: TokenOption | RentOption | OwnOption,
     scenario: Scenario,
-    runs: Mapping[str, Run],
+    replicas: Mapping[str, Replica],
     ledgers: Mapping[str, Ledger],
 ) -> OptionResult:
     """The answer for one option of a filled scenario.
@@ -32,18 +32,18 @@ def appraise(
     Args:
         option: the option, filled.
         scenario: the filled scenario.
-        runs: runs of self-hosted options, by option name.
+        replicas: of self-hosted options, by option name.
         ledgers: the costs of every option, by name.
     """
     own, baseline = ledgers[option.name], ledgers[scenario.baseline]
-    run = runs.get(option.name)
+    replica = replicas.get(option.name)
     known: dict[str, Any] = {
         "name": option.name,
         "kind": option.kind,
         "model": option.model,
         "reasons": own.reasons,
-        "evidence": _evidence(option, run),
-        "run_id": run.run_id if run else None,
+        "evidence": _evidence(option, replica),
+        "run_id": replica.run.run_id if replica else None,
     }
     if not own.feasible:
         return OptionResult(feasible=False, **known)
@@ -54,9 +54,9 @@ def appraise(
         **_costs(own),
         **_unit_costs(own, scenario),
         **(_returns(own, baseline, scenario.discount_rate_per_year.value) if compared else {}),
-        **(_payback_band(option, scenario, run, baseline) if compared else {}),
+        **(_payback_band(option, scenario, replica, baseline) if compared else {}),
         npv_usd=_npv(own, baseline, scenario) if baseline.feasible else None,
-        breakeven_requests_per_day=breakeven_requests_per_day(_saving_at_volume(option, scenario, runs))
+        breakeven_requests_per_day=breakeven_requests_per_day(_saving_at_volume(option, scenario, replicas))
         if compared
         else None,
     )
@@ -93,11 +93,12 @@ def _returns(own: Ledger, baseline: Ledger, rate_per_year: float) -> dict[str, A
     }
 
 
-def _evidence(option: TokenOption | RentOption | OwnOption, run: Run | None) -> Evidence:
+def _evidence(option: TokenOption | RentOption | OwnOption, replica: Replica | None) -> Evidence:
     """Evidence of the number that carries the option: the run of a self-hosted one, the price of one paid per token."""
-    if run is not None:
-        # A run that was carried from a sliced model to the full one is a model of a measurement: as weak as any assumption.
-        return "assumption" if run.evidence == "modelled" else run.evidence
+    if replica is not None:
+        # What was carried from another part or a sliced model is a model of a measurement: as weak as any assumption.
+        modelled = replica.carried is not None or replica.run.evidence == "modelled"
+        return "assumption" if modelled else cast("Evidence", replica.run.evidence)
     assert isinstance(option, TokenOption)
     assert option.output_usd_per_mtok is not None
     return option.output_usd_per_mtok.evidence
@@ -139,7 +140,7 @@ def _unit_costs(own: Ledger, scenario: Scenario) -> dict[str, Any]:
 
 
 def _payback_band(
-    option: TokenOption | RentOption | OwnOption, scenario: Scenario, run: Run | None, baseline: Ledger
+    option: TokenOption | RentOption | OwnOption, scenario: Scenario, replica: Replica | None, baseline: Ledger
 ) -> dict[str, Any]:
     """Payback at the upper and at the lower end of the run's throughput interval: (soonest, latest); a null end: never."""
     factor = None if isinstance(option, TokenOption) else option.throughput_factor
@@ -148,7 +149,7 @@ def _payback_band(
     asked = demand(scenario)
 
     def payback(at: float) -> float | None:
-        held = ledger(option.model_copy(update={"throughput_factor": factor.at(at)}), run, scenario, asked)
+        held = ledger(option.model_copy(update={"throughput_factor": factor.at(at)}), replica, scenario, asked)
         return finance.payback_months(savings_by_time_usd(baseline, held)) if held.feasible else None
 
     low, high = factor.bounds
@@ -156,21 +157,20 @@ def _payback_band(
 
 
 def _saving_at_volume(
-    option: TokenOption | RentOption | OwnOption, scenario: Scenario, runs: Mapping[str, Run]
+    option: TokenOption | RentOption | OwnOption, scenario: Scenario, replicas: Mapping[str, Replica]
 ) -> Callable[[float], float | None]:
     baseline = scenario.option(scenario.baseline)
-    run, run_today = runs.get(option.name), runs.get(baseline.name)
+    replica, replica_today = replicas.get(option.name), replicas.get(baseline.name)
     # What one replica carries is the same at every volume, and costs more to find than all the rest.
-    now = demand(scenario)
     capacity, capacity_today = (
-        None if held is None else capacity_of(held, scenario.workload, now) for held in (run, run_today)
+        None if held is None else capacity_of(held, scenario.workload) for held in (replica, replica_today)
     )
 
     def saving_usd(requests_per_day: float) -> float | None:
         at_volume = with_value(scenario, "workload.requests_per_day", requests_per_day)
         asked = demand(at_volume)
-        costs = ledger(option, run, at_volume, asked, capacity)
-        today = ledger(baseline, run_today, at_volume, asked, capacity_today)
+        costs = ledger(option, replica, at_volume, asked, capacity)
+        today = ledger(baseline, replica_today, at_volume, asked, capacity_today)
         if not (costs.feasible and today.feasible):
             return None
         return saving_npv_usd(scenario.discount_rate_per_year.value, today, costs)

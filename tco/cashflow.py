@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from probes.run import Run
 from tco import costs
-from tco.capacity.curve import SloCapacity
 from tco.capacity.fleet import Fleet, size_fleet
+from tco.capacity.replica import Replica
+from tco.capacity.slo_capacity import SloCapacity
 from tco.finance import npv
 from tco.scenario import OwnOption, RentOption, Scenario, TokenOption
 from tco.workload.demand import Demand, Months
@@ -69,7 +69,7 @@ class Ledger:
 
 def ledger(
     option: TokenOption | RentOption | OwnOption,
-    run: Run | None,
+    replica: Replica | None,
     scenario: Scenario,
     asked: Demand,
     capacity: SloCapacity | None = None,
@@ -80,7 +80,7 @@ def ledger(
 
     Args:
         option: the option, filled.
-        run: what one replica of a self-hosted option can do.
+        replica: of a self-hosted option.
         scenario: the filled scenario.
         asked: the demand by month.
         capacity: of one replica, where the caller knows it already.
@@ -98,8 +98,8 @@ def ledger(
         return Ledger(
             line_items=tokens | running, investments=one_offs or _nothing(months), residual_usd=0.0, fleet=None
         )
-    assert run is not None  # find_runs has found one for every self-hosted option
-    fleet = size_fleet(option, run, scenario.workload, asked, capacity)
+    assert replica is not None  # every self-hosted option has one
+    fleet = size_fleet(option, replica, scenario.workload, asked, capacity)
     if isinstance(option, RentOption):
         rent = {"gpu_rent": costs.gpu_rent_usd(option, scenario, fleet)}
         return Ledger(

@@ -8,10 +8,11 @@ import numpy as np
 
 from pricing import STALE_AFTER_DAYS, Book
 from probes.run import Run
+from tco.capacity.steptime.observed import contradictions, observed
 from tco.cashflow import Ledger
-from tco.fill import gpu_of
 from tco.quality_check import quality_cautions
 from tco.register import quantities
+from tco.replicas_of import gpu_of
 from tco.result import Caution
 from tco.scenario import RentOption, Scenario, TokenOption
 from tco.workload.demand import Demand
@@ -68,6 +69,8 @@ def _runs(runs: Mapping[str, Run]) -> Iterator[Caution]:
                 path=path,
                 message=f"{name}: throughput was published by others ({run.source}), not measured here",
             )
+        for odd in contradictions(observed(run)):
+            yield Caution(code=odd.code, path=path, message=f"{name}: {odd.sentence}")
         if any(cell.client_bound for cell in run.cells):
             yield Caution(
                 code="client_bound",

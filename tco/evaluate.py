@@ -12,11 +12,13 @@ from pricing import Book
 from probes.run import Run
 from tco.appraise import appraise
 from tco.books import find_book, named, own_price_cautions
+from tco.capacity.replica import Replica
 from tco.cashflow import ledger, saving_npv_usd
 from tco.checks import check
 from tco.fill import fill
 from tco.licence_check import barred, licence_answers, licence_cautions
 from tco.register import register
+from tco.replicas_of import replicas_of
 from tco.result import Conventions, Driver, OptionResult, Result
 from tco.risk.tornado import drivers
 from tco.runs import find_runs
@@ -41,17 +43,18 @@ def evaluate(scenario: Scenario, runs: Mapping[str, Run] | None = None, book: Bo
     """
     found = find_runs(scenario, runs)
     book = book or find_book(scenario)
-    filled = fill(scenario, found, book)
+    replicas = replicas_of(scenario, found, book)
+    filled = fill(scenario, replicas, book)
     asked = demand(filled)
     licences = licence_answers(filled, book)
     forbidden = barred(filled, licences)
     ledgers = {
         option.name: replace(
-            ledger(option, found.get(option.name), filled, asked), barred=forbidden.get(option.name, ())
+            ledger(option, replicas.get(option.name), filled, asked), barred=forbidden.get(option.name, ())
         )
         for option in filled.options
     }
-    options = [appraise(option, filled, found, ledgers) for option in filled.options]
+    options = [appraise(option, filled, replicas, ledgers) for option in filled.options]
     contender = _contender(options, filled.baseline)
     return Result(
         scenario=filled.name,
@@ -67,7 +70,7 @@ def evaluate(scenario: Scenario, runs: Mapping[str, Run] | None = None, book: Bo
         ),
         price_book=named(book),
         options=options,
-        drivers=_drivers(filled, found, contender) if contender and filled.baseline not in forbidden else [],
+        drivers=_drivers(filled, replicas, contender) if contender and filled.baseline not in forbidden else [],
         assumptions=register(filled),
         warnings=[
             *check(filled, found, ledgers, asked, book),
@@ -77,14 +80,16 @@ def evaluate(scenario: Scenario, runs: Mapping[str, Run] | None = None, book: Bo
     )
 
 
-def _drivers(scenario: Scenario, runs: Mapping[str, Run], contender: str) -> list[Driver]:
-    return drivers(scenario, _npv_of(contender, runs), (contender, scenario.baseline))
+def _drivers(scenario: Scenario, replicas: Mapping[str, Replica], contender: str) -> list[Driver]:
+    return drivers(scenario, _npv_of(contender, replicas), (contender, scenario.baseline))
 
 
-def _npv_of(name: str, runs: Mapping[str, Run]) -> Callable[[Scenario], float | None]:
+def _npv_of(name: str, replicas: Mapping[str, Replica]) -> Callable[[Scenario], float | None]:
     def npv_usd(scenario: Scenario) -> float | None:
         asked = demand(scenario)
-        option, baseline = (ledger(scenario.option(n), runs.get(n), scenario, asked) for n in (name, scenario.baseline))
+        option, baseline = (
+            ledger(scenario.option(n), replicas.get(n), scenario, asked) for n in (name, scenario.baseline)
+        )
         if not (option.feasible and baseline.feasible):
             return None
         return saving_npv_usd(scenario.discount_rate_per_year.value, baseline, option)

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 import pricing
 from pricing import Book, Price, PriceNotFound
 from probes.run import Run
-from tco.capacity.curve import slo_capacity
+from tco.capacity.capacity import capacity_of
+from tco.capacity.replica import Replica
 from tco.errors import InputError
 from tco.fill_own import server_of, site_of
 from tco.price_outlook import PathKind, price_change, token_prices_of
 from tco.quantity import Quantity, listed
-from tco.scenario import FROM_RUN, OwnOption, RentOption, Scenario, TokenOption, Workload
+from tco.replicas_of import gpu_of, model_of
+from tco.scenario import OwnOption, RentOption, Scenario, TokenOption, Workload
 
 _SMALLEST_FACTOR = 0.01
 _HOUR_RANGE_NOTE = "low and high are the cheapest and the dearest offer"
@@ -31,12 +33,12 @@ class _Sources:
     book: Book
 
 
-def fill(scenario: Scenario, runs: Mapping[str, Run], book: Book) -> Scenario:
+def fill(scenario: Scenario, replicas: Mapping[str, Replica], book: Book) -> Scenario:
     """A scenario in which no quantity is open.
 
     Args:
         scenario: the question as written.
-        runs: the run of each self-hosted option, by option name.
+        replicas: of each self-hosted option, by its name.
         book: where prices are looked up.
 
     Returns:
@@ -53,26 +55,12 @@ def fill(scenario: Scenario, runs: Mapping[str, Run], book: Book) -> Scenario:
             if isinstance(option, TokenOption):
                 options.append(_fill_tokens(option, sources))
             elif isinstance(option, RentOption):
-                options.append(_fill_rent(option, runs[option.name], sources))
+                options.append(_fill_rent(option, replicas[option.name], sources))
             else:
-                options.append(_fill_own(option, runs[option.name], sources))
+                options.append(_fill_own(option, replicas[option.name], sources))
         except PriceNotFound as error:
             raise InputError(f"option {option.name!r}: {error.args[0]}") from None
     return scenario.model_copy(update={"options": options})
-
-
-def gpu_of(option: RentOption | OwnOption, run: Run) -> str | None:
-    """The GPU by its name in the book: the option's own, or the one that the run was measured on; None without a GPU."""
-    if option.gpu != FROM_RUN:
-        return option.gpu
-    if run.gpu is not None:
-        return run.gpu
-    return pricing.canonical_gpu(run.environment.gpus[0].name) if run.environment.gpus else None
-
-
-def model_of(option: RentOption | OwnOption, run: Run) -> str:
-    """The open model that an option runs: the one that it names, or the one that the run was measured with."""
-    return run.model.name if option.model == FROM_RUN else option.model
 
 
 def _fill_tokens(option: TokenOption, sources: _Sources) -> TokenOption:
@@ -99,7 +87,8 @@ def _token_prices(option: TokenOption, sources: _Sources) -> dict[str, Price | N
     }
 
 
-def _fill_rent(option: RentOption, run: Run, sources: _Sources) -> RentOption:
+def _fill_rent(option: RentOption, replica: Replica, sources: _Sources) -> RentOption:
+    run = replica.run
     price = option.price_usd_per_hour or _rent(option, run, sources)
     kind: PathKind | None = None if gpu_of(option, run) is None or option.price.commitment in _COMMITTED else "gpu-rent"
     change = option.price_change_per_year_fraction or price_change(kind, price, sources.scenario, sources.book)
@@ -108,7 +97,7 @@ def _fill_rent(option: RentOption, run: Run, sources: _Sources) -> RentOption:
             "model": model_of(option, run),
             "price_usd_per_hour": price,
             "price_change_per_year_fraction": change,
-            "throughput_factor": _throughput(option, run, sources.scenario.workload),
+            "throughput_factor": _throughput(option, replica, sources.scenario.workload),
         }
     )
 
@@ -143,23 +132,24 @@ def _rent(option: RentOption, run: Run, sources: _Sources) -> Quantity:
     return listed(quote.price, quote.low_usd_per_hour, quote.high_usd_per_hour, note)
 
 
-def _fill_own(option: OwnOption, run: Run, sources: _Sources) -> OwnOption:
+def _fill_own(option: OwnOption, replica: Replica, sources: _Sources) -> OwnOption:
+    run = replica.run
     scenario, book = sources.scenario, sources.book
     update = {**site_of(option, scenario, book), **server_of(option, gpu_of(option, run), run, scenario, book)}
-    update |= {"model": model_of(option, run), "throughput_factor": _throughput(option, run, scenario.workload)}
+    update |= {"model": model_of(option, run), "throughput_factor": _throughput(option, replica, scenario.workload)}
     return option.model_copy(update=update)
 
 
-def _throughput(option: RentOption | OwnOption, run: Run, workload: Workload) -> Quantity:
+def _throughput(option: RentOption | OwnOption, replica: Replica, workload: Workload) -> Quantity:
     """Factor 1 on the run's capacity, with the run's own interval as its range."""
     if option.throughput_factor is not None:
         return option.throughput_factor
-    capacity = slo_capacity(run, workload.slo, workload.mean_input_tokens, workload.mean_output_tokens)
+    capacity = capacity_of(replica, workload)
     return Quantity(
         value=1.0,
         low=max(capacity.relative_low, _SMALLEST_FACTOR),
         high=capacity.relative_high,
-        evidence=run.evidence,
-        source=f"run {run.run_id}",
+        evidence="assumption" if replica.carried is not None else replica.run.evidence,
+        source=f"run {replica.run.run_id}",
         note="95 % interval of the run over its repeats, and of the conversion to these lengths where there is one",
     )

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import pricing
 from probes.cell import Cell
 from probes.record import Interval, Percentiles
 from probes.run import Run, WorkloadShape
 from probes.setting import Engine, Environment, Model
+from tco.capacity.replica import Replica
+from tco.replicas_of import replicas_of
 from tco.scenario import Scenario
 
 CURVE = ((1, 0.5, 100.0), (2, 0.9, 150.0), (4, 1.6, 250.0), (8, 2.0, 800.0))
@@ -113,3 +116,9 @@ def scenario_data(**changes: Any) -> dict[str, Any]:
 
 def scenario(**changes: Any) -> Scenario:
     return Scenario.model_validate(scenario_data(**changes))
+
+
+def replica(question: Scenario, name: str, held: Run | None = None) -> Replica:
+    """One replica of an option, as `tco.evaluate` would make it."""
+    runs = {option.name: held or run() for option in question.options}
+    return replicas_of(question, runs, pricing.shipped_book())[name]

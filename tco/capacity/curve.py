@@ -7,7 +7,7 @@ number was had: `measured`, `interpolated` or `modelled`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -19,32 +19,10 @@ from probes.findings import Goodput
 from probes.run import Run
 from tco.capacity.latency import Basis, read_latency
 from tco.capacity.shape import Conversion, convert
-from tco.scenario import Slo
+from tco.capacity.slo_capacity import SloCapacity, infeasible
+from tco.workload.asked import Slo
 
 Floats = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SloCapacity:
-    """What one replica carries while the promise holds.
-
-    Attributes:
-        requests_per_s: goodput, the load at which every limit holds [requests/s]; 0 when no load meets them.
-        relative_low: lower end of its 95 % interval over its value [unitless], 1 where the run gives none.
-        relative_high: upper end likewise.
-        basis: how the number was had.
-        power_watts: what the replica's GPUs draw at that load, where the run has it [W].
-        feasible: whether any measured load meets the promise.
-        reasons: why not, or what to know, in sentences.
-    """
-
-    requests_per_s: float
-    relative_low: float = 1.0
-    relative_high: float = 1.0
-    basis: Basis = "measured"
-    power_watts: float | None = None
-    feasible: bool = True
-    reasons: tuple[str, ...] = ()
 
 
 def slo_capacity(run: Run, slo: Slo, input_tokens: float, output_tokens: float) -> SloCapacity:
@@ -72,16 +50,20 @@ def slo_capacity(run: Run, slo: Slo, input_tokens: float, output_tokens: float) 
     """
     cells = sorted(run.usable_cells, key=_load)
     if not cells:
-        return _none("the run has no usable cell: none is complete with answers and free of client limits; probe again")
+        return infeasible(
+            "the run has no usable cell: none is complete with answers and free of client limits; probe again"
+        )
     shape = convert(run.workload, input_tokens, output_tokens, run.cost_split)
     if not shape.usable:
-        return _none(shape.sentence)
+        return infeasible(shape.sentence)
     found = _search_for(run, slo.limits()) if shape.is_same else None
     if found is not None and found.requests_per_s:
         return _with_shape(_searched(found, found.requests_per_s, cells), shape, slo)
     missing = [name for name in slo.limits() if any(read_latency(cell, name) is None for cell in cells)]
     if missing:
-        return _none(f"the run did not record {missing[0]}; probe with more requests, or promise a percentile it has")
+        return infeasible(
+            f"the run did not record {missing[0]}; probe with more requests, or promise a percentile it has"
+        )
     capacity = _on_curve(cells, slo.limits(), shape)
     return _with_shape(capacity if found is None else _below_broken(capacity, found), shape, slo)
 
@@ -132,7 +114,7 @@ def _below_broken(capacity: SloCapacity, found: Goodput) -> SloCapacity:
 def _on_curve(cells: list[Cell], limits: dict[str, float], shape: Conversion) -> SloCapacity:
     kept = _kept(cells, limits, shape)
     if kept == 0:
-        return _none(_first_failure(cells[0], limits, shape))
+        return infeasible(_first_failure(cells[0], limits, shape))
     if kept == len(cells):
         best = max(range(kept), key=lambda i: cells[i].requests_per_s.mean)
         note = (
@@ -238,7 +220,3 @@ def _first_failure(cell: Cell, limits: dict[str, float], shape: Conversion) -> s
         f"no measured load meets the promise: at the lightest, {cell.label}, {name} is {value:,.0f} ms and the limit is "
         f"{limit:,.0f} ms. Promise more, use a faster GPU or a smaller model, or probe a lighter load"
     )
-
-
-def _none(reason: str) -> SloCapacity:
-    return SloCapacity(requests_per_s=0.0, feasible=False, reasons=(reason,))

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from probes.run import Run
-from tco.capacity.curve import SloCapacity, slo_capacity
+from tco.capacity.capacity import capacity_of
+from tco.capacity.replica import Replica
 from tco.capacity.replicas import replicas_needed, with_spares
+from tco.capacity.slo_capacity import SloCapacity
 from tco.scenario import OwnOption, RentOption, Workload
 from tco.workload.demand import Demand, Months
 
@@ -38,7 +39,11 @@ class Fleet:
 
 
 def size_fleet(
-    option: RentOption | OwnOption, run: Run, workload: Workload, asked: Demand, capacity: SloCapacity | None = None
+    option: RentOption | OwnOption,
+    replica: Replica,
+    workload: Workload,
+    asked: Demand,
+    capacity: SloCapacity | None = None,
 ) -> Fleet:
     """Whole replicas for the peak of every month, spares for the availability target, whole servers.
 
@@ -46,7 +51,7 @@ def size_fleet(
 
     Args:
         option: who serves.
-        run: what one replica can do.
+        replica: what one replica can do.
         workload: what was promised.
         asked: the demand by month.
         capacity: of one replica, where the caller knows it: it does not hang on how many requests come. Null: from the run.
@@ -55,7 +60,7 @@ def size_fleet(
         - zero demand gives an empty fleet;
         - an infeasible capacity, or a demand of more replicas than any fleet has, gives an empty fleet that is not feasible.
     """
-    capacity = capacity or capacity_of(run, workload, asked)
+    capacity = capacity or capacity_of(replica, workload)
     factor = option.throughput_factor.value if option.throughput_factor is not None else 1.0
     goodput = capacity.requests_per_s * factor
     replicas = np.zeros_like(asked.requests)
@@ -64,8 +69,8 @@ def size_fleet(
             replicas = _replicas(option, goodput, asked)
         except OverflowError as error:
             capacity = replace(capacity, feasible=False, reasons=(str(error),))
-    gpus = run.gpus_per_replica if option.gpus_per_replica is None else option.gpus_per_replica
-    if factor != 1 or gpus != run.gpus_per_replica:
+    gpus = replica.gpus
+    if factor != 1 or gpus != replica.run.gpus_per_replica:
         capacity = replace(capacity, basis="modelled")
     units = max(gpus, 1)
     per_server = option.gpus_per_server if isinstance(option, OwnOption) else units
@@ -79,11 +84,6 @@ def size_fleet(
         servers=np.array([_servers(count, units, per_server) for count in replicas]),
         utilisation_fraction=float(np.sum(asked.mean_requests_per_s)) / standing if standing > 0 else 0.0,
     )
-
-
-def capacity_of(run: Run, workload: Workload, asked: Demand) -> SloCapacity:
-    """What one replica carries while the promise holds, at the lengths that are asked for."""
-    return slo_capacity(run, workload.slo, asked.input_tokens_per_request, asked.output_tokens_per_request)
 
 
 def _replicas(option: RentOption | OwnOption, goodput: float, asked: Demand) -> Months:

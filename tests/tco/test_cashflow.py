@@ -5,7 +5,7 @@ import pytest
 
 from tco.cashflow import ledger, saving_npv_usd, savings_by_time_usd
 from tco.workload.demand import demand
-from tests.factories import API, OWN, run, scenario
+from tests.factories import API, OWN, replica, scenario
 
 
 def ledgers(**changes: object) -> tuple[object, object, object]:
@@ -15,7 +15,7 @@ def ledgers(**changes: object) -> tuple[object, object, object]:
     return (
         question,
         ledger(question.option("api"), None, question, asked),
-        ledger(question.option("own"), run(), question, asked),
+        ledger(question.option("own"), replica(question, "own"), question, asked),
     )
 
 

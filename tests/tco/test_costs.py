@@ -7,7 +7,7 @@ from tco import costs
 from tco.capacity.fleet import size_fleet
 from tco.scenario import OwnOption, TokenOption
 from tco.workload.demand import demand
-from tests.factories import API, OWN, RENT, run, scenario
+from tests.factories import API, OWN, RENT, replica, run, scenario
 
 REQUESTS_PER_MONTH = 86_400 * 730.5 / 24
 
@@ -22,7 +22,13 @@ def own(**changes: object) -> OwnOption:
 
 def owned_fleet(**changes: object) -> tuple[OwnOption, object, object]:
     question = scenario(options=[{**OWN, **changes}], baseline="own")
-    return question.options[0], question, size_fleet(question.options[0], run(), question.workload, demand(question))
+    return (
+        question.options[0],
+        question,
+        size_fleet(
+            question.options[0], replica(question, question.options[0].name), question.workload, demand(question)
+        ),
+    )
 
 
 def test_nvidias_workbook_charges_1_60_for_1000_prompts() -> None:
@@ -77,7 +83,7 @@ def test_tokenizer_factor_and_price_path_multiply() -> None:
 def test_rent_is_paid_for_every_hour() -> None:
     question = scenario()
     rent = question.option("rent")
-    found = size_fleet(rent, run(gpus_per_replica=2), question.workload, demand(question))
+    found = size_fleet(rent, replica(question, rent.name, run(gpus_per_replica=2)), question.workload, demand(question))
 
     assert costs.gpu_rent_usd(rent, question, found)[0] == pytest.approx(1 * 2 * 2.0 * 730.5)
     assert RENT["price_usd_per_hour"] == 2.0
@@ -102,7 +108,9 @@ def test_a_shrinking_fleet_buys_nothing_back() -> None:
     question = scenario(
         options=[OWN], baseline="own", workload__requests_per_day=20 * 86_400, workload__growth_per_month_fraction=-0.3
     )
-    found = size_fleet(question.options[0], run(), question.workload, demand(question))
+    found = size_fleet(
+        question.options[0], replica(question, question.options[0].name), question.workload, demand(question)
+    )
 
     assert costs.server_purchases(question.options[0], found).sum() == found.servers[0] == 2
 

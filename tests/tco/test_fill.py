@@ -7,7 +7,8 @@ import pytest
 import pricing
 from probes.setting import Environment, Gpu
 from tco.errors import InputError
-from tco.fill import fill, gpu_of
+from tco.fill import fill
+from tco.replicas_of import gpu_of, replicas_of
 from tests.factories import API, OWN, RENT, run, scenario
 
 ON = date(2026, 11, 23)
@@ -15,7 +16,8 @@ ON = date(2026, 11, 23)
 
 def filled(option: dict[str, object], held: object = None) -> object:
     question = scenario(options=[API, option])
-    return fill(question, {str(option["name"]): held or run()}, pricing.shipped_book()).options[1]
+    book = pricing.shipped_book()
+    return fill(question, replicas_of(question, {str(option["name"]): held or run()}, book), book).options[1]
 
 
 def without(option: dict[str, object], *names: str) -> dict[str, object]:

@@ -5,13 +5,11 @@ import pytest
 from pricing import shipped_book
 from tco.fill import fill
 from tco.register import quantities, register, unit_of, with_value
+from tco.replicas_of import replicas_of
 from tests.factories import API, OWN, RENT, run, scenario
 
-FILLED = fill(
-    scenario(options=[API, RENT, {**OWN, "one_off_usd": {"migration": 5.0}}]),
-    {"rent": run(), "own": run()},
-    shipped_book(),
-)
+ASKED = scenario(options=[API, RENT, {**OWN, "one_off_usd": {"migration": 5.0}}])
+FILLED = fill(ASKED, replicas_of(ASKED, {"rent": run(), "own": run()}, shipped_book()), shipped_book())
 
 
 def test_every_quantity_has_a_unit() -> None:

@@ -20,7 +20,7 @@ class StepTime:
     t = intercept_s + per_sequence_s · n + per_kv_token_s · kv
       + per_chunk_s · chunks + per_prefill_token_s · max(0, P − max(0, hidden_tokens − n))
       + per_attention_pair_s · Σ q_j (c_j + (q_j + 1) / 2)
-      + experts_s · (1 − (1 − experts_per_token / experts)^(n + P)),      P = Σ q_j
+      + experts_s · (1 − (1 − experts_per_token / experts)^(n + P)) + mixed_step_s · [n > 0 and P > 0],      P = Σ q_j
     ```
 
     A mixed step is one step: its weights are read once. `latency_s` is added to every token that a client sees and keeps no machine busy.
@@ -36,6 +36,8 @@ class StepTime:
         experts: routed experts of a mixture's layer; 0 for a dense model.
         experts_per_token: experts that a token is sent to.
         experts_s: reading all routed experts once [s].
+        mixed_step_s: a step that holds both prompts and decoding sequences takes so much longer than the sum of both [s]: engines replay recorded graphs
+            and use their fastest attention for steps of one kind only.
         latency_s: between engine and client [s].
         dispatch_s: the server in front hands requests to the engine one after the other, so long apart [s]; an idle engine begins with the first alone.
             Keeps no machine busy.
@@ -52,6 +54,7 @@ class StepTime:
     experts: int = 0
     experts_per_token: int = 0
     experts_s: float = 0.0
+    mixed_step_s: float = 0.0
     latency_s: float = 0.0
     dispatch_s: float = 0.0
     basis: Basis = "measured"
@@ -95,6 +98,7 @@ class StepTime:
     ) -> float:
         """Time of any step [s]; the arguments are `n`, `kv`, `P`, `Σ q_j (c_j + (q_j + 1) / 2)` and the number of chunks."""
         shown = max(0.0, prefill_tokens - max(0.0, self.hidden_tokens - sequences))
+        mixed = sequences > 0 and prefill_tokens > 0
         return (
             self.intercept_s
             + self.per_sequence_s * sequences
@@ -103,6 +107,7 @@ class StepTime:
             + self.per_prefill_token_s * shown
             + self.per_attention_pair_s * attention_pairs
             + self.experts_s * expert_coverage(self.experts, self.experts_per_token, sequences + prefill_tokens)
+            + (self.mixed_step_s if mixed else 0.0)
         )
 
 

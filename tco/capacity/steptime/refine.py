@@ -28,6 +28,8 @@ MODEL_ERROR_FRACTION = 0.02
 """A simulation is not expected to be closer than this, so that one cell with a narrow interval does not decide alone."""
 DISPATCH_SHARE = 0.02
 """Where the search for the time between two requests that reach the engine begins, and its uncertainty: this share of an empty step."""
+MIXED_SHARE = 0.5
+"""Uncertainty of what a step of prompts and answers together takes beyond their sum, which no identity shows: this share of an empty step."""
 _LEAST_WIDTH = 0.01
 """A term's standard error is at least this share of its value."""
 _STEP = 0.5
@@ -185,10 +187,11 @@ def _search(fit: FittedStepTime, loads: tuple[Observed, ...], limits: EngineLimi
     width = [max((term.high - term.low) / (2 * _Z_95), _LEAST_WIDTH * term.value) for term in fit.terms]
     kept = [number for number, size in enumerate(width) if size > 0]
     dispatch = DISPATCH_SHARE * fit.step_time.intercept_s
+    mixed = MIXED_SHARE * fit.step_time.intercept_s
     return _Search(
-        names=(*(names[number] for number in kept), "dispatch_s"),
-        start=np.array([*(start[number] for number in kept), dispatch]),
-        width=np.array([*(width[number] for number in kept), dispatch]),
+        names=(*(names[number] for number in kept), "dispatch_s", "mixed_step_s"),
+        start=np.array([*(start[number] for number in kept), dispatch, 0.0]),
+        width=np.array([*(width[number] for number in kept), dispatch, mixed]),
         experts=Experts(count=fit.step_time.experts, per_token=fit.step_time.experts_per_token),
         hidden_tokens=fit.step_time.hidden_tokens,
         loads=loads,

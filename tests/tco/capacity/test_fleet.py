@@ -4,12 +4,13 @@ import pytest
 
 from tco.capacity.fleet import size_fleet
 from tco.workload.demand import demand
-from tests.factories import OWN, RENT, run, scenario
+from tests.factories import OWN, RENT, replica, run, scenario
 
 
 def fleet(base: dict[str, object], option: dict[str, object] | None = None, **changes: object) -> object:
     question = scenario(options=[{**base, **(option or {})}], baseline=base["name"], **changes)
-    return size_fleet(question.options[0], run(), question.workload, demand(question))
+    mine = question.options[0]
+    return size_fleet(mine, replica(question, mine.name), question.workload, demand(question))
 
 
 def test_one_request_a_second_needs_one_replica_of_one_point_six() -> None:
@@ -50,7 +51,8 @@ def test_a_replica_larger_than_a_server_takes_whole_servers() -> None:
 
 def test_a_replica_without_gpu_is_one_machine() -> None:
     question = scenario()
-    found = size_fleet(question.option("rent"), run(gpu=None, gpus_per_replica=0), question.workload, demand(question))
+    on_cpu = replica(question, "rent", run(gpu=None, gpus_per_replica=0))
+    found = size_fleet(question.option("rent"), on_cpu, question.workload, demand(question))
 
     assert (0, 1) == (found.gpus_per_replica, found.machines_per_replica)
 

@@ -1,0 +1,104 @@
+"""Which way the capacity of one replica is had: read from its run where that says it, else simulated."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from probes.run import Lengths, Run
+from tco.capacity.curve import slo_capacity
+from tco.capacity.engine_model import EngineModel, NoEngineModel
+from tco.capacity.fitted import fitted_engine
+from tco.capacity.replica import Replica
+from tco.capacity.shape import convert
+from tco.capacity.simulated import AskedClass, simulated_capacity
+from tco.capacity.slo_capacity import SloCapacity, infeasible
+from tco.workload.asked import RequestClass, Spread, Workload
+
+_SAME_SPREAD_WITHIN = 0.05
+_UNIFORM = 3**-0.5
+"""Standard deviation over half the width of a uniform distribution."""
+
+
+def capacity_of(replica: Replica, workload: Workload) -> SloCapacity:
+    """What one replica carries while the promise holds, for the workload's lengths.
+
+    In this order:
+
+    1. what was probed at these lengths: the run's own curve, `measured` or `interpolated`;
+    2. other lengths, lengths that vary otherwise, several classes: an engine simulated with step times fitted to the run, `modelled`;
+    3. where the run's cells do not identify step times: the safe bound of `tco.capacity.shape`, `modelled`.
+
+    A machine that was not probed is simulated with step times carried over to it.
+
+    Args:
+        replica: whose.
+        workload: lengths and promises.
+    """
+    classes = asked_classes(workload, replica.run)
+    if replica.carried is not None:
+        return _simulated(replica.carried, classes)
+    into, out = workload.mean_input_tokens, workload.mean_output_tokens
+    as_probed = len(classes) == 1 and _same_spread(classes[0].spread, _spread(replica.run.workload.lengths))
+    if as_probed and convert(replica.run.workload, into, out).is_same:
+        return slo_capacity(replica.run, workload.slo, into, out)
+    engine = fitted_engine(replica.run)
+    if isinstance(engine, EngineModel):
+        return _simulated(engine, classes)
+    if len(classes) > 1:
+        return infeasible(
+            f"several classes of requests need step times, and the run does not give them: {engine.sentence}"
+        )
+    bound = slo_capacity(replica.run, workload.slo, into, out)
+    return replace(bound, reasons=(*bound.reasons, f"step times are not known: {engine.sentence}"))
+
+
+def asked_classes(workload: Workload, run: Run) -> tuple[AskedClass, ...]:
+    """The workload's classes as the simulator draws them; one without a name where it has none.
+
+    Args:
+        workload: the traffic.
+        run: whose spread of lengths is taken where the workload gives none.
+    """
+    as_probed = _spread(run.workload.lengths)
+    if not workload.classes:
+        return (
+            AskedClass(
+                input_tokens=workload.mean_input_tokens,
+                output_tokens=workload.mean_output_tokens,
+                spread=workload.lengths or as_probed,
+                limits_ms=tuple(workload.slo.limits().items()),
+            ),
+        )
+    return tuple(_named(name, kind, workload, as_probed) for name, kind in workload.classes.items())
+
+
+def _named(name: str, kind: RequestClass, workload: Workload, as_probed: Spread) -> AskedClass:
+    return AskedClass(
+        name=name,
+        share=kind.share_fraction.value,
+        input_tokens=kind.input_tokens_per_request.value,
+        output_tokens=kind.output_tokens_per_request.value,
+        spread=kind.lengths or workload.lengths or as_probed,
+        limits_ms=tuple((kind.slo or workload.slo).limits().items()),
+    )
+
+
+def _simulated(engine: EngineModel | NoEngineModel, classes: tuple[AskedClass, ...]) -> SloCapacity:
+    return infeasible(engine.sentence) if isinstance(engine, NoEngineModel) else simulated_capacity(engine, classes)
+
+
+def _spread(lengths: Lengths) -> Spread:
+    """How a run's lengths varied; an even spread is taken as a log-normal one of the same standard deviation, recorded pairs as of their mean."""
+    if lengths.kind == "lognormal" and lengths.spread_fraction > 0:
+        correlation = max(-0.95, min(0.95, lengths.correlation))
+        return Spread(kind="lognormal", spread_fraction=min(lengths.spread_fraction, 5.0), correlation=correlation)
+    if lengths.kind == "uniform" and lengths.spread_fraction > 0:
+        return Spread(kind="lognormal", spread_fraction=lengths.spread_fraction * _UNIFORM)
+    return Spread()
+
+
+def _same_spread(asked: Spread, probed: Spread) -> bool:
+    return (
+        abs(asked.spread_fraction - probed.spread_fraction) <= _SAME_SPREAD_WITHIN
+        and abs(asked.correlation - probed.correlation) <= 2 * _SAME_SPREAD_WITHIN
+    )

@@ -1,0 +1,32 @@
+"""One replica of an option: the run that it is known by, and step times where the run alone does not say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from probes.run import Run
+from tco.capacity.engine_model import EngineModel, NoEngineModel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Replica:
+    """One replica of an option.
+
+    Attributes:
+        run: what was measured, on the part that is meant or on another.
+        gpus: GPUs of one replica; 0 where it runs on the CPU.
+        carried: step times that were carried from the run's part to the option's own, or why they could not be; None where the option is what was probed.
+    """
+
+    run: Run
+    gpus: int
+    carried: EngineModel | NoEngineModel | None = None
+
+
+def probed(run: Run) -> Replica:
+    """A replica just as it was probed.
+
+    Args:
+        run: of it.
+    """
+    return Replica(run=run, gpus=run.gpus_per_replica)
