@@ -14,10 +14,10 @@ from itertools import groupby
 from pathlib import Path
 
 import numpy as np
-from tco.capacity.memory.run_limits import limits_of_run
 
 from benchmarks.capacity_accuracy.loads import DATA, Measured, read_set, spread
 from benchmarks.capacity_accuracy.predict import FIGURES, Miss, misses
+from tco.capacity.memory.run_limits import limits_of_run
 from tco.capacity.steptime.depth import to_full_depth
 from tco.capacity.steptime.fitted import FittedStepTime
 from tco.capacity.steptime.of_run import step_time_of_run

@@ -45,6 +45,29 @@ def set_text(text: str, path: str, value: str | None) -> str:
     return set_field(text, path, (value or "").strip() or None)
 
 
+def set_whole(text: str, path: str, value: float | None) -> str:
+    """Gives a field that takes whole numbers a value, rounded; None removes it.
+
+    Raises:
+        InputError: see `set_field`.
+    """
+    return set_field(text, path, None if value is None else round(value))
+
+
+def set_spread(text: str, path: str, spread_fraction: float | None) -> str:
+    """Lets lengths vary log-normally by so much; 0 keeps them fixed, None takes them as the run was probed.
+
+    Raises:
+        InputError: see `set_field`.
+    """
+    known = _data(text)["workload"].get("lengths") or {}
+    if spread_fraction is None:
+        return set_field(text, path, None)
+    if spread_fraction == 0:
+        return set_field(text, path, {"kind": "fixed"})
+    return set_field(text, path, {"correlation": 0.0, **known, "kind": "lognormal", "spread_fraction": spread_fraction})
+
+
 def set_value(text: str, path: str, value: float | None) -> str:
     """Gives a quantity another value.
 

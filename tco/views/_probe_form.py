@@ -46,12 +46,8 @@ def show(scenario: Scenario) -> None:
             minutes = st.number_input(
                 "At most (minutes)", 1, 600, 10, help="For measuring; starting an engine comes on top."
             )
-            tokens_in = st.number_input(
-                "Input tokens", 1, 1_000_000, round(workload.mean_input_tokens) or 1
-            )
-            tokens_out = st.number_input(
-                "Output tokens", 1, 100_000, round(workload.mean_output_tokens) or 1
-            )
+            tokens_in = st.number_input("Input tokens", 1, 1_000_000, round(workload.mean_input_tokens) or 1)
+            tokens_out = st.number_input("Output tokens", 1, 100_000, round(workload.mean_output_tokens) or 1)
         with st.expander("More", icon=":material/tune:"):
             more = (*_more(), *(_slices() if kind == HERE else _paid()))
         if st.form_submit_button(

@@ -99,6 +99,24 @@ def show_workload(scenario: Scenario) -> None:
             if isinstance(value, Quantity):
                 _fields.quantity(f"workload.{field}", value)
         with st.container():
+            _fields.figure(
+                "workload.lengths",
+                "Lengths vary by (fraction)",
+                workload.lengths.spread_fraction if workload.lengths else None,
+                change=_edit.set_spread,
+                step=0.1,
+                placeholder="as the run was probed",
+            )
+        if workload.batchable_fraction.value:
+            with st.container():
+                _fields.figure(
+                    "workload.batch_deadline_hours",
+                    "What can wait is answered within (h)",
+                    workload.batch_deadline_hours,
+                    change=_edit.set_whole,
+                    step=1.0,
+                )
+        with st.container():
             if isinstance(workload.profile, str):
                 _fields.choice(
                     "workload.profile",

@@ -99,3 +99,16 @@ def test_an_added_option_must_be_valid(text):
     assert parse(added).options[-1].name == "new"
     with pytest.raises(InputError, match="used twice"):
         _edit.add_option(text, {"name": "api", "kind": "api", "model": "openai/gpt-5"})
+
+
+def test_lengths_vary_keep_fixed_or_follow_the_run(text):
+    varied = _edit.set_spread(text, "workload.lengths", 0.8)
+    kept = parse(varied).workload.lengths
+
+    assert ("lognormal", 0.8) == (kept.kind, kept.spread_fraction)
+    assert parse(_edit.set_spread(varied, "workload.lengths", 0.0)).workload.lengths.kind == "fixed"
+    assert parse(_edit.set_spread(varied, "workload.lengths", None)).workload.lengths is None
+
+
+def test_a_deadline_is_whole_hours(text):
+    assert parse(_edit.set_whole(text, "workload.batch_deadline_hours", 11.6)).workload.batch_deadline_hours == 12
