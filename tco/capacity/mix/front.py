@@ -6,11 +6,11 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import numpy.typing as npt
 
+from tco.capacity.mix.effort import DEFAULT_GAP_FRACTION, DEFAULT_TIME_LIMIT_S
 from tco.capacity.mix.records import Bucket, MachineType, Mix
-from tco.capacity.mix.solve import DEFAULT_GAP_FRACTION, DEFAULT_TIME_LIMIT_S, cheapest_mix
+from tco.capacity.mix.solve import cheapest_mix
 from tco.errors import InputError
 
 _SAME_COST = 1e-9
@@ -58,6 +58,7 @@ def pareto_front(
     machines: Sequence[MachineType],
     promises: Sequence[Promise],
     *,
+    hour_factors: npt.ArrayLike = (1.0,),
     forbidden: Collection[tuple[str, str]] = (),
     min_share_fraction: Mapping[str, float] | None = None,
     max_types: int | None = None,
@@ -74,7 +75,8 @@ def pareto_front(
         buckets: what is asked.
         machines: what can be had.
         promises: in any order, each latency once.
-        forbidden: as `cheapest_mix`.
+        hour_factors: as `cheapest_mix`.
+        forbidden: likewise.
         min_share_fraction: likewise.
         max_types: likewise.
         slices: likewise.
@@ -92,13 +94,13 @@ def pareto_front(
         raise InputError("front: there is no promise; give at least one")
     if len({promise.latency_ms for promise in promises}) < len(promises):
         raise InputError("front: two promises have the same latency; give each once")
-    points: list[FrontPoint] = []
-    cheapest = np.inf
-    for promise in sorted(promises, key=lambda item: item.latency_ms):
-        mix = cheapest_mix(
+    ordered = sorted(promises, key=lambda item: item.latency_ms)
+    mixes = [
+        cheapest_mix(
             buckets,
             machines,
             promise.goodput_requests_per_s,
+            hour_factors=hour_factors,
             forbidden=forbidden,
             min_share_fraction=min_share_fraction,
             max_types=max_types,
@@ -106,8 +108,28 @@ def pareto_front(
             time_limit_s=time_limit_s,
             gap_fraction=gap_fraction,
         )
-        cost = np.inf if mix.cost_usd_per_hour is None else mix.cost_usd_per_hour
-        is_better = bool(cost < cheapest * (1 - _SAME_COST)) if np.isfinite(cheapest) else bool(np.isfinite(cost))
-        points.append(FrontPoint(latency_ms=promise.latency_ms, mix=mix, is_on_front=is_better))
-        cheapest = min(cheapest, float(cost))
-    return tuple(points)
+        for promise in ordered
+    ]
+    return tuple(
+        FrontPoint(latency_ms=promise.latency_ms, mix=mix, is_on_front=is_better)
+        for promise, mix, is_better in zip(
+            ordered, mixes, on_front([mix.cost_usd_per_hour for mix in mixes]), strict=True
+        )
+    )
+
+
+def on_front(costs_usd: Sequence[float | None]) -> tuple[bool, ...]:
+    """Which promises cost less than every tighter one.
+
+    Args:
+        costs_usd: of the promises, the tightest first; None where nothing keeps it.
+
+    >>> on_front([None, 9.0, 9.0, 5.0, 6.0])
+    (False, True, False, True, False)
+    """
+    found: list[bool] = []
+    cheapest = math.inf
+    for cost in costs_usd:
+        found.append(cost is not None and (math.isinf(cheapest) or cost < cheapest * (1 - _SAME_COST)))
+        cheapest = cheapest if cost is None else min(cheapest, cost)
+    return tuple(found)

@@ -39,7 +39,7 @@ def problem_of(
         min_share_fraction: least part of all requests by type name.
         slices: whole parts of a bucket.
         max_types: how many types may be used.
-        reserving: whether the reserved prices count.
+        reserving: whether the reserved prices count, and what cannot be had by the hour is not.
 
     Raises:
         InputError: an input does not fit: with what was given and what is allowed.
@@ -71,6 +71,7 @@ def problem_of(
         slices=slices,
         max_types=max_types,
         reserving=reserving,
+        weekly=reserving,
     )
 
 

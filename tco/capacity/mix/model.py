@@ -32,6 +32,7 @@ class Problem:
         max_types: how many types may be used; None: any.
         reserving: whether replicas may be paid for in all hours at their reserved price.
         renting: whether replicas may be paid for by the hour.
+        weekly: whether hours differ, so that a type must be had by the hour to be taken for some of them.
     """
 
     loads: Floats
@@ -43,6 +44,7 @@ class Problem:
     max_types: int | None = None
     reserving: bool = False
     renting: bool = True
+    weekly: bool = False
 
     def with_machines(self, machines: tuple[MachineType, ...]) -> Problem:
         """The same with other records of the same types."""
@@ -237,9 +239,10 @@ def _upper(problem: Problem, layout: _Layout) -> Floats:
     high = np.ones(layout.size)
     high[layout.share] = np.where(np.isfinite(problem.loads), _scale(problem), 0.0)
     most = most_serving(problem).astype(float)
+    can_rent = [problem.renting and (machine.by_the_hour or not problem.weekly) for machine in problem.machines]
     can_reserve = [problem.reserving and machine.reserved_usd_per_hour is not None for machine in problem.machines]
     high[layout.reserved] = np.where(can_reserve, most, 0.0)
-    high[layout.hourly] = most if problem.renting else 0.0
+    high[layout.hourly] = np.where(can_rent, most, 0.0)
     high[layout.peak] = most
     return high
 

@@ -61,6 +61,7 @@ class MachineType:
         spares: replicas kept beyond those that serve, where the type is used at all (N + k).
         replica_availability_fraction: share of time that one replica answers; with `availability_target_fraction` it decides the spares instead.
         availability_target_fraction: share of time that enough replicas of the type must answer. None: `spares` counts.
+        by_the_hour: whether `cheapest_week` may take a replica for single hours: no for what is owned or reserved.
     """
 
     name: str
@@ -70,6 +71,7 @@ class MachineType:
     spares: int = 0
     replica_availability_fraction: float = 1.0
     availability_target_fraction: float | None = None
+    by_the_hour: bool = True
 
     def __post_init__(self) -> None:
         """Refuses what is no price, no count or no share.
@@ -105,8 +107,8 @@ class TypeUse:
         name: the type.
         count: replicas that stand, spares included.
         spares: of these, kept for failures.
-        load_replicas: replicas' worth of work that the requests sent to it make; at most `count - spares`.
-        requests_per_s: sent to it [requests/s].
+        load_replicas: replicas' worth of work that the requests sent to it make, in its busiest hour; at most `count - spares`.
+        requests_per_s: sent to it in the hour in which most are [requests/s].
         cost_usd_per_hour: of all that stand [USD/hour].
     """
 
@@ -116,6 +118,11 @@ class TypeUse:
     load_replicas: float
     requests_per_s: float
     cost_usd_per_hour: float
+
+    @property
+    def serving(self) -> int:
+        """Replicas that the load is sized for: those that stand without the spares."""
+        return self.count - self.spares
 
     @property
     def utilisation_fraction(self) -> float:
@@ -141,6 +148,19 @@ class SingleType:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class HourShare:
+    """Who serves whom in one of the hours that a fleet was sized for.
+
+    Attributes:
+        requests_per_s: of each bucket in that hour [requests/s], shape (buckets,).
+        assignment: share of each bucket's requests sent to each type [fraction], shape (buckets, types); rows of buckets that are asked for add up to 1.
+    """
+
+    requests_per_s: Floats
+    assignment: Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Mix:
     """The cheapest mix that was found, or why there is none.
 
@@ -148,7 +168,8 @@ class Mix:
         status: `optimal` within the gap that was asked for; `time_limit`: the best found in time; `infeasible`: no mix serves all; `unsolved`: none was
             found in time, which says nothing.
         uses: of every type, in the order given; empty where there is no mix.
-        assignment: share of each bucket's requests sent to each type [fraction], shape (buckets, types); rows add up to 1.
+        assignment: share of each bucket's requests sent to each type in the hour with most requests [fraction], shape (buckets, types); rows add up to 1.
+        hours: the same for every hour that the fleet was sized for; one where nothing was said of hours.
         cost_usd_per_hour: of all that stand [USD/hour]; None where there is no mix.
         bound_usd_per_hour: no mix is cheaper than this [USD/hour].
         gap_fraction: how far the cost may lie above the cheapest: `(cost - bound) / cost`.
@@ -161,6 +182,7 @@ class Mix:
     status: MixStatus
     uses: tuple[TypeUse, ...] = ()
     assignment: Floats = field(default_factory=lambda: np.zeros((0, 0)))
+    hours: tuple[HourShare, ...] = ()
     cost_usd_per_hour: float | None = None
     bound_usd_per_hour: float | None = None
     gap_fraction: float | None = None

@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import linprog
 
+from tco.capacity.mix.effort import DEFAULT_GAP_FRACTION, DEFAULT_TIME_LIMIT_S, Effort, gap
 from tco.capacity.mix.inputs import problem_of
-from tco.capacity.mix.model import Answer, Problem, solve
-from tco.capacity.mix.records import Bucket, Floats, MachineType, Mix, MixStatus, SingleType, TypeUse
+from tco.capacity.mix.model import Answer, Problem
+from tco.capacity.mix.records import Bucket, Floats, HourShare, MachineType, Mix, SingleType, TypeUse
+from tco.capacity.mix.refusals import unservable_buckets, without_mix
 
-DEFAULT_TIME_LIMIT_S = 10.0
-DEFAULT_GAP_FRACTION = 1e-6
-
-_OPTIMAL, _TIME_LIMIT, _INFEASIBLE = 0, 1, 2
+_OPTIMAL = 0
 _ROUNDING = 1e-9
-_CONFLICT = (
-    "no mix keeps the minimal shares and the number of types together with what each type can serve; "
-    "loosen `min_share_fraction`, `max_types`, `forbidden` or `slices`"
-)
 
 
 def cheapest_mix(
@@ -29,6 +23,7 @@ def cheapest_mix(
     machines: Sequence[MachineType],
     goodput_requests_per_s: npt.ArrayLike,
     *,
+    hour_factors: npt.ArrayLike = (1.0,),
     forbidden: Collection[tuple[str, str]] = (),
     min_share_fraction: Mapping[str, float] | None = None,
     max_types: int | None = None,
@@ -46,6 +41,8 @@ def cheapest_mix(
         machines: what can be had, of prices and stock.
         goodput_requests_per_s: of one replica for requests of that bucket alone within its promise, shape (buckets, types). 0 or not a number: it
             cannot hold the promise.
+        hour_factors: the fleet stands in all these hours and must serve each; factors on the rates, shape (hours,) or (hours, buckets). An hour in which
+            every bucket asks for no more than in another asks for nothing of its own: leave it out (`tco.capacity.mix.hours.busiest_hours`).
         forbidden: pairs of a bucket's or a workload's name and the name of a type that must not serve it.
         min_share_fraction: least part of all requests that a type must serve, by name: a contract, or a second supplier.
         max_types: how many types may be used at most.
@@ -73,36 +70,34 @@ def cheapest_mix(
         buckets,
         machines,
         goodput_requests_per_s,
+        hour_factors=hour_factors,
         forbidden=forbidden,
         min_share_fraction=min_share_fraction,
         max_types=max_types,
         slices=slices,
     )
     effort = Effort(time_limit_s=time_limit_s, gap_fraction=gap_fraction)
-    return solved(problem, tuple(bucket.name for bucket in buckets), effort)
+    return solved(_standing(problem), tuple(bucket.name for bucket in buckets), effort)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Effort:
-    """How long the solver may try, and how near is near enough."""
-
-    time_limit_s: float = DEFAULT_TIME_LIMIT_S
-    gap_fraction: float = DEFAULT_GAP_FRACTION
-
-    def solve(self, problem: Problem) -> Answer:
-        """Solves a problem so."""
-        return solve(problem, time_limit_s=self.time_limit_s, gap_fraction=self.gap_fraction)
+def _standing(problem: Problem) -> Problem:
+    """With what stands in one hour standing in all: "reserved" at the price of an hour; costs stay those of one hour."""
+    hours = problem.hours.size
+    if hours == 1:
+        return replace(problem, hours=np.ones(1))
+    machines = tuple(replace(machine, reserved_usd_per_hour=machine.price_usd_per_hour) for machine in problem.machines)
+    return replace(problem, machines=machines, hours=np.full(hours, 1 / hours), reserving=True, renting=False)
 
 
 def solved(problem: Problem, names: tuple[str, ...], effort: Effort) -> Mix:
-    """The mix for one hour's problem.
+    """The mix of a problem of what stands in all hours.
 
     Args:
-        problem: with one group of hours.
+        problem: with one group of hours, or with nothing that is rented by the hour.
         names: of the buckets.
         effort: how long.
     """
-    asked = np.asarray(problem.weights[0] > 0)
+    asked = np.asarray((problem.weights > 0).any(axis=0))
     unservable = unservable_buckets(problem, names)
     if unservable:
         listed = ", ".join(unservable)
@@ -121,12 +116,6 @@ def solved(problem: Problem, names: tuple[str, ...], effort: Effort) -> Mix:
     if not answer.found:
         return replace(without_mix(answer, busy, effort), single_types=singles)
     return _mix(answer, busy, asked, singles)
-
-
-def unservable_buckets(problem: Problem, names: tuple[str, ...]) -> tuple[str, ...]:
-    """Names of the buckets with requests that no type can serve."""
-    lost = (problem.weights > 0) & ~np.isfinite(problem.loads).any(axis=2)
-    return tuple(name for name, is_lost in zip(names, np.asarray(lost.any(axis=0)).tolist(), strict=True) if is_lost)
 
 
 def _only(problem: Problem, asked: npt.NDArray[np.bool_]) -> Problem:
@@ -151,10 +140,9 @@ def _mix_of_nothing(problem: Problem) -> Mix:
 
 
 def _mix(answer: Answer, problem: Problem, asked: npt.NDArray[np.bool_], singles: tuple[SingleType, ...]) -> Mix:
-    shares = answer.shares[0]
-    counts = answer.hourly[0] + answer.spares
-    loads = (np.where(np.isfinite(problem.loads[0]), problem.loads[0], 0.0) * shares).sum(axis=0)
-    sent = problem.weights[0] @ shares
+    counts = _counts(answer)
+    loads = (np.where(np.isfinite(problem.loads), problem.loads, 0.0) * answer.shares).sum(axis=1).max(axis=0)
+    sent = np.einsum("gi,gij->gj", problem.weights, answer.shares).max(axis=0)
     uses = tuple(
         TypeUse(
             name=machine.name,
@@ -167,13 +155,13 @@ def _mix(answer: Answer, problem: Problem, asked: npt.NDArray[np.bool_], singles
         for kind, machine in enumerate(problem.machines)
     )
     cost = float(sum(use.cost_usd_per_hour for use in uses))
-    whole = np.zeros((asked.size, counts.size))
-    whole[asked] = shares
+    hours = tuple(_hour(weights, shares, asked) for weights, shares in zip(problem.weights, answer.shares, strict=True))
     bound = None if answer.bound_usd is None else min(answer.bound_usd, cost)
     return Mix(
         status="optimal" if answer.code == _OPTIMAL else "time_limit",
         uses=uses,
-        assignment=whole,
+        assignment=max(hours, key=lambda hour: float(hour.requests_per_s.sum())).assignment,
+        hours=hours,
         cost_usd_per_hour=cost,
         bound_usd_per_hour=bound,
         gap_fraction=gap(cost, bound),
@@ -181,66 +169,15 @@ def _mix(answer: Answer, problem: Problem, asked: npt.NDArray[np.bool_], singles
     )
 
 
-def gap(cost: float, bound: float | None) -> float | None:
-    """How far a cost may lie above the cheapest [fraction]; None where no bound is known."""
-    if bound is None:
-        return None
-    return 0.0 if cost <= 0 else max(0.0, (cost - bound) / cost)
+def _counts(answer: Answer) -> npt.NDArray[np.int64]:
+    """All that stands, shape (types,)."""
+    return np.asarray(answer.reserved + answer.hourly.max(axis=0) + answer.spares, dtype=np.int64)
 
 
-def without_mix(answer: Answer, problem: Problem, effort: Effort) -> Mix:
-    """Says why there is no mix: the stock, the other demands, or the time."""
-    if answer.code != _INFEASIBLE:
-        status: MixStatus = "unsolved"
-        return Mix(
-            status=status,
-            reasons=(
-                f"no mix was found within {effort.time_limit_s:g} s ({answer.message}); give more time or fewer buckets",
-            ),
-        )
-    free = effort.solve(problem.with_machines(tuple(replace(machine, max_count=None) for machine in problem.machines)))
-    if not free.found:
-        return Mix(
-            status="infeasible",
-            reasons=(_CONFLICT,),
-        )
-    wanted = (free.reserved + free.hourly).max(axis=0) + free.spares
-    over = [
-        f"{int(count)} {machine.name} where {machine.max_count} can be had"
-        for machine, count in zip(problem.machines, wanted, strict=True)
-        if machine.max_count is not None and count > machine.max_count
-    ]
-    if not over:
-        return Mix(status="infeasible", reasons=(_CONFLICT,))
-    served = carried_fraction(problem)
-    sentence = (
-        f"the stock is too small: the cheapest mix without limits is {', '.join(over)}; "
-        f"all that can be had carries {served:.0%} of the load at most"
-    )
-    return Mix(status="infeasible", served_fraction=served, reasons=(sentence,))
-
-
-def carried_fraction(problem: Problem) -> float:
-    """Largest part of the load that the stock carries, all buckets cut alike, at the busiest hour; a linear program, so replicas count in parts."""
-    busiest = int(problem.weights.sum(axis=1).argmax())
-    loads = problem.loads[busiest]
-    buckets, types = loads.shape
-    able = np.isfinite(loads)
-    # Shares and the common part s: the shares of each bucket add up to s.
-    balance = np.hstack([np.kron(np.eye(buckets), np.ones(types)), -np.ones((buckets, 1))])
-    work = np.hstack([np.tile(np.eye(types), buckets) * np.where(able, loads, 0.0).ravel(), np.zeros((types, 1))])
-    stock = [np.inf if m.max_count is None else max(0, m.max_count - m.spares) for m in problem.machines]
-    limited = np.isfinite(stock)
-    bounds = [(0.0, 1.0 if is_able else 0.0) for is_able in able.ravel()] + [(0.0, 1.0)]
-    result = linprog(
-        [*np.zeros(buckets * types), -1.0],
-        A_ub=work[limited] if limited.any() else None,
-        b_ub=np.asarray(stock)[limited] if limited.any() else None,
-        A_eq=balance,
-        b_eq=np.zeros(buckets),
-        bounds=bounds,
-    )
-    return -float(result.fun or 0.0) if result.status == 0 else 0.0
+def _hour(weights: Floats, shares: Floats, asked: npt.NDArray[np.bool_]) -> HourShare:
+    rates, whole = np.zeros(asked.size), np.zeros((asked.size, shares.shape[1]))
+    rates[asked], whole[asked] = weights, shares
+    return HourShare(requests_per_s=rates, assignment=whole)
 
 
 def _single_types(problem: Problem, names: tuple[str, ...], effort: Effort) -> tuple[SingleType, ...]:
@@ -250,13 +187,15 @@ def _single_types(problem: Problem, names: tuple[str, ...], effort: Effort) -> t
 def _single(problem: Problem, names: tuple[str, ...], kind: int, effort: Effort) -> SingleType:
     """A fleet of one type alone; minimal shares of others do not count."""
     machine = problem.machines[kind]
-    asked = np.asarray(problem.weights[0] > 0)
-    alone = Problem(
+    asked = np.asarray((problem.weights > 0).any(axis=0))
+    alone = replace(
+        problem,
         loads=problem.loads[:, asked, kind : kind + 1],
         weights=problem.weights[:, asked],
-        hours=problem.hours,
         machines=(machine,),
         min_share_fraction=np.zeros(1),
+        slices=None,
+        max_types=None,
     )
     if not asked.any():
         return SingleType(name=machine.name, count=0, cost_usd_per_hour=0.0)
@@ -275,12 +214,12 @@ def _single(problem: Problem, names: tuple[str, ...], kind: int, effort: Effort)
             count=None,
             cost_usd_per_hour=None,
             reasons=(
-                f"{machine.name}: {_needed(alone.loads[0])} replicas and spares are needed, {machine.max_count} can be had",
+                f"{machine.name}: {_needed(alone.loads)} replicas and spares are needed, {machine.max_count} can be had",
             ),
         )
-    count = int(answer.hourly[0, 0] + answer.spares[0])
+    count = int(_counts(answer)[0])
     return SingleType(name=machine.name, count=count, cost_usd_per_hour=count * machine.price_usd_per_hour)
 
 
 def _needed(loads: Floats) -> int:
-    return int(np.ceil(loads.sum() - _ROUNDING))
+    return int(np.ceil(loads.sum(axis=(1, 2)).max() - _ROUNDING))

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import numpy.typing as npt
 
+from tco.capacity.mix.effort import DEFAULT_GAP_FRACTION, Effort, gap
 from tco.capacity.mix.inputs import problem_of
 from tco.capacity.mix.model import Answer, Problem, steady_usd_per_hour
 from tco.capacity.mix.records import Bucket, MachineType, MixStatus
-from tco.capacity.mix.solve import DEFAULT_GAP_FRACTION, Effort, gap, unservable_buckets, without_mix
+from tco.capacity.mix.refusals import unservable_buckets, without_mix
 
 DEFAULT_WEEK_TIME_LIMIT_S = 30.0
 
