@@ -5,7 +5,7 @@ from __future__ import annotations
 from pricing import ArchitectureError, PriceNotFound, architecture, gpu_spec
 from probes.run import Run
 from tco.capacity.memory import vllm_defaults
-from tco.capacity.memory.engine_args import switch_of, value_of, whole_of
+from tco.capacity.memory.engine_args import switch_of, whole_of
 from tco.capacity.simulator.limits import EngineLimits
 from tco.errors import InputError
 
@@ -87,16 +87,10 @@ def _model_context(run: Run) -> int | None:
 
 
 def _step(run: Run, max_model_len: int, *, on_cpu: bool) -> tuple[int, int]:
-    """Tokens and sequences of a step, as `_set_default_max_num_seqs_and_batched_tokens_args` settles them."""
-    args = run.engine.args
+    """Tokens and sequences of a step."""
     name = None if on_cpu else (run.gpu or (run.environment.gpus[0].name if run.environment.gpus else "unknown"))
     workers = run.engine.tensor_parallel_size * run.engine.pipeline_parallel_size
-    defaults = vllm_defaults.batch_defaults(device_memory_gib(run), name, workers=workers)
-    factor = 2 if value_of(args, "--performance-mode") == "throughput" else 1
-    sequences = whole_of(args, "--max-num-seqs")
-    batched = whole_of(args, "--max-num-batched-tokens")
-    if batched is None:
-        batched = min(
-            (sequences or defaults.max_num_seqs * factor) * max_model_len, defaults.max_num_batched_tokens * factor
-        )
-    return batched, sequences if sequences is not None else min(defaults.max_num_seqs * factor, batched)
+    step = vllm_defaults.step_limits(
+        run.engine.args, device_memory_gib(run), name, workers=workers, max_model_len=max_model_len
+    )
+    return step.max_num_batched_tokens, step.max_num_seqs

@@ -157,15 +157,21 @@ def _cache_bytes(model: Architecture, on: Placement, context_tokens: int) -> tup
     """Bytes on one GPU of a layer's group that a sequence keeps whatever its length, and of each token at that context."""
     state, total = 0.0, 0.0
     for kept in model.kv_layers:
-        shards = _shards(kept, model, on.tensor_parallel_size)
+        shards = cache_shards(kept, model, on.tensor_parallel_size)
         fixed = kept.sequence_bytes(0, on.kv_dtype_bytes) / shards
         state += fixed
         total += kept.sequence_bytes(context_tokens, on.kv_dtype_bytes) / shards - fixed
     return state, total / context_tokens
 
 
-def _shards(kept: KvLayers, model: Architecture, tensor: int) -> int:
-    """GPUs that a cache is split over: heads are, a latent is kept whole by each."""
+def cache_shards(kept: KvLayers, model: Architecture, tensor: int) -> int:
+    """GPUs that a cache is split over: heads are, a latent is kept whole by each.
+
+    Args:
+        kept: one kind of cache.
+        model: whose.
+        tensor: GPUs that share each layer.
+    """
     if kept.kind == "keys_values":
         return min(tensor, max(1, model.kv_heads))
     return tensor if kept.kind == "state" else 1
