@@ -1,7 +1,7 @@
 """What an option costs: one function a line item, each a number a month.
 
-Token prices move by `price_change_per_year_fraction`: `price_m = price · (1 + change)^((m − 1) / 12)`. Fleets are paid
-for around the clock, busy or idle.
+Token prices move by `price_change_per_year_fraction`: `price_m = price · (1 + change)^((m − 1) / 12)`. What stands is paid
+for, busy or idle: rented replicas while they stand, servers and agreed commitments around the clock.
 """
 
 from __future__ import annotations
@@ -69,21 +69,20 @@ def output_tokens_usd(option: TokenOption, scenario: Scenario, asked: Demand) ->
 
 
 def gpu_rent_usd(option: RentOption, scenario: Scenario, fleet: Fleet) -> Months:
-    """Rented GPUs (or machines) for every hour of the month: `replicas · units · price · hours` [USD/month]."""
+    """Rented GPUs (or machines) while they stand: `(mean replicas · hours + upgrade hours) · units · price` [USD/month].
+
+    The mean is over the hours of the week that the option's policy tells apart; a `fixed` fleet and an agreed commitment stand around the clock.
+    """
     path = price_path(_value(option.price_change_per_year_fraction), fleet.replicas.size)
-    return (
-        fleet.replicas
-        * fleet.machines_per_replica
-        * _value(option.price_usd_per_hour)
-        * scenario.hours_per_month
-        * path
-    )
+    price = _value(option.price_usd_per_hour)
+    standing = fleet.paid_replicas * fleet.machines_per_replica * price * scenario.hours_per_month * path
+    return standing + fleet.surge_replica_hours * fleet.machines_per_replica * price * path
 
 
 def electricity_usd(option: OwnOption, scenario: Scenario, fleet: Fleet) -> Months:
     """Electricity at the site's meter: `servers · watts / 1000 · PUE · hours · price` [USD/month].
 
-    Servers are taken to draw their loaded power around the clock, which overstates a fleet that idles at night.
+    Servers are taken to draw their loaded power around the clock, which overstates a fleet that idles at night; a scaling policy changes nothing here.
     """
     assert isinstance(option.electricity_usd_per_kwh, Quantity)  # filled from the region
     kwh = fleet.servers * _server_kw(option) * option.pue.value * scenario.hours_per_month

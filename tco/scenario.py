@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 from pricing.licensing.rules import Company
 from pricing.yaml_file import Day
 from tco.quantity import Availability, Change, Fraction, NonNegative, Positive, Quantity
+from tco.scaling import Failures, Scaling, Upgrades
 from tco.workload.asked import Name, RequestClass, Slo, Spread, Workload
 from tco.workload.profiles import PROFILE_NAMES
 
@@ -81,7 +82,7 @@ class _SelfHosted(_Option):
 
     `model` names the open model whose licence is asked, or is `from-run`; `paid_licence` says that you hold one from its maker.
     `gpus_per_replica` and `throughput_factor` are for a deployment that is not quite the probed one (a larger model, twice
-    the GPUs); a capacity that rests on either is `modelled`.
+    the GPUs); a capacity that rests on either is `modelled`. `replica_availability_fraction` is of a whole replica, however many GPUs it has.
     """
 
     run: str
@@ -91,11 +92,14 @@ class _SelfHosted(_Option):
     throughput_factor: Positive | None = None
     availability_target_fraction: Availability = _q(0.99)
     replica_availability_fraction: Availability = _q(0.99, 0.97, 0.999, "share of time that one replica answers")
+    scaling: Scaling = Scaling()
+    failures: Failures = Failures()
+    upgrades: Upgrades = Upgrades()
     people: People = People()
 
 
 class RentOption(_SelfHosted):
-    """Run an open model on rented GPUs, paid by the hour whether busy or idle.
+    """Run an open model on rented GPUs, paid by the hour that a replica stands, busy or idle; agreed commitments around the clock.
 
     `price_usd_per_hour` is for one GPU, or for one machine where the run has no GPU. Where it is left out, a run with a GPU
     takes the book's price of that GPU, and a run without one takes `machine_usd_per_hour`: so one scenario fits both.
@@ -106,6 +110,15 @@ class RentOption(_SelfHosted):
     price_usd_per_hour: NonNegative | None = None
     machine_usd_per_hour: NonNegative | None = None
     price_change_per_year_fraction: Change | None = None
+
+    @model_validator(mode="after")
+    def _servers_are_not_its_own(self) -> RentOption:
+        if self.failures.server_availability_fraction is not None:
+            raise ValueError(
+                "`failures.server_availability_fraction` is of servers of one's own; "
+                "for rented GPUs give `replica_availability_fraction` or `failures.gpu_availability_fraction`"
+            )
+        return self
 
 
 class ElectricityRegion(_Record):
@@ -211,6 +224,7 @@ __all__ = [
     "PROFILE_NAMES",
     "SCHEMA",
     "ElectricityRegion",
+    "Failures",
     "Option",
     "OwnOption",
     "People",
@@ -218,10 +232,12 @@ __all__ = [
     "RentOption",
     "RentalPrice",
     "RequestClass",
+    "Scaling",
     "Scenario",
     "SelfHostedOption",
     "Slo",
     "Spread",
     "TokenOption",
+    "Upgrades",
     "Workload",
 ]

@@ -53,6 +53,17 @@ WORDS = {
     "replica_availability_fraction": Word(
         "Availability of one replica", "Share of time that one copy of the model answers."
     ),
+    "start_up_minutes": Word("Start-up", "From the decision to start a replica until it answers."),
+    "cool_down_minutes": Word("Cool-down", "How long fewer replicas must have been enough before one is stopped."),
+    "gpu_availability_fraction": Word(
+        "Availability of one GPU", "With its share of the machine; a replica answers only while all its GPUs work."
+    ),
+    "server_availability_fraction": Word(
+        "Availability of one server", "Of your own; one that is down takes all its replicas with it."
+    ),
+    "interruptions_per_hour": Word("Interruptions", "How often the machine of one replica is taken back."),
+    "restart_minutes": Word("Restart", "From an interruption until another replica answers in its place."),
+    "upgrades_per_month": Word("Upgrades", "How often all replicas are replaced, one after the other."),
     "price_usd_per_hour": Word("Rent", "Of one GPU, or of one machine where the run has no GPU; busy or idle."),
     "machine_usd_per_hour": Word(
         "Rent of a machine without GPU", "Taken where the run has no GPU and no rent is given; busy or idle."
