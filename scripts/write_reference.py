@@ -15,6 +15,7 @@ from pydantic_core import PydanticUndefined
 from pricing import Company
 from tco.quantity import Quantity
 from tco.register import unit_of
+from tco.scaling import Failures, Scaling, Upgrades
 from tco.scenario import (
     PROFILE_NAMES,
     OwnOption,
@@ -68,6 +69,9 @@ _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("An option of kind `rent`", RentOption),
     ("`price` of an option of kind `rent`", RentalPrice),
     ("An option of kind `own`", OwnOption),
+    ("`scaling` of an option of kind `rent` or `own`", Scaling),
+    ("`failures` likewise", Failures),
+    ("`upgrades` likewise", Upgrades),
     ("`people` of any option", People),
 )
 _MEANINGS = {
@@ -105,14 +109,26 @@ _MEANINGS = {
     "spread_fraction": "Standard deviation over the mean, of both lengths.",
     "correlation": "Of the ranks of prompt and answer length.",
     "kind": "Which way: of options how to buy, of lengths how they vary.",
-    "model": "For `api` and `hosted` the price book's name, `seller/model`; else the open model whose licence is asked, or `from-run`.",
+    "model": "For `api` and `hosted` the price book's name, `seller/model`; else the open model that runs and whose licence is asked, or `from-run`.",
     "one_off_usd": "Named costs at the start.",
     "extra_usd_per_month": "Named running costs that have no line of their own.",
     "people": "Who runs it, below.",
     "run": "The run that says what one replica carries.",
-    "gpu": "Whose price and power are looked up; `from-run` takes the run's.",
+    "gpu": "Where it runs, and whose price and power are looked up; `from-run` takes the run's. On another GPU the run's step times are carried over.",
     "gpus_per_replica": "Where the deployment is not the probed one; its capacity is then `modelled`.",
+    "tensor_parallel_size": "GPUs that share each layer; without it the run's, or those of one machine.",
+    "pipeline_parallel_size": "Groups of layers, each on its own such GPUs.",
+    "precision": "Of the weights: `bf16`, `fp8`, `int4` or `mxfp4`; without it the run's. Another one is carried over and `modelled`.",
+    "kv_cache_dtype": "Of the KV cache: `bf16`, `fp8`, or `auto` for the run's.",
     "price": "Which rental price is looked up, below.",
+    "scaling": "When replicas are started and stopped, below (capacity-replicas.md).",
+    "failures": "How replicas come to miss, beyond their own availability, below.",
+    "upgrades": "How all replicas are replaced now and then, below.",
+    "policy": "`fixed` stands for the month's busiest hour, `scheduled` follows the known hours of the week, `reactive` the load.",
+    "min_replicas": "That stand in every hour, spares included; 0 lets the last one go.",
+    "max_replicas": "A fleet that needs more is ruled out.",
+    "max_surge": "Replicas that may stand beside the fleet while it is upgraded.",
+    "max_unavailable": "Replicas that may miss meanwhile.",
     "class": "Kind of landlord.",
     "commitment": "How it is rented.",
     "provider": "One landlord only.",
@@ -123,6 +139,9 @@ _MEANINGS = {
 }
 
 _REQUIRED_OR = dict.fromkeys(("input_tokens_per_request", "output_tokens_per_request"), "**required**, or `classes`")
+_NEVER_LOOKED_UP = dict.fromkeys(
+    ("gpu_availability_fraction", "server_availability_fraction", "upgrades_per_month"), "none"
+)
 
 
 def page_text() -> str:
@@ -134,7 +153,9 @@ def _table(record: type[BaseModel]) -> str:
     rows = ["| field | unit | default | meaning |", "|---|---|---|---|"]
     for name, field in record.model_fields.items():
         shown = field.alias or name
-        default = _REQUIRED_OR.get(shown, _default(field)) if field.default is None else _default(field)
+        default = (
+            (_REQUIRED_OR | _NEVER_LOOKED_UP).get(shown, _default(field)) if field.default is None else _default(field)
+        )
         rows.append(f"| `{shown}` | {_unit(shown)} | {default} | {_meaning(shown)} |")
     return "\n".join(rows) + "\n"
 

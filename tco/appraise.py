@@ -13,6 +13,7 @@ from tco.breakeven import breakeven_requests_per_day
 from tco.capacity.capacity import capacity_of
 from tco.capacity.replica import Replica
 from tco.cashflow import Ledger, ledger, saving_npv_usd, savings_by_time_usd, with_residual
+from tco.idle import idle_usd
 from tco.register import with_value
 from tco.result import Capacity, OptionResult
 from tco.scenario import OwnOption, RentOption, Scenario, TokenOption
@@ -51,7 +52,7 @@ def appraise(
     return OptionResult(
         feasible=True,
         **known,
-        **_costs(own),
+        **_costs(own, option, scenario),
         **_unit_costs(own, scenario),
         **(_returns(own, baseline, scenario.discount_rate_per_year.value) if compared else {}),
         **(_payback_band(option, scenario, replica, baseline) if compared else {}),
@@ -66,9 +67,9 @@ def _npv(own: Ledger, baseline: Ledger, scenario: Scenario) -> float:
     return saving_npv_usd(scenario.discount_rate_per_year.value, baseline, own)
 
 
-def _costs(own: Ledger) -> dict[str, Any]:
+def _costs(own: Ledger, option: TokenOption | RentOption | OwnOption, scenario: Scenario) -> dict[str, Any]:
     return {
-        "capacity": _capacity(own),
+        "capacity": _capacity(own, option, scenario),
         "capex_usd": float(np.sum(own.upfront_usd)),
         "monthly_usd": own.monthly_usd.tolist(),
         "line_items": {name: items.tolist() for name, items in own.line_items.items()},
@@ -104,9 +105,9 @@ def _evidence(option: TokenOption | RentOption | OwnOption, replica: Replica | N
     return option.output_usd_per_mtok.evidence
 
 
-def _capacity(own: Ledger) -> Capacity | None:
+def _capacity(own: Ledger, option: TokenOption | RentOption | OwnOption, scenario: Scenario) -> Capacity | None:
     fleet = own.fleet
-    if fleet is None:
+    if fleet is None or isinstance(option, TokenOption):
         return None
     replicas = int(np.max(fleet.replicas))
     return Capacity(
@@ -117,11 +118,16 @@ def _capacity(own: Ledger) -> Capacity | None:
         utilisation_fraction=fleet.utilisation_fraction,
         basis=fleet.capacity.basis,
         replicas_by_month=[int(count) for count in fleet.replicas],
+        policy=option.scaling.policy,
+        least_replicas_by_month=[int(count) for count in fleet.least_replicas],
+        paid_replicas_by_month=fleet.paid_replicas.tolist(),
+        idle_usd=idle_usd(own, scenario.hours_per_month),
+        late_fraction=fleet.late_fraction,
     )
 
 
 def _unit_costs(own: Ledger, scenario: Scenario) -> dict[str, Any]:
-    """Cost per request and per million tokens, input and output together, at the actual load and with all replicas busy.
+    """Cost per request and per million tokens, input and output together, at the actual load and with all replicas busy that are paid for.
 
     Special cases: less than one request over the horizon, no unit cost (null); an option paid per token costs the same at any load.
     """
@@ -133,7 +139,7 @@ def _unit_costs(own: Ledger, scenario: Scenario) -> dict[str, Any]:
     full = per_mtok
     if own.fleet is not None:
         seconds = scenario.hours_per_month * SECONDS_PER_HOUR
-        could_serve = float(np.sum(own.fleet.replicas)) * own.fleet.goodput_requests_per_s * seconds
+        could_serve = float(np.sum(own.fleet.paid_replicas)) * own.fleet.goodput_requests_per_s * seconds
         tokens = asked.input_tokens_per_request + asked.output_tokens_per_request
         full = own.total_usd / (could_serve * tokens / TOKENS_PER_MTOK)
     return {"usd_per_mtok": per_mtok, "usd_per_request": own.total_usd / requests, "usd_per_mtok_at_full_load": full}

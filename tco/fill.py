@@ -15,6 +15,7 @@ from tco.capacity.capacity import capacity_of
 from tco.capacity.replica import Replica
 from tco.errors import InputError
 from tco.fill_own import server_of, site_of
+from tco.fill_scaling import running_of
 from tco.price_outlook import PathKind, price_change, token_prices_of
 from tco.quantity import Quantity, listed
 from tco.replicas_of import gpu_of, model_of
@@ -98,6 +99,7 @@ def _fill_rent(option: RentOption, replica: Replica, sources: _Sources) -> RentO
             "price_usd_per_hour": price,
             "price_change_per_year_fraction": change,
             "throughput_factor": _throughput(option, replica, sources.scenario.workload),
+            **running_of(option, run, replica.gpus, sources.book),
         }
     )
 
@@ -137,6 +139,7 @@ def _fill_own(option: OwnOption, replica: Replica, sources: _Sources) -> OwnOpti
     scenario, book = sources.scenario, sources.book
     update = {**site_of(option, scenario, book), **server_of(option, gpu_of(option, run), run, scenario, book)}
     update |= {"model": model_of(option, run), "throughput_factor": _throughput(option, replica, scenario.workload)}
+    update |= running_of(option, run, replica.gpus, book)
     return option.model_copy(update=update)
 
 

@@ -18,7 +18,12 @@ class _Record(BaseModel):
 
 
 class Capacity(_Record):
-    """What stands behind a self-hosted option. Replicas, GPUs and servers are those of the largest month."""
+    """What stands behind a self-hosted option. Replicas, GPUs and servers are those of the busiest hour of the largest month.
+
+    `least_replicas_by_month` are those of the quietest hour, `paid_replicas_by_month` the mean that is paid for, both as the option's scaling policy has it;
+    `idle_usd` is what the machines cost over the horizon beyond the hours in which they serve. `late_fraction` is the share of requests that come before the
+    replicas for them are ready.
+    """
 
     replicas: int
     gpus: int
@@ -27,6 +32,11 @@ class Capacity(_Record):
     utilisation_fraction: float
     basis: Basis
     replicas_by_month: list[int]
+    policy: Literal["fixed", "scheduled", "reactive"] = "fixed"
+    least_replicas_by_month: list[int] = []
+    paid_replicas_by_month: list[float] = []
+    idle_usd: float | None = None
+    late_fraction: float = 0.0
 
 
 class OptionResult(_Record):

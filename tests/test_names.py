@@ -21,7 +21,7 @@ SUFFIXES = (
     "_usd_per_request", "_tokens_per_s", "_requests_per_s", "_rate_per_s", "_requests_per_day", "_tokens_per_request", "_s",
     "_ms", "_watts", "_joules", "_gib", "_fraction", "_fraction_per_year", "_per_year", "_months", "_tokens", "_factor",
     "_usd_per_mtok_at_full_load", "_per_month", "_fte", "_mhz",
-    "_celsius", "_joules_per_output_token", "_count", "_hours",
+    "_celsius", "_joules_per_output_token", "_count", "_hours", "_minutes", "_per_hour",
 )  # fmt: skip
 COUNTS = {
     "schema_", "schema", "cells", "concurrency", "repeats", "requests_ok", "requests_failed", "failures", "preemptions",
@@ -30,7 +30,8 @@ COUNTS = {
     "hours_per_month", "monthly_active_users", "burstiness", "client_workers", "workers", "streams", "correlation",
     "effective_samples", "samples", "in_flight_mean", "rate_times_time", "requests_running_mean", "requests_waiting_max",
     "layers_full", "layers_measured", "max_repeats", "mixes", "pipeline_parallel_size", "requests", "seeds", "shared_prefixes",
-    "turns", "warmup_requests", "load_average",
+    "turns", "warmup_requests", "load_average", "least_replicas_by_month", "max_replicas", "max_surge", "max_unavailable", "min_replicas",
+    "paid_replicas_by_month",
 }  # fmt: skip
 # A value in the unit that a sibling or the parent names.
 INNER = {

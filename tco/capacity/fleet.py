@@ -35,6 +35,7 @@ class Fleet:
         replicas: replicas in the busiest hour of each month, spares included, shape (months,).
         least_replicas: in the quietest hour, likewise.
         paid_replicas: mean number that is paid for over each month, without upgrades, shape (months,).
+        serving_replicas: mean number that the requests of each month fill, shape (months,).
         surge_replica_hours: hours of replicas that are rented beside them for upgrades [h/month], shape (months,).
         gpus_per_replica: GPUs of one replica; 0 where it runs on the CPU.
         machines_per_replica: rented units of one replica: its GPUs, or one machine without a GPU.
@@ -48,6 +49,7 @@ class Fleet:
     replicas: Months
     least_replicas: Months
     paid_replicas: Months
+    serving_replicas: Months
     surge_replica_hours: Months
     gpus_per_replica: int
     machines_per_replica: int
@@ -148,6 +150,7 @@ def _fleet(
         replicas=replicas,
         least_replicas=found.standing.least,
         paid_replicas=paid,
+        serving_replicas=asked.mean_requests_per_s / goodput if carried > 0 else np.zeros_like(paid),
         surge_replica_hours=found.surge_replica_hours,
         gpus_per_replica=gpus,
         machines_per_replica=units,

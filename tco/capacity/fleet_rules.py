@@ -16,6 +16,7 @@ from tco.scenario import OwnOption, RentOption, Workload
 from tco.workload.demand import Demand
 
 _BY_HOUR = {"on-demand", "spot"}
+_WORTH_SAYING = 0.0005
 
 
 def rented_by_hour(option: RentOption | OwnOption) -> bool:
@@ -151,7 +152,7 @@ def remarks(option: RentOption | OwnOption, found: Standing, late_fraction: floa
     if scaling.policy != "fixed" and not rented_by_hour(option):
         yield f"`scaling.policy` {scaling.policy} saves nothing here: what is bought or agreed for years is paid for around the clock"
     asleep = float(np.mean(found.asleep_fraction)) if found.asleep_fraction.size else 0.0
-    if asleep > 0:
+    if asleep > _WORTH_SAYING:
         minutes = _filled(scaling.start_up_minutes).value
         yield f"no replica stands in {asleep:.1%} of the hours: a request that comes then waits for a start of {minutes:.3g} minutes"
     if failures.interruptions_per_hour is not None and failures.interruptions_per_hour.value > 0:

@@ -17,6 +17,9 @@ from tco.handover.names import command_lines
 from tco.handover.write import files_there, start_words
 from tco.replicas_of import replicas_of
 from tco.runs import find_runs
+from tco.scenario import TokenOption
+
+_S_PER_MINUTE = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,13 +54,14 @@ def hand_over(
         folder: the folders go below it, named after the options.
         option: one option by name; None: every one that can be deployed.
         force: write over an earlier deployment.
-        policies: between how many replicas an option moves, by name, where it has a scaling policy.
+        policies: between how many replicas an option moves, by name, where it has a scaling policy; None: those that were costed.
 
     Raises:
         InputError: no option of that name, nothing to deploy, files are there already, or the folder cannot be written.
     """
     book, runs = find_book(question), find_runs(question)
     filled = fill(question, replicas_of(question, runs, book), book)
+    policies = costed_bounds(filled, result) if policies is None else policies
     found = handovers(filled, runs, result, book=book, made_on=datetime.now(UTC).date(), policies=policies)
     if option is not None:
         names = [one.name for one in question.options]
@@ -78,6 +82,31 @@ def hand_over(
     for path, one in zip(folders, made, strict=True):
         write_deployment(one, path, force=force)
     return HandedOver(folders=tuple(folders), made=tuple(made), left_out=tuple(left_out))
+
+
+def costed_bounds(filled: Scenario, result: Result) -> dict[str, ReplicaBounds]:
+    """Between how many replicas each option moves whose costs rest on a scaling policy, by option name.
+
+    The fewest are those of the quietest hour of the smallest month that has a fleet, the most those of the busiest hour of the largest one.
+
+    Args:
+        filled: the scenario, filled.
+        result: its answer.
+    """
+    found = {}
+    for option in result.options:
+        capacity, asked = option.capacity, filled.option(option.name)
+        if capacity is None or isinstance(asked, TokenOption) or capacity.policy == "fixed" or capacity.replicas < 1:
+            continue
+        months = zip(capacity.least_replicas_by_month, capacity.replicas_by_month, strict=True)
+        cool_down = asked.scaling.cool_down_minutes
+        found[option.name] = ReplicaBounds(
+            policy=capacity.policy,
+            min_replicas=min(fewest for fewest, most in months if most > 0),
+            max_replicas=capacity.replicas,
+            scale_down_s=None if cool_down is None else cool_down.value * _S_PER_MINUTE,
+        )
+    return found
 
 
 def show_handover(handed: HandedOver, out: Console) -> None:

@@ -11,8 +11,10 @@ from rich.table import Table
 
 from tco import InputError, OptionResult, Result, evaluate, load
 from tco.answer import explain, footing, headline
+from tco.cli._plan_handover import hand_over, show_handover
 from tco.cli._shared import console, fail, print_json
 from tco.format import months, share, usd, volume
+from tco.result import Capacity
 from tco.words import driver_sentence, driver_title
 
 _SHOWN_DRIVERS = 3
@@ -31,15 +33,31 @@ def plan(
         Path | None,
         typer.Option("--chart", help="Also write the chart: FILE.svg or FILE.png ([report] extra), or FILE.json."),
     ] = None,
+    deploy: Annotated[
+        Path | None,
+        typer.Option(
+            "--deploy",
+            metavar="DIR",
+            help="Also write what was costed, ready to run, a folder for each option: vLLM arguments, Kubernetes, KEDA, Ray Serve.",
+        ),
+    ] = None,
+    option: Annotated[
+        str | None, typer.Option("--option", metavar="NAME", help="With --deploy: only this option.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="With --deploy: write over an earlier deployment.")] = False,
 ) -> None:
     """Answer a scenario: capacity, cost, payback of every option against the baseline."""
+    if deploy is None and (option is not None or force):
+        fail(f"{'--option' if option is not None else '--force'} goes with --deploy DIR; give the folder to write to")
     try:
-        result = evaluate(load(scenario, settings or []))
+        question = load(scenario, settings or [])
+        result = evaluate(question)
         if chart is not None:
             # Drawing loads pandas and Altair, two seconds that an answer in text need not wait for.
             from tco.charts import cumulative_cost, save_chart  # noqa: PLC0415
 
             save_chart(cumulative_cost(result), chart)
+        handed = None if deploy is None else hand_over(question, result, deploy, option=option, force=force)
     except InputError as error:
         fail(str(error))
     if as_json:
@@ -48,6 +66,8 @@ def plan(
     show(result)
     if chart is not None:
         console().print(f"\nChart: {chart}", markup=False)
+    if handed is not None:
+        show_handover(handed, console())
 
 
 def show(result: Result) -> None:
@@ -79,7 +99,9 @@ def _table(result: Result) -> Table:
             ("→ " if option.name == result.recommended else "") + option.name, justify="right", overflow="fold"
         )
     for label, cell in _ROWS:
-        table.add_row(label, *[cell(option, result) for option in result.options])
+        cells = [cell(option, result) for option in result.options]
+        if label != _LATE or set(cells) != {"–"}:
+            table.add_row(label, *cells)
     return table
 
 
@@ -97,15 +119,31 @@ def _payback(option: OptionResult, result: Result) -> str:
     return "paid today" if option.name == result.baseline else months(option.payback_months)
 
 
+def _replicas(capacity: Capacity) -> str:
+    """Those of the busiest hour; where a policy scales them, from the quietest hour on."""
+    if capacity.policy == "fixed":
+        return str(capacity.replicas)
+    return f"{min(capacity.least_replicas_by_month, default=0)} to {capacity.replicas}, {capacity.policy}"
+
+
+def _late(capacity: Capacity) -> str:
+    return f"{capacity.late_fraction:.2%}" if capacity.policy == "reactive" else "–"
+
+
+_LATE = "  late by start-up"
+"""Shown only where some option scales reactively."""
+
 _ROWS: tuple[tuple[str, Callable[[OptionResult, Result], str]], ...] = (
     ("evidence", lambda option, _: option.evidence),
     ("capacity basis", _served(lambda option: option.capacity.basis if option.capacity else "–")),
-    ("replicas", _served(lambda option: str(option.capacity.replicas) if option.capacity else "–")),
+    ("replicas", _served(lambda option: _replicas(option.capacity) if option.capacity else "–")),
+    (_LATE, _served(lambda option: _late(option.capacity) if option.capacity else "–")),
     (
         "requests/s a replica",
         _served(lambda option: f"{option.capacity.goodput_requests_per_s:.3g}" if option.capacity else "–"),
     ),
     ("utilisation", _served(lambda option: share(option.capacity.utilisation_fraction) if option.capacity else "–")),
+    ("  idle, paid for", _served(lambda option: usd(option.capacity.idle_usd) if option.capacity else "–")),
     ("up front", _served(lambda option: usd(option.capex_usd))),
     ("first month", _served(lambda option: usd(option.monthly_usd[0]))),
     ("whole horizon", _served(lambda option: usd(option.total_usd))),

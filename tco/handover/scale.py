@@ -30,11 +30,13 @@ class ReplicaBounds:
         policy: its name, for people.
         min_replicas: that always stand, spares included; 0 where it lets the last one go.
         max_replicas: in the busiest hour of the largest month, spares included.
+        scale_down_s: how long fewer must have been enough before a replica is stopped [s]; None: twice the start-up.
     """
 
     policy: str
     min_replicas: int
     max_replicas: int
+    scale_down_s: float | None = None
 
     def __post_init__(self) -> None:
         """Refuses bounds that are none.
@@ -81,8 +83,15 @@ def scaling_of(
         spare_replicas=_spares(months, scenario, goodput),
         in_flight_per_replica=None if in_flight is None else round(max(1.0, in_flight), 1),
         waiting_per_replica=round(waiting, 1),
-        scale_down_s=int(min(max(_SHORTEST_SCALE_DOWN_S, 2 * start_up.total_s), _LONGEST_SCALE_DOWN_S)),
+        scale_down_s=_scale_down_s(bounds, start_up),
     )
+
+
+def _scale_down_s(bounds: ReplicaBounds, start_up: StartUp) -> int:
+    """As it was costed, else twice the start-up within Kubernetes' own bounds."""
+    if bounds.scale_down_s is not None:
+        return max(1, round(min(bounds.scale_down_s, _LONGEST_SCALE_DOWN_S)))
+    return int(min(max(_SHORTEST_SCALE_DOWN_S, 2 * start_up.total_s), _LONGEST_SCALE_DOWN_S))
 
 
 def _spares(months: list[int], scenario: Scenario, goodput: float) -> int:
