@@ -27,6 +27,7 @@ class Traffic:
         output_tokens: answer lengths [tokens], shape (requests,).
         prefix_group: which common beginning a prompt has, -1 for none, shape (requests,) or empty where no prompt has one.
         prefix_tokens: how long that beginning is [tokens], same shape.
+        loaded_tokens: tokens of a prompt whose cache comes from elsewhere and is not computed, such as another engine's, same shape.
         request_class: number of each request's class, shape (requests,) or empty where there is one class.
         streams: 0 for an open loop. Else a closed one: so many requests are in flight, and the next of the list is sent when one ends.
     """
@@ -36,6 +37,7 @@ class Traffic:
     output_tokens: Ints
     prefix_group: Ints = field(default_factory=_no_ints)
     prefix_tokens: Ints = field(default_factory=_no_ints)
+    loaded_tokens: Ints = field(default_factory=_no_ints)
     request_class: Ints = field(default_factory=_no_ints)
     streams: int = 0
 
@@ -50,7 +52,7 @@ class Traffic:
             raise InputError("traffic: there is no request; give at least one")
         for name in ("input_tokens", "output_tokens"):
             _check_lengths(name, getattr(self, name), count)
-        for name in ("prefix_group", "prefix_tokens", "request_class"):
+        for name in ("prefix_group", "prefix_tokens", "loaded_tokens", "request_class"):
             if getattr(self, name).size not in (0, count):
                 raise InputError(
                     f"traffic: {getattr(self, name).size} values of {name} for {count} requests; give one for each, or none"

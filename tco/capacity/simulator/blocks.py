@@ -1,0 +1,120 @@
+"""Blocks of the KV cache: who needs how many, and common beginnings of prompts that stay in it.
+
+A sequence with `c` tokens in its cache holds `ceil(c / block)` blocks. Whole blocks of a beginning that requests have in common are held once. Without users
+they stay until the blocks that were free before them, and then they themselves from their end on, are taken: vLLM's queue of free blocks, least recently
+used first.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tco.capacity.simulator.compiled import compiled
+from tco.capacity.simulator.state import Whole
+
+
+@compiled
+def needed_by_decoding(replica: Any, residues: Whole, block_tokens: int, steps: int) -> int:
+    """Blocks that the decoding sequences need in their next `steps` steps."""
+    cycles, rest = divmod(steps, block_tokens)
+    needed = cycles * replica.decoding
+    place = (-replica.counter) % block_tokens
+    for _ in range(rest):
+        needed += residues[place]
+        place = place - 1 if place > 0 else block_tokens - 1
+    return int(needed)
+
+
+@compiled
+def steps_that_fit(replica: Any, residues: Whole, block_tokens: int, free: int, steps: int) -> int:
+    """How many of `steps` steps the decoding sequences find blocks for."""
+    if replica.decoding * (steps // block_tokens + 1) <= free:
+        return steps
+    cycles = free // replica.decoding
+    fitting, left = cycles * block_tokens, free - cycles * replica.decoding
+    place = (-replica.counter) % block_tokens
+    while fitting < steps and residues[place] <= left:
+        left -= residues[place]
+        fitting += 1
+        place = place - 1 if place > 0 else block_tokens - 1
+    return int(min(fitting, steps))
+
+
+@compiled
+def own_blocks(slot: Any, cached_tokens: int, block_tokens: int) -> int:
+    """Blocks that a sequence holds for itself with so many tokens in its cache."""
+    shared = min(slot.prefix_blocks, cached_tokens // block_tokens)
+    return int((cached_tokens + block_tokens - 1) // block_tokens - shared)
+
+
+@compiled
+def kept_blocks(group: Any, replica: Any) -> int:
+    """Blocks of a common beginning that are still in the cache."""
+    if group.users > 0:
+        return int(group.blocks)
+    return int(max(0, group.blocks - max(0, replica.allocated_blocks - group.evicted_from)))
+
+
+@compiled
+def hit_blocks(slot: Any, group: Any, replica: Any, block_tokens: int) -> int:
+    """Blocks of a prompt that the cache answers; its last token is always computed."""
+    if slot.prefix_blocks == 0:
+        return 0
+    return int(min(kept_blocks(group, replica), slot.prefix_blocks, (slot.target - 1) // block_tokens))
+
+
+@compiled
+def needed_to_admit(slot: Any, group: Any, replica: Any, block_tokens: int) -> int:
+    """Free blocks that a waiting request must find: for its whole prompt, as vLLM asks (`scheduler_reserve_full_isl`); unused hits are free blocks too."""
+    whole = (slot.target + block_tokens - 1) // block_tokens
+    if slot.prefix_blocks > 0 and group.users > 0:
+        whole -= hit_blocks(slot, group, replica, block_tokens)
+    return int(whole)
+
+
+@compiled
+def join_group(slot: Any, group: Any, replica: Any, hits: int) -> None:
+    """One more request uses a common beginning; what it hits of an unused one is in use from now on, the rest is forgotten."""
+    if slot.prefix_blocks == 0:
+        return
+    if group.users == 0:
+        group.blocks = hits
+        replica.used_blocks += hits
+    group.users += 1
+
+
+@compiled
+def extend(slot: Any, group: Any, replica: Any, block_tokens: int, cached_before: int, cached_after: int) -> None:
+    """Takes blocks for tokens that are computed; whole blocks of the beginning are shared from now on."""
+    taken = _taken(slot, group, block_tokens, cached_before, cached_after)
+    if slot.prefix_blocks > 0:
+        group.blocks = max(group.blocks, min(slot.prefix_blocks, cached_after // block_tokens))
+    replica.used_blocks += taken
+    replica.allocated_blocks += max(0, taken)
+
+
+@compiled
+def fits(slot: Any, group: Any, replica: Any, engine: Any, cached_after: int) -> bool:
+    """Whether `extend` finds the blocks of a prompt that is half computed."""
+    taken = _taken(slot, group, engine.block_tokens, slot.computed, cached_after)
+    return bool(taken <= engine.kv_blocks - replica.used_blocks)
+
+
+@compiled
+def _taken(slot: Any, group: Any, block_tokens: int, cached_before: int, cached_after: int) -> int:
+    taken = own_blocks(slot, cached_after, block_tokens) - own_blocks(slot, cached_before, block_tokens)
+    if slot.prefix_blocks > 0:
+        taken += max(0, min(slot.prefix_blocks, cached_after // block_tokens) - group.blocks)
+    return int(taken)
+
+
+@compiled
+def release(slot: Any, group: Any, replica: Any, engine: Any, cached_tokens: int) -> None:
+    """Gives a sequence's blocks back; a beginning that nobody uses any more goes behind all blocks that are free."""
+    replica.used_blocks -= own_blocks(slot, cached_tokens, engine.block_tokens)
+    if slot.prefix_blocks == 0:
+        return
+    group.users -= 1
+    if group.users == 0:
+        group.evicted_from = replica.allocated_blocks + engine.kv_blocks - replica.used_blocks
+        replica.used_blocks -= group.blocks

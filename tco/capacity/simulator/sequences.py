@@ -1,0 +1,109 @@
+"""Sequences of a batch: they begin to decode, end, or lose their blocks to others."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tco.capacity.simulator import blocks, heaps
+from tco.capacity.simulator.compiled import compiled
+from tco.capacity.simulator.state import State
+
+
+@compiled
+def room_for_decoding(number: int, state: State) -> bool:
+    """Takes the blocks that decoding sequences need in the next step; returns whether others were preempted for it."""
+    engine, replica = state.engine[0], state.replicas[number]
+    preempted = False
+    while True:
+        needed = blocks.needed_by_decoding(replica, state.residues[number], engine.block_tokens, 1)
+        if needed <= engine.kv_blocks - replica.used_blocks:
+            break
+        victim = replica.partial
+        if victim < 0:
+            heap = state.running[number]
+            victim = heap[heaps.admitted_last(heap, replica.decoding), 2]
+        preempt(number, victim, state)
+        preempted = True
+    replica.used_blocks += needed
+    replica.allocated_blocks += needed
+    return preempted
+
+
+@compiled
+def preempt(number: int, victim: int, state: State) -> None:
+    """Takes a sequence's blocks and puts it in front of the waiting line; its prompt and its tokens so far are to be computed."""
+    engine, replica, slot = state.engine[0], state.replicas[number], state.slots[victim]
+    if victim == replica.partial:
+        cached = slot.computed
+        replica.partial = -1
+    else:
+        cached = slot.offset + replica.counter
+        heap, place = state.running[number], 0
+        while heap[place, 2] != victim:
+            place += 1
+        _leave(number, slot, place, state)
+        slot.made = cached - slot.prompt + 1
+    blocks.release(slot, state.groups[number, max(slot.group, 0)], replica, engine, cached)
+    slot.target = slot.prompt + slot.made
+    slot.computed, slot.loaded = 0, 0
+    slot.reached_s = -1.0
+    slot.next = replica.waiting_first
+    if replica.waiting_first < 0:
+        replica.waiting_last = victim
+    replica.waiting_first = victim
+    replica.preemptions += 1
+
+
+@compiled
+def first_token(number: int, which: int, state: State) -> None:
+    """A prompt is complete: its next token is made, and it decodes from the next step on."""
+    engine, replica, slot = state.engine[0], state.replicas[number], state.slots[which]
+    slot.made += 1
+    if slot.first_s < 0:
+        slot.first_s = replica.now_s
+    if slot.made == slot.answer:
+        _end(number, which, slot.target, state)
+        return
+    slot.offset = slot.target - replica.counter
+    state.residues[number, slot.offset % engine.block_tokens] += 1
+    ends_at = replica.counter + slot.answer - slot.made
+    heaps.push(state.running[number], replica.decoding, ends_at, slot.admission, which)
+    replica.decoding += 1
+    replica.cached_tokens += slot.target
+
+
+@compiled
+def end_decoding(number: int, state: State) -> None:
+    """Lets the decoding sequences go whose last token has been made."""
+    replica, heap = state.replicas[number], state.running[number]
+    while replica.decoding > 0 and heap[0, 0] == replica.counter:
+        which = heap[0, 2]
+        slot = state.slots[which]
+        cached = slot.offset + replica.counter
+        _leave(number, slot, 0, state)
+        _end(number, which, cached, state)
+
+
+@compiled
+def _leave(number: int, slot: Any, place: int, state: State) -> None:
+    """Takes a sequence out of the decoding ones."""
+    replica = state.replicas[number]
+    heaps.remove(state.running[number], replica.decoding, place)
+    replica.decoding -= 1
+    replica.cached_tokens -= slot.offset + replica.counter
+    state.residues[number, slot.offset % state.engine[0].block_tokens] -= 1
+
+
+@compiled
+def _end(number: int, which: int, cached: int, state: State) -> None:
+    engine, replica, slot = state.engine[0], state.replicas[number], state.slots[which]
+    blocks.release(slot, state.groups[number, max(slot.group, 0)], replica, engine, cached)
+    done = state.ended[state.marks[1]]
+    done.request, done.replica, done.sent_s = slot.request, number, slot.sent_s
+    done.first_s, done.finish_s = slot.first_s + engine.latency_s, replica.now_s + engine.latency_s
+    state.marks[1] += 1
+    state.free_slots[state.marks[0]] = which
+    state.marks[0] += 1
+    replica.in_flight -= 1
+    replica.ended_last += 1
+    replica.last_s = replica.now_s

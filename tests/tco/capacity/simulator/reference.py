@@ -1,0 +1,157 @@
+"""vLLM's scheduler once more, as plain as possible: every step is made, every block has a number. The oracle of the compiled simulator.
+
+It follows `vllm/v1/core/sched/scheduler.py` and `kv_cache_manager.py` (0.32) with lists and loops, shares no code with the simulator, and is slow on purpose.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from dataclasses import dataclass, field
+
+from tco.capacity.simulator.limits import EngineLimits
+from tco.capacity.simulator.traffic import Traffic
+from tco.capacity.steptime.model import StepTime
+
+
+@dataclass(eq=False)
+class Request:
+    number: int
+    sent_s: float
+    reached_s: float
+    prompt: int
+    answer: int
+    loaded: int = 0
+    made: int = 0
+    computed: int = 0
+    held: int = 0
+    prefilled: bool = False
+    first_s: float = -1.0
+
+
+@dataclass
+class Engine:
+    """One replica without a prefix cache."""
+
+    step_time: StepTime
+    limits: EngineLimits
+    now_s: float = 0.0
+    previous_s: float = 0.0
+    waiting: deque[Request] = field(default_factory=deque)
+    running: list[Request] = field(default_factory=list)
+    free: int = 0
+    steps: int = 0
+    preemptions: int = 0
+    ended: dict[int, tuple[float, float, float]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.free = self.limits.kv_blocks
+
+    def take(self, request: Request, tokens: int) -> bool:
+        needed = math.ceil(tokens / self.limits.block_tokens) - request.held
+        if needed > self.free:
+            return False
+        self.free -= needed
+        request.held += needed
+        return True
+
+    def preempt(self) -> Request:
+        victim = self.running.pop()
+        self.free += victim.held
+        victim.held = victim.computed = victim.loaded = 0
+        victim.prefilled = False
+        self.waiting.appendleft(victim)
+        self.preemptions += 1
+        return victim
+
+    def step(self) -> None:
+        """Schedules and runs one step; idle engines jump to the next request."""
+        if not self.running:
+            self.now_s = max(self.now_s, self.waiting[0].reached_s)
+            self.previous_s = self.now_s
+        seen_s = self.previous_s if self.limits.async_scheduling else self.now_s
+        budget, preempted = self.limits.max_num_batched_tokens, False
+        scheduled: list[tuple[Request, int, int]] = []
+        place = 0
+        while place < len(self.running) and budget > 0:
+            request = self.running[place]
+            tokens = min(request.prompt + request.made - request.computed, budget)
+            fits = True
+            while not self.take(request, request.computed + tokens):
+                preempted = True
+                if self.preempt() is request:
+                    fits = False
+                    break
+            if not fits:
+                break
+            scheduled.append((request, request.computed, tokens))
+            budget -= tokens
+            place += 1
+        while not preempted and budget > 0 and self.waiting and len(self.running) < self.limits.max_num_seqs:
+            request = self.waiting[0]
+            whole = request.prompt + request.made
+            if request.reached_s > seen_s or math.ceil(whole / self.limits.block_tokens) > self.free:
+                break
+            self.waiting.popleft()
+            request.computed = request.loaded
+            tokens = min(whole - request.computed, budget)
+            assert self.take(request, request.computed + tokens)
+            self.running.append(request)
+            scheduled.append((request, request.computed, tokens))
+            budget -= tokens
+        self._run(scheduled)
+
+    def _run(self, scheduled: list[tuple[Request, int, int]]) -> None:
+        decoding = [r for r, _, _ in scheduled if r.prefilled]
+        prompts = [(before, tokens) for r, before, tokens in scheduled if r not in decoding]
+        self.previous_s = self.now_s
+        self.now_s += self.step_time.step_s(
+            len(decoding),
+            sum(r.prompt + r.made for r in decoding),
+            sum(tokens for _, tokens in prompts),
+            sum(tokens * (before + (tokens + 1) / 2) for before, tokens in prompts),
+            len(prompts),
+        )
+        self.steps += 1
+        for request, before, tokens in scheduled:
+            request.computed = before + tokens
+            if request.computed == request.prompt + request.made:
+                request.made += 1
+                request.prefilled = True
+                if request.first_s < 0:
+                    request.first_s = self.now_s
+            if request.made == request.answer:
+                self.running.remove(request)
+                self.free += request.held
+                self.ended[request.number] = (request.sent_s, request.first_s, self.now_s)
+
+
+def replay(traffic: Traffic, step_time: StepTime, limits: EngineLimits) -> Engine:
+    """Runs an open or a closed loop on one replica; times are the engine's, without latency."""
+    engine = Engine(step_time, limits)
+    handed_s = -math.inf
+    loaded = traffic.loaded_tokens if traffic.loaded_tokens.size else [0] * traffic.requests
+
+    def send(number: int, at_s: float) -> None:
+        nonlocal handed_s
+        handed_s = max(at_s, handed_s + step_time.dispatch_s)
+        prompt, answer = int(traffic.input_tokens[number]), int(traffic.output_tokens[number])
+        engine.waiting.append(Request(number, at_s, handed_s, prompt, answer, int(loaded[number])))
+
+    if not traffic.streams:
+        for number in range(traffic.requests):
+            send(number, float(traffic.arrival_s[number]))
+        while engine.waiting or engine.running:
+            engine.step()
+        return engine
+    sent = min(traffic.streams, traffic.requests)
+    for number in range(sent):
+        send(number, 0.0)
+    while engine.waiting or engine.running:
+        before = set(engine.ended)
+        engine.step()
+        for number in [one for one in engine.ended if one not in before]:
+            if sent < traffic.requests:
+                send(sent, engine.ended[number][2] + step_time.latency_s)
+                sent += 1
+    return engine
