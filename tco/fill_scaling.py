@@ -28,12 +28,12 @@ _MACHINE_DAY = date(2026, 6, 16)
 _UNMEASURED_LOW, _UNMEASURED_HIGH = 0.5, 2.0
 """An engine whose start nobody measured may take from half to twice the usual time."""
 
-INTERRUPTIONS_PER_HOUR = (7.1e-5, 0.01, 0.31)
+INTERRUPTIONS_PER_HOUR = (7.1e-5, 0.005, 0.31)
 """How often a spot machine with a GPU is taken back: low, usual, high [1/hour].
 
 The two ends are what was seen: 5 % of machines in a month (`−ln(1 − 0.05) / 720 h`, the edge of the lowest band of AWS's Spot Instance Advisor, in which L4
 machines were on 2025-05-01; p5 machines were in that of 10 to 20 %), and 44 times in the 141 hours that the steadiest of four zones gave one V100 in a week's
-trace of April 2023 (the others: 0.44 to 0.74 an hour). The usual value lies between them on a logarithmic scale, rounded up: once in four days.
+trace of April 2023 (the others: 0.44 to 0.74 an hour). The usual value lies midway between them on a logarithmic scale: once in eight days.
 """
 
 _SPOT_SOURCE = "https://github.com/skypilot-org/spot-traces (preemption/1-node/aws-04-22-2023); AWS Spot Instance Advisor, read in https://www.thundercompute.com/blog/should-i-use-cloud-gpu-spot-instances"

@@ -84,3 +84,85 @@ def test_the_chart_is_written(question: Path) -> None:
 
     assert plan(question, "--chart", path).exit_code == 0
     assert path.read_text(encoding="utf-8").startswith("<svg")
+
+
+REACTIVE = ("--set", "options.rent.scaling.policy=reactive", "--set", "workload.profile=office-hours")
+
+
+def test_a_scaled_fleet_is_shown_with_its_range_its_idle_cost_and_who_is_late(question: Path) -> None:
+    """4.63 requests/s, 2.55 times as many at the busiest and 0.255 at the quietest: 8 of 1.6 and a spare, and 1."""
+    done = plan(question, *REACTIVE, "--set", "workload.requests_per_day=400000")
+    text = " ".join(done.stderr.split())
+
+    assert done.exit_code == 0
+    assert "1 to 9, reactive" in text
+    assert "late by start-up" in text
+    assert "idle, paid for" in text
+    assert "come while the load outruns the replicas" in text
+
+
+def test_nobody_is_late_where_nothing_is_scaled(question: Path) -> None:
+    done = plan(question)
+
+    assert "late by start-up" not in done.stderr
+    assert "idle, paid for" in done.stderr
+
+
+def test_what_was_costed_is_written_to_be_run(question: Path) -> None:
+    done = plan(question, "--deploy", question.parent / "out")
+
+    assert done.exit_code == 0
+    assert "Deployment of rent: " in done.stderr
+    assert "No deployment: 'api' is paid per token" in done.stderr
+    assert {"README.md", "deployment.json"} <= {path.name for path in (question.parent / "out" / "rent").iterdir()}
+
+
+def test_a_scaling_policy_is_deployed_between_the_replicas_that_were_costed(question: Path) -> None:
+    settings = (*REACTIVE, "--set", "workload.requests_per_day=400000", "--set", "options.rent.scaling.min_replicas=2")
+    answer = json.loads(plan(question, *settings, "--json", "--deploy", question.parent / "out").stdout)
+    capacity = answer["options"][1]["capacity"]
+    folder = question.parent / "out" / "rent"
+    scaling = json.loads((folder / "deployment.json").read_text(encoding="utf-8"))["scaling"]
+    autoscaler = next(
+        document
+        for path in folder.rglob("*.yaml")
+        for document in yaml.safe_load_all(path.read_text(encoding="utf-8"))
+        if isinstance(document, dict) and document.get("kind") == "HorizontalPodAutoscaler"
+    )["spec"]
+
+    assert ("reactive", 2, capacity["replicas"]) == (
+        scaling["policy"],
+        scaling["min_replicas"],
+        scaling["max_replicas"],
+    )
+    assert (2, capacity["replicas"]) == (autoscaler["minReplicas"], autoscaler["maxReplicas"])
+    cool_down = next(row for row in answer["assumptions"] if row["path"].endswith("cool_down_minutes"))["value"]
+    assert autoscaler["behavior"]["scaleDown"]["stabilizationWindowSeconds"] == round(60 * cool_down)
+
+
+def test_an_earlier_deployment_is_kept_unless_forced(question: Path) -> None:
+    out = question.parent / "out"
+    plan(question, "--deploy", out, "--option", "rent")
+    again, forced = plan(question, "--deploy", out), plan(question, "--deploy", out, "--force")
+
+    assert (2, 0) == (again.exit_code, forced.exit_code)
+    assert "a deployment is there already" in again.stderr
+    assert "add --force" in " ".join(again.stderr.split())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--option", "rent"], "--option goes with --deploy DIR"),
+        (["--force"], "--force goes with --deploy DIR"),
+        (["--deploy", "out", "--option", "nobody"], "no such option; the scenario has: api, rent"),
+        (["--deploy", "out", "--option", "api"], "nothing to deploy. 'api' is paid per token"),
+    ],
+)
+def test_what_cannot_be_deployed_is_one_sentence(question: Path, arguments: list[str], sentence: str) -> None:
+    places = [str(question.parent / part) if part == "out" else part for part in arguments]
+    done = plan(question, *places)
+
+    assert (2, "") == (done.exit_code, done.stdout)
+    assert sentence in " ".join(done.stderr.split())
+    assert "Traceback" not in done.stderr
