@@ -7,10 +7,11 @@ the scenario is evaluated (`tco.fill`), so that every number has a source.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 
+from pricing.architectures.weights import Precision
 from pricing.licensing.rules import Company
 from pricing.yaml_file import Day
 from tco.quantity import Availability, Change, Fraction, NonNegative, Positive, Quantity
@@ -80,15 +81,19 @@ class RentalPrice(_Record):
 class _SelfHosted(_Option):
     """An open model on machines of one's own choice, at the throughput of a run.
 
-    `model` names the open model whose licence is asked, or is `from-run`; `paid_licence` says that you hold one from its maker.
-    `gpus_per_replica` and `throughput_factor` are for a deployment that is not quite the probed one (a larger model, twice
-    the GPUs); a capacity that rests on either is `modelled`. `replica_availability_fraction` is of a whole replica, however many GPUs it has.
+    `model` names the open model that runs and whose licence is asked, or is `from-run`; `paid_licence` says that you hold one from its maker.
+    Where `model`, `gpu`, `gpus_per_replica`, the two sizes, `precision` or `kv_cache_dtype` are not the run's, its step times are carried over and the capacity is
+    `modelled`. A `throughput_factor` is your own word instead: the run's capacity is multiplied by it, and nothing is carried over. `replica_availability_fraction` is of a whole replica, however many GPUs it has.
     """
 
     run: str
     paid_licence: bool = False
     gpu: str = FROM_RUN
     gpus_per_replica: Annotated[int, Field(ge=1, le=1024)] | None = None
+    tensor_parallel_size: Annotated[int, Field(ge=1, le=128)] | None = None
+    pipeline_parallel_size: Annotated[int, Field(ge=1, le=128)] | None = None
+    precision: Precision | None = None
+    kv_cache_dtype: Literal["auto", "bf16", "fp8"] = "auto"
     throughput_factor: Positive | None = None
     availability_target_fraction: Availability = _q(0.99)
     replica_availability_fraction: Availability = _q(0.99, 0.97, 0.999, "share of time that one replica answers")
@@ -96,6 +101,21 @@ class _SelfHosted(_Option):
     failures: Failures = Failures()
     upgrades: Upgrades = Upgrades()
     people: People = People()
+
+    @model_validator(mode="after")
+    def _sizes_make_the_replica(self) -> Self:
+        tensor, stages, gpus = self.tensor_parallel_size, self.pipeline_parallel_size, self.gpus_per_replica
+        if gpus is not None and (tensor or stages) and gpus % ((tensor or 1) * (stages or 1)):
+            raise ValueError(
+                f"`gpus_per_replica` is {gpus}, which {tensor or 1} GPUs a layer times {stages or 1} stages do not divide; "
+                "leave it out, or make it their product"
+            )
+        if gpus is not None and tensor and stages and gpus != tensor * stages:
+            raise ValueError(
+                f"`gpus_per_replica` is {gpus}, but `tensor_parallel_size` {tensor} times `pipeline_parallel_size` {stages} is {tensor * stages}; "
+                "leave one of them out"
+            )
+        return self
 
 
 class RentOption(_SelfHosted):

@@ -34,6 +34,11 @@ def capacity_of(replica: Replica, workload: Workload) -> SloCapacity:
         replica: whose.
         workload: lengths and promises.
     """
+    found = _capacity(replica, workload)
+    return replace(found, reasons=(*found.reasons, *replica.notes))
+
+
+def _capacity(replica: Replica, workload: Workload) -> SloCapacity:
     classes = asked_classes(workload, replica.run)
     if replica.carried is not None:
         return _simulated(replica.carried, classes)

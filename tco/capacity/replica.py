@@ -16,11 +16,13 @@ class Replica:
         run: what was measured, on the part that is meant or on another.
         gpus: GPUs of one replica; 0 where it runs on the CPU.
         carried: step times that were carried from the run's part to the option's own, or why they could not be; None where the option is what was probed.
+        notes: what to know of how the run stands for this replica, in sentences.
     """
 
     run: Run
     gpus: int
     carried: EngineModel | NoEngineModel | None = None
+    notes: tuple[str, ...] = ()
 
 
 def probed(run: Run) -> Replica:

@@ -11,7 +11,7 @@ from pricing.architectures.records import Architecture
 from pricing.architectures.weights import Precision
 from pricing.gpus import GpuSpec
 from tco.capacity.memory.layout import MACHINE_GPUS, MAX_GPUS, layouts
-from tco.capacity.memory.overheads import GIB
+from tco.capacity.memory.overheads import GIB, usable_bytes
 from tco.capacity.memory.settings import settings_on
 from tco.capacity.memory.waterfall import Waterfall, waterfall
 
@@ -96,8 +96,10 @@ def fits_on(wish: Wish, gpu: GpuSpec, *, max_gpus: int = MAX_GPUS, more_than: in
     settings = settings_on(
         gpu, precision=wish.precision, kv_dtype_bytes=wish.kv_dtype_bytes, args=wish.args, version=wish.version
     )
-    for layout in layouts(wish.model, machine_gpus=machine_gpus(gpu), max_gpus=max_gpus):
-        if layout.gpus <= more_than or layout.expert_parallel:
+    taken = usable_bytes(gpu) * settings.gpu_memory_utilization_fraction
+    least = max(more_than + 1, -(-wish.model.weight_bytes(wish.precision) // round(taken)))
+    for layout in layouts(wish.model, machine_gpus=machine_gpus(gpu), min_gpus=least, max_gpus=max_gpus):
+        if layout.expert_parallel:
             continue
         found = waterfall(wish.model, gpu, layout, settings, context_tokens=wish.needed_tokens)
         if found.holds(wish.needed_tokens):
@@ -121,7 +123,9 @@ def fits_by_gpu(wish: Wish, book: Book, on: date, *, max_gpus: int = MAX_GPUS) -
     """
     found = (fits_on(wish, gpu_spec(name, book), max_gpus=max_gpus) for name in gpu_names(book))
     fits = [
-        Fit(memory=memory, usd_per_hour=replica_usd_per_hour(memory, book, on)) for memory in found if memory is not None
+        Fit(memory=memory, usd_per_hour=replica_usd_per_hour(memory, book, on))
+        for memory in found
+        if memory is not None
     ]
     return tuple(sorted(fits, key=_cheapest_first))
 

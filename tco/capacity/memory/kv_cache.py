@@ -59,9 +59,7 @@ def longest_sequence_tokens(
     """
 
     def fits(tokens: int) -> bool:
-        kept = sequence_bytes(
-            model, tokens, layout=layout, kv_dtype_bytes=kv_dtype_bytes, block_tokens=block_tokens
-        )
+        kept = sequence_bytes(model, tokens, layout=layout, kv_dtype_bytes=kv_dtype_bytes, block_tokens=block_tokens)
         return kept <= pool_bytes
 
     if fits(most_tokens):

@@ -110,23 +110,27 @@ def refusal(model: Architecture, layout: Layout) -> str | None:
     >>> refusal(architecture("Qwen3-14B"), Layout(tensor_parallel_size=16))
     'Qwen3-14B has 40 attention heads, which 16 GPUs cannot share evenly'
     """
-    tensor, stages = layout.tensor_parallel_size, layout.pipeline_parallel_size
+    return next(_refusals(model, layout.tensor_parallel_size, layout), None)
+
+
+def _refusals(model: Architecture, tensor: int, layout: Layout) -> Iterator[str]:
     if model.heads % tensor:
-        return f"{model.name} has {model.heads} attention heads, which {tensor} GPUs cannot share evenly"
+        yield f"{model.name} has {model.heads} attention heads, which {tensor} GPUs cannot share evenly"
     if not _is_latent(model) and model.kv_heads % tensor and tensor % max(1, model.kv_heads):
-        return f"{model.name} has {model.kv_heads} key-value heads, which {tensor} GPUs can neither share nor copy evenly"
+        yield f"{model.name} has {model.kv_heads} key-value heads, which {tensor} GPUs can neither share nor copy evenly"
     if _padded_vocabulary(model) % tensor:
-        return f"{model.name} has a vocabulary of {model.vocab_size:,}, which {tensor} GPUs cannot share evenly"
-    if stages > model.layers:
-        return f"{model.name} has {model.layers} layers, fewer than {stages} pipeline stages"
-    if layout.expert_parallel and (not model.experts or tensor == 1):
-        return f"{model.name} has {model.experts} routed experts and a layer {tensor} GPU(s): there is nothing to deal out"
+        yield f"{model.name} has a vocabulary of {model.vocab_size:,}, which {tensor} GPUs cannot share evenly"
+    if layout.pipeline_parallel_size > model.layers:
+        yield f"{model.name} has {model.layers} layers, fewer than {layout.pipeline_parallel_size} pipeline stages"
+    if layout.expert_parallel and (tensor == 1 or not model.experts):
+        yield f"{model.name} has {model.experts} routed experts and {tensor} GPU(s) for a layer: there is nothing to deal out"
     if layout.expert_parallel and tensor > model.experts:
-        return f"{model.name} has {model.experts} routed experts, fewer than {tensor} GPUs"
-    return None
+        yield f"{model.name} has {model.experts} routed experts, fewer than {tensor} GPUs"
 
 
-def layouts(model: Architecture, *, machine_gpus: int = MACHINE_GPUS, max_gpus: int = MAX_GPUS) -> Iterator[Layout]:
+def layouts(
+    model: Architecture, *, machine_gpus: int = MACHINE_GPUS, min_gpus: int = 1, max_gpus: int = MAX_GPUS
+) -> Iterator[Layout]:
     """Layouts that vLLM takes, smallest first; of equal size the one with fewer stages first, and cut experts before whole ones.
 
     Layers are shared within a machine only. Experts that are cut and experts that are dealt out take the same memory where their number divides.
@@ -134,20 +138,19 @@ def layouts(model: Architecture, *, machine_gpus: int = MACHINE_GPUS, max_gpus: 
     Args:
         model: what is spread.
         machine_gpus: GPUs of one machine.
+        min_gpus: of the smallest replica.
         max_gpus: of the largest replica.
 
     >>> from pricing import architecture
     >>> [one.label for one in layouts(architecture("Qwen2.5-7B-Instruct"), max_gpus=4)]
     ['1 GPU', '2 GPUs (TP 2)', '2 GPUs (TP 1, PP 2)', '3 GPUs (TP 1, PP 3)', '4 GPUs (TP 4)', '4 GPUs (TP 2, PP 2)', '4 GPUs (TP 1, PP 4)']
     """
-    for gpus in range(1, max_gpus + 1):
+    for gpus in range(min_gpus, max_gpus + 1):
         for tensor in range(min(gpus, machine_gpus), 0, -1):
             if gpus % tensor:
                 continue
             for expert in (False, True):
-                one = Layout(
-                    tensor_parallel_size=tensor, pipeline_parallel_size=gpus // tensor, expert_parallel=expert
-                )
+                one = Layout(tensor_parallel_size=tensor, pipeline_parallel_size=gpus // tensor, expert_parallel=expert)
                 if refusal(model, one) is None:
                     yield one
 
@@ -164,8 +167,7 @@ def layout_of(model: Architecture, gpus: int, machine_gpus: int = MACHINE_GPUS) 
     >>> layout_of(architecture("Meta-Llama-3.1-8B"), 16).label, layout_of(architecture("Qwen2.5-7B-Instruct"), 3).label
     ('16 GPUs (TP 8, PP 2)', '3 GPUs (TP 1, PP 3)')
     """
-    fitting = (one for one in layouts(model, machine_gpus=machine_gpus, max_gpus=gpus) if one.gpus == gpus)
-    return next(fitting, None)
+    return next(layouts(model, machine_gpus=machine_gpus, min_gpus=gpus, max_gpus=gpus), None)
 
 
 def _is_latent(model: Architecture) -> bool:

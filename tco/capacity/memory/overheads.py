@@ -110,9 +110,7 @@ _INLINE_ECC = frozenset({"T4", "A10", "A10G", "A40", "L4", "L40", "L40S"})
 """Data-centre parts with GDDR6, a sixteenth of which holds the error correction of the rest."""
 
 
-def _activation_bytes(
-    model: Architecture, layout: Layout, settings: EngineSettings, *, is_last_stage: bool
-) -> int:
+def _activation_bytes(model: Architecture, layout: Layout, settings: EngineSettings, *, is_last_stage: bool) -> int:
     tensor, tokens = layout.tensor_parallel_size, settings.max_num_batched_tokens
     old = is_before(settings.version, _SAMPLING_SINCE)
     each, base = (OLD_SAMPLING_BYTES, OLD_SAMPLING_BASE_GIB) if old else (SAMPLING_BYTES, SAMPLING_BASE_GIB)

@@ -207,14 +207,14 @@ def _hardware(wish: Wish, memory: Waterfall, book: Book, on: date) -> Iterator[R
     priced = [(usd, found) for usd, found in others if usd is not None]
     if priced:
         usd, found = min(priced, key=lambda one: (one[0], one[1].gpu.gpu))
-        yield _bought(wish, memory, found, now, usd, code="larger_gpu")
+        yield _bought(wish, memory, found, now, usd, code="other_gpu")
 
 
 def _bought(
     wish: Wish, memory: Waterfall, after: Waterfall, now: float | None, then: float | None, *, code: str
 ) -> Remedy:
     extra = None if now is None or then is None else then - now
-    price = "no price in the book" if extra is None else f"{extra:+,.2f} USD an hour on demand"
+    price = "no price in the book" if extra is None else f"{extra:+,.2f} USD an hour on demand, and another speed"
     return Remedy(
         code=code,
         what=f"use {after.layout.gpus} x {after.gpu.gpu} ({after.layout.label})",

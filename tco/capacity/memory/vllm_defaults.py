@@ -61,7 +61,12 @@ def batch_defaults(memory_gib: float | None, gpu: str | None, *, workers: int = 
 
 
 def step_limits(
-    args: Sequence[str], memory_gib: float | None, gpu: str | None, *, workers: int = 1, max_model_len: int | None = None
+    args: Sequence[str],
+    memory_gib: float | None,
+    gpu: str | None,
+    *,
+    workers: int = 1,
+    max_model_len: int | None = None,
 ) -> BatchDefaults:
     """What a step holds at most: as the arguments say, and else as `_set_default_max_num_seqs_and_batched_tokens_args` settles it.
 

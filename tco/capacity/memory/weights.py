@@ -8,7 +8,6 @@ from tco.capacity.memory.layout import Layout, layers_of_stages
 from tco.capacity.steptime.roofline import expert_bytes
 
 
-
 def stage_weight_bytes(model: Architecture, precision: Precision, layout: Layout) -> tuple[int, ...]:
     """Bytes of weights on one GPU of each pipeline stage.
 
@@ -57,4 +56,3 @@ def _embedding_bytes(model: Architecture) -> tuple[int, int]:
     head = model.vocab_size * model.hidden_size
     looked_up = model.parameters.embeddings - (0 if model.tied_embeddings else head)
     return FULL_BYTES * looked_up, FULL_BYTES * head
-

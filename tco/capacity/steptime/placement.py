@@ -109,15 +109,36 @@ def _gpu_of(run: Run) -> GpuSpec:
         raise InputError(f"run {run.run_id}: {error}") from None
 
 
+def published_precision(model: Architecture) -> Precision:
+    """Precision in which a model's weights are published, as far as one of the known ones comes near; `bf16` where its file says nothing.
+
+    Args:
+        model: the architecture.
+
+    >>> from pricing import architecture
+    >>> [published_precision(architecture(name)) for name in ("gpt-oss-120b", "DeepSeek-V3", "Qwen3-8B")]
+    ['mxfp4', 'fp8', 'bf16']
+    """
+    return _named(_stored(model) or "") or "bf16"
+
+
 def _precision_of(run: Run, model: Architecture) -> Precision:
-    stated = run.model.quantization
-    if stated is None and model.quantization is not None:
-        bits = {4: "int4", 8: "fp8"}.get(model.quantization.bits or 0, "")
-        stated = f"{model.quantization.method} {bits}"
-    stated = (stated or run.model.dtype or "auto").lower()
-    named = next((precision for part, precision in _PRECISIONS if part in stated), None)
+    stated = (run.model.quantization or _stored(model) or run.model.dtype or "auto").lower()
+    named = _named(stated)
     if named is None and stated not in _FULL:
         raise InputError(
             f"run {run.run_id}: weights in {stated!r}; step times are carried over between bf16, fp8, int4 and mxfp4: probe the target itself"
         )
     return named or "bf16"
+
+
+def _stored(model: Architecture) -> str | None:
+    """The file's own quantization in words."""
+    if model.quantization is None:
+        return None
+    bits = {4: "int4", 8: "fp8"}.get(model.quantization.bits or 0, "")
+    return f"{model.quantization.method} {bits}".lower()
+
+
+def _named(stated: str) -> Precision | None:
+    return next((precision for part, precision in _PRECISIONS if part in stated), None)
