@@ -20,7 +20,7 @@ from tco.capacity.steptime.fitted import FittedStepTime, Residual, Term
 from tco.capacity.steptime.identities import Experts, Floats
 from tco.capacity.steptime.model import StepTime
 from tco.capacity.steptime.observed import Observed
-from tco.capacity.steptime.replay import Figures, replayed
+from tco.capacity.steptime.replay import Figures, Replay, replay_of, replayed
 
 EVALUATIONS = 12
 """Most steps of the search; each simulates every load once for each term."""
@@ -52,6 +52,7 @@ class _Search:
     experts: Experts
     hidden_tokens: float
     loads: tuple[Observed, ...]
+    replays: tuple[Replay, ...]
     limits: EngineLimits
 
     def step_time(self, z: Floats) -> StepTime:
@@ -63,8 +64,8 @@ class _Search:
         step_time = self.step_time(z)
         missed = [
             math.log(simulated / measured) / math.hypot(error, MODEL_ERROR_FRACTION)
-            for load in self.loads
-            for _, measured, simulated, error in met(load, replayed(load, step_time, self.limits))
+            for load, replay in zip(self.loads, self.replays, strict=True)
+            for _, measured, simulated, error in met(load, replay.figures(step_time, self.limits))
         ]
         return np.concatenate([np.array(missed), z])
 
@@ -195,6 +196,7 @@ def _search(fit: FittedStepTime, loads: tuple[Observed, ...], limits: EngineLimi
         experts=Experts(count=fit.step_time.experts, per_token=fit.step_time.experts_per_token),
         hidden_tokens=fit.step_time.hidden_tokens,
         loads=loads,
+        replays=tuple(replay_of(load) for load in loads),
         limits=limits,
     )
 

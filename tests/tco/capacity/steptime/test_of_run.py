@@ -12,7 +12,7 @@ from tco.capacity.steptime.held_out import errors_of, held_out, missed, typical
 from tco.capacity.steptime.model import StepTime
 from tco.capacity.steptime.observed import observed
 from tco.capacity.steptime.of_run import held_out_error, step_time_of_run
-from tco.capacity.steptime.refine import loads_of, refined
+from tco.capacity.steptime.refine import MODEL_ERROR_FRACTION, loads_of, refined
 from tco.capacity.steptime.replay import Figures, replayed
 from tests.tco.capacity.steptime.runs import LIMITS, TRUE, cell, run
 
@@ -55,7 +55,7 @@ def test_a_refined_fit_comes_closer_to_the_engine_than_its_identities() -> None:
     assert isinstance(plain, FittedStepTime)
     found = refined(plain, basis.cells, SMALL)
     assert "simulation" == found.method
-    assert found.residual_fraction < 0.01
+    assert found.residual_fraction < MODEL_ERROR_FRACTION
     whole = (64, 64 * 200, 256, 256 * 257 / 2, 2)
     true_s = TRUE.step_s(*whole)
     assert abs(found.step_time.step_s(*whole) / true_s - 1) < abs(plain.step_time.step_s(*whole) / true_s - 1)
