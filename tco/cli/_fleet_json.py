@@ -94,6 +94,8 @@ def _fleet(plan: FleetPlan, fleet: CheckedFleet) -> dict[str, Any]:
         ],
         "holds": fleet.holds,
         "unchecked": fleet.unchecked or None,
+        "unchecked_usd_per_hour": fleet.additive.cost_usd_per_hour,
+        "unchecked_replicas": fleet.additive.counts,
         "solver": {
             "status": mix.status,
             "usd_per_hour": mix.cost_usd_per_hour,
@@ -165,8 +167,7 @@ def _week(week: WeekMix) -> dict[str, Any]:
 def _point(plan: FleetPlan, point: ScaledPromise) -> dict[str, Any]:
     return {
         "scale": point.scale,
-        "first_limit_ms": point.point.latency_ms,
         "on_front": point.is_on_front,
         "fleet": None if point.fleet is None else _fleet(plan, point.fleet),
-        "reasons": list(point.point.mix.reasons),
+        "reasons": list(point.reasons),
     }

@@ -86,12 +86,11 @@ def headline(plan: FleetPlan) -> Iterator[str]:
 
 
 def _uses(plan: FleetPlan) -> Table:
-    table = _table("type", "serving", "added", "spares", "load", "utilisation", "requests/s", "USD/hour", "USD/month")
+    table = _table("type", "serving", "spares", "load", "utilisation", "requests/s", "USD/hour", "USD/month")
     for use in plan.fleet.uses:
         table.add_row(
             cell(use.name),
             str(use.serving),
-            str(use.added),
             str(use.spares),
             f"{use.load_replicas:.2f}",
             share(use.utilisation_fraction),
@@ -108,9 +107,15 @@ def _show_check(fleet: CheckedFleet, out: Console) -> None:
     if not fleet.promises:
         out.print("\nNo latency was promised; nothing to check.")
         return
-    grew = f"; {fleet.added} replicas were added until it did" if fleet.added and fleet.holds else ""
     verdict = "holds" if fleet.holds else "does not hold"
-    out.print(f"\nChecked: one replica of each type simulated with its own mixed traffic: the promise {verdict}{grew}.")
+    out.print(f"\nChecked: one replica of each type simulated with its own mixed traffic: the promise {verdict}.")
+    alone = fleet.additive.cost_usd_per_hour
+    if alone is not None and alone < fleet.usd_per_hour:
+        counts = ", ".join(f"{count} x {name}" for name, count in fleet.additive.counts.items())
+        out.print(
+            f"Without the check it would have been {counts} at {usd(alone)} an hour, which broke the promise: sizes of requests disturb each other.",
+            markup=False,
+        )
     table = _table("promise", "limit", "promised ms", "simulated ms")
     for kept in fleet.promises:
         found = f"{kept.found_ms:,.0f} ± {kept.standard_error_ms:,.0f}"
@@ -221,7 +226,7 @@ def _front(plan: FleetPlan) -> Table:
     for point in plan.front:
         label = f"x {point.scale:g}"
         if point.fleet is None:
-            table.add_row(label, "–", "–", "; ".join(point.point.mix.reasons), "")
+            table.add_row(label, "–", "–", "; ".join(point.reasons), "")
             continue
         fleet = point.fleet
         table.add_row(

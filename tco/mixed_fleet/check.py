@@ -49,12 +49,14 @@ class Checked:
     Attributes:
         serving: replicas of each type without spares, shape (types,).
         assignment: who serves whom [fraction], shape (hours, buckets, types).
+        broke_at: lowest utilisation, as buckets add up, at which each type had to grow [fraction], shape (types,); 1 where it had not.
         promises: as simulated.
         unchecked: why nothing was simulated.
     """
 
     serving: tuple[int, ...]
     assignment: Floats
+    broke_at: Floats
     promises: tuple[KeptPromise, ...] = ()
     unchecked: str = ""
 
@@ -83,23 +85,32 @@ def check(problem: FleetProblem, hours: Floats, serving: npt.ArrayLike, means: M
         if count and isinstance(engine, NoEngineModel)
     ]
     if missing:
+        why = "no step times. " + "; ".join(missing)
         return Checked(
-            serving=tuple(first.tolist()),
-            assignment=_split(loads, first),
-            unchecked="no step times. " + "; ".join(missing),
+            serving=tuple(first.tolist()), assignment=_split(loads, first), broke_at=np.ones(first.size), unchecked=why
         )
     known = [engine if isinstance(engine, EngineModel) else None for engine in engines]
-    bench = _Bench(problem, known, means.simulate, scale)
-    most = np.array([_most(kind, int(count)) for kind, count in zip(problem.types, first, strict=True)])
-    count = first.copy()
+    return _grown(_Bench(problem, known, means.simulate, scale), hours, loads, first)
+
+
+def _grown(bench: _Bench, hours: Floats, loads: Floats, first: npt.NDArray[np.int64]) -> Checked:
+    """Adds replicas to the type with most late requests, one or a twentieth at a time, until every promise is kept or nothing may grow."""
+    most = np.array([_most(kind, int(count)) for kind, count in zip(bench.types, first, strict=True)])
+    count, broke_at = first.copy(), np.ones(first.size)
     while True:
         shares = _split(loads, count)
         promises, late = bench.hours(hours, shares, count)
         can_grow = (late > 0) & (count < most)
         if all(promise.is_kept for promise in promises) or not can_grow.any():
-            return Checked(serving=tuple(count.tolist()), assignment=shares, promises=promises)
+            return Checked(serving=tuple(count.tolist()), assignment=shares, broke_at=broke_at, promises=promises)
         kind = int(np.argmax(np.where(can_grow, late, -1.0)))
+        broke_at[kind] = min(broke_at[kind], _load(loads, shares)[kind] / count[kind])
         count[kind] = min(int(most[kind]), int(count[kind]) + max(1, int(count[kind]) // _STEP_PARTS))
+
+
+def _load(loads: Floats, shares: Floats) -> Floats:
+    """Replicas' worth of work of each type in its busiest hour, shape (types,)."""
+    return np.asarray((np.where(np.isfinite(loads), loads, 0.0) * shares).sum(axis=1).max(axis=0))
 
 
 def engine_of(kind: FleetType, means: Means) -> EngineModel | NoEngineModel:
@@ -151,6 +162,7 @@ class _Bench:
     ) -> None:
         self._problem, self._engines, self._simulate, self._scale = problem, engines, simulate, scale
         asked = problem.question
+        self.types = problem.types
         self._promise_of = np.array([asked.promise_of[row] for row in problem.rows])
         self._seen: dict[tuple[int, int, bytes], tuple[npt.NDArray[np.int32], dict[str, Floats]]] = {}
 

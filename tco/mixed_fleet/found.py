@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tco.capacity.mix import FrontPoint, Mix, WeekMix
+from tco.capacity.mix import Mix, WeekMix
 from tco.capacity.mix.records import Floats
 from tco.mixed_fleet.records import GoodputTable, Question
 
@@ -71,18 +71,22 @@ class CheckedFleet:
     """A fleet, with what a simulation of its mixed traffic says about it.
 
     Attributes:
-        mix: as the program found it, before anything was added.
+        additive: what the program would have bought if sizes did not disturb each other.
+        mix: what it bought in the end, before anything was added.
         uses: of every type that stands.
         hours: requests of each bucket [requests/s] in each hour that decides, shape (hours, buckets).
         assignment: who serves them [fraction], shape (hours, buckets, types).
+        utilisation_limits: utilisation at which each type was seen to break a promise [fraction], shape (types,); 1 where none was.
         promises: as simulated; empty where it could not be.
         unchecked: why it could not be simulated; empty where it was.
     """
 
+    additive: Mix
     mix: Mix
     uses: tuple[Use, ...]
     hours: Floats
     assignment: Floats
+    utilisation_limits: Floats
     promises: tuple[KeptPromise, ...] = ()
     unchecked: str = ""
 
@@ -123,15 +127,15 @@ class ScaledPromise:
 
     Attributes:
         scale: on all limits [unitless].
-        point: as the program found it.
-        fleet: the same, checked; None where no fleet keeps it.
-        is_on_front: no tighter promise costs as little.
+        fleet: the cheapest, checked; None where there is none.
+        is_on_front: it holds, and no tighter promise costs as little.
+        reasons: why there is none.
     """
 
     scale: float
-    point: FrontPoint
     fleet: CheckedFleet | None
     is_on_front: bool
+    reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

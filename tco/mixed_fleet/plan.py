@@ -15,6 +15,7 @@ from tco.mixed_fleet.question import Rows, known_types, question_of
 from tco.mixed_fleet.records import FleetProblem, Means, Wishes
 from tco.mixed_fleet.solve import (
     NoFleet,
+    cheaper_of,
     cheapest_fleet,
     front_of,
     of_single_types,
@@ -71,11 +72,13 @@ def plan_fleet(
     fleet = cheapest_fleet(problem, means)
     if isinstance(fleet, NoFleet):
         raise InputError(f"fleet: {'; '.join(fleet.reasons)}")
+    singles = of_single_types(problem, means)
+    fleet = cheaper_of(fleet, singles)
     return FleetPlan(
         question=question,
         table=problem.table,
         fleet=fleet,
-        singles=of_single_types(problem, means),
+        singles=singles,
         separate=of_single_workloads(problem, means),
         week=week_of(problem, fleet) if week else None,
         front=front_of(problem, means) if front else (),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,16 +14,16 @@ from tco.capacity.mix import (
     cheapest_mix,
     cheapest_week,
     on_front,
-    pareto_front,
     rounded_hours,
 )
-from tco.capacity.mix import Promise as MixPromise
 from tco.capacity.mix.records import Floats
-from tco.mixed_fleet.check import check, standing
+from tco.mixed_fleet.check import Checked, check, standing
 from tco.mixed_fleet.found import Alone, CheckedFleet, ScaledPromise, Use
 from tco.mixed_fleet.goodputs import goodputs
 from tco.mixed_fleet.records import FleetProblem, GoodputTable, Means, Question
 
+ROUNDS = 6
+"""How often the program is solved with what the simulation taught."""
 SCALES = (0.5, 0.7, 1.0, 1.4, 2.0, 3.0)
 """How tight the promises of a front are, against what was promised."""
 
@@ -52,21 +52,60 @@ def problem_of(question: Question, table: GoodputTable) -> FleetProblem:
     )
 
 
-def cheapest_fleet(problem: FleetProblem, means: Means) -> CheckedFleet | NoFleet:
-    """The cheapest mix for the hours that decide, enlarged until a simulation of its traffic keeps every promise.
+def cheapest_fleet(problem: FleetProblem, means: Means, *, scale: float = 1.0) -> CheckedFleet | NoFleet:
+    """The cheapest fleet whose mixed traffic keeps every promise in a simulation.
+
+    The program is solved as if sizes of requests did not disturb each other, and its fleet is simulated and enlarged until it holds. Where a type had to
+    grow, it can evidently be filled only so far: the program is solved again with that limit on its utilisation, since another mix may now be cheaper,
+    until nothing new is learnt or no cheaper fleet is left. The cheapest of the fleets that held is the answer.
 
     Args:
         problem: what is asked.
         means: what does the work.
+        scale: on all limits of the promises [unitless].
     """
-    mix = cheapest_mix(
-        problem.buckets,
-        [kind.machine for kind in problem.types],
-        problem.part,
-        hour_factors=_deciding(problem),
-        max_types=problem.question.max_types,
+    limits = np.ones(len(problem.kinds))
+    found: list[CheckedFleet] = []
+    for _ in range(ROUNDS):
+        mix = cheapest_mix(
+            problem.buckets,
+            [kind.machine for kind in problem.types],
+            problem.part * limits,
+            hour_factors=_deciding(problem),
+            max_types=problem.question.max_types,
+        )
+        if mix.cost_usd_per_hour is None:
+            return min(found, key=_rank) if found else NoFleet(mix.reasons)
+        if found and mix.cost_usd_per_hour >= min(found, key=_rank).usd_per_hour:
+            break
+        hours = np.stack([hour.requests_per_s for hour in mix.hours])
+        checked = check(problem, hours, [use.serving for use in mix.uses], means, scale=scale)
+        learnt = np.minimum(limits, checked.broke_at)
+        found.append(_fleet(problem, found[0].additive if found else mix, mix, hours, checked, learnt))
+        if not (learnt < limits).any():
+            break
+        limits = learnt
+    return min(found, key=_rank)
+
+
+def _rank(fleet: CheckedFleet) -> tuple[bool, float]:
+    return fleet.holds is False, fleet.usd_per_hour
+
+
+def _fleet(
+    problem: FleetProblem, additive: Mix, mix: Mix, hours: Floats, checked: Checked, limits: Floats
+) -> CheckedFleet:
+    first = [use.serving for use in mix.uses]
+    return CheckedFleet(
+        additive=additive,
+        mix=mix,
+        uses=_uses(problem, hours, checked.assignment, first, checked.serving),
+        hours=hours,
+        assignment=checked.assignment,
+        utilisation_limits=limits,
+        promises=checked.promises,
+        unchecked=checked.unchecked,
     )
-    return _checked(problem, mix, means) if mix.feasible else NoFleet(mix.reasons)
 
 
 def of_single_types(problem: FleetProblem, means: Means) -> tuple[Alone, ...]:
@@ -80,6 +119,24 @@ def of_single_types(problem: FleetProblem, means: Means) -> tuple[Alone, ...]:
         _alone(kind.name, cheapest_fleet(problem.only_type(number), means))
         for number, kind in zip(problem.kinds, problem.types, strict=True)
     )
+
+
+def cheaper_of(fleet: CheckedFleet, singles: Sequence[Alone]) -> CheckedFleet:
+    """The mix, or the cheapest fleet of one type where that holds and costs less.
+
+    Args:
+        fleet: the mix.
+        singles: of each type alone, in the order of the types.
+    """
+    best, at = fleet, None
+    for number, alone in enumerate(singles):
+        if alone.fleet is not None and _rank(alone.fleet) < _rank(best):
+            best, at = alone.fleet, number
+    if at is None:
+        return fleet
+    assignment, limits = np.zeros(fleet.assignment.shape), np.array(fleet.utilisation_limits)
+    assignment[:, :, at], limits[at] = best.assignment[:, :, 0], best.utilisation_limits[0]
+    return replace(best, additive=fleet.additive, assignment=assignment, utilisation_limits=limits)
 
 
 def of_single_workloads(problem: FleetProblem, means: Means) -> tuple[Alone, ...]:
@@ -98,53 +155,52 @@ def of_single_workloads(problem: FleetProblem, means: Means) -> tuple[Alone, ...
 
 
 def front_of(problem: FleetProblem, means: Means, scales: Sequence[float] = SCALES) -> tuple[ScaledPromise, ...]:
-    """The cheapest fleet for tighter and looser promises, each checked.
+    """The cheapest fleet for tighter and looser promises, each checked: the Pareto front of cost and latency.
+
+    A promise is on the front where no tighter one costs as little (`tco.capacity.mix.front`).
 
     Args:
         problem: what is asked, with promises.
         means: what does the work.
         scales: on all limits of all promises together [unitless].
     """
-    limit = _first_limit_ms(problem.question)
     ordered = sorted(scales)
-    problems = [_at(problem, means, scale) for scale in ordered]
-    points = pareto_front(
-        problem.buckets,
-        [kind.machine for kind in problem.types],
-        [
-            MixPromise(latency_ms=scale * limit, goodput_requests_per_s=scaled.part)
-            for scale, scaled in zip(ordered, problems, strict=True)
-        ],
-        hour_factors=_deciding(problem),
-        max_types=problem.question.max_types,
-    )
-    fleets = [
-        _checked(scaled, point.mix, means, scale=scale) if point.mix.feasible else None
-        for scale, scaled, point in zip(ordered, problems, points, strict=True)
-    ]
-    kept = [fleet if fleet is None or fleet.holds is not False else None for fleet in fleets]
-    better = on_front([None if fleet is None else fleet.usd_per_hour for fleet in kept])
+    found = _looser([cheapest_fleet(_at(problem, means, scale), means, scale=scale) for scale in ordered])
+    costs = [None if isinstance(fleet, NoFleet) or fleet.holds is False else fleet.usd_per_hour for fleet in found]
     return tuple(
-        ScaledPromise(scale=scale, point=point, fleet=fleet, is_on_front=is_better)
-        for scale, point, fleet, is_better in zip(ordered, points, fleets, better, strict=True)
+        ScaledPromise(
+            scale=scale,
+            fleet=None if isinstance(fleet, NoFleet) else fleet,
+            is_on_front=is_better,
+            reasons=fleet.reasons if isinstance(fleet, NoFleet) else (),
+        )
+        for scale, fleet, is_better in zip(ordered, found, on_front(costs), strict=True)
     )
+
+
+def _looser(found: Sequence[CheckedFleet | NoFleet]) -> list[CheckedFleet | NoFleet]:
+    """A fleet that keeps a tighter promise keeps a looser one too: it is taken where the looser one's own costs more."""
+    kept: list[CheckedFleet | NoFleet] = []
+    for fleet in found:
+        before = kept[-1] if kept else None
+        take = isinstance(before, CheckedFleet) and (isinstance(fleet, NoFleet) or _rank(before) < _rank(fleet))
+        kept.append(before if take and before is not None else fleet)
+    return kept
 
 
 def week_of(problem: FleetProblem, fleet: CheckedFleet) -> WeekMix:
     """What to reserve and what to rent by the hour over a week.
 
-    Hours are told apart by fiftieths of the peak. A type whose fleet grew in the check counts for that much less in every hour.
+    Hours are told apart by fiftieths of the peak. A type that broke a promise in the check is filled only as far as it was learnt there, in every hour.
 
     Args:
         problem: what is asked.
         fleet: for the hours that decide, checked.
     """
-    grown = {use.name: use.serving / (use.serving - use.added) for use in fleet.uses if use.serving > use.added}
-    less = np.array([grown.get(kind.name, 1.0) for kind in problem.types])
     return cheapest_week(
         problem.buckets,
         [kind.machine for kind in problem.types],
-        problem.part / less,
+        problem.part * fleet.utilisation_limits,
         rounded_hours(problem.hour_factors),
         max_types=problem.question.max_types,
     )
@@ -154,10 +210,6 @@ def _at(problem: FleetProblem, means: Means, scale: float) -> FleetProblem:
     if scale == 1:
         return problem
     return problem_of(problem.question, goodputs(problem.question, means, scale=scale))
-
-
-def _first_limit_ms(question: Question) -> float:
-    return next(limit for promise in question.promises for limit in promise.slo.limits().values())
 
 
 def _deciding(problem: FleetProblem) -> Floats:
@@ -177,20 +229,6 @@ def _alone(name: str, found: CheckedFleet | NoFleet) -> Alone:
     if isinstance(found, NoFleet):
         return Alone(name=name, fleet=None, reasons=found.reasons)
     return Alone(name=name, fleet=found)
-
-
-def _checked(problem: FleetProblem, mix: Mix, means: Means, scale: float = 1.0) -> CheckedFleet:
-    hours = np.stack([hour.requests_per_s for hour in mix.hours])
-    first = np.array([use.serving for use in mix.uses])
-    found = check(problem, hours, first, means, scale=scale)
-    return CheckedFleet(
-        mix=mix,
-        uses=_uses(problem, hours, found.assignment, first.tolist(), found.serving),
-        hours=hours,
-        assignment=found.assignment,
-        promises=found.promises,
-        unchecked=found.unchecked,
-    )
 
 
 def _uses(
