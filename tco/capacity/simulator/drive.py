@@ -95,6 +95,7 @@ def _hand_over(number: int, request: Any, sent_s: float, state: State) -> None:
     replica.handed_s = max(sent_s, replica.handed_s + engine.dispatch_s)
     slot.request, slot.sent_s, slot.reached_s, slot.first_s = request.number, sent_s, replica.handed_s, -1.0
     slot.prompt, slot.answer, slot.group, slot.loaded = request.prompt, request.answer, request.group, request.loaded
+    slot.kind = request.kind
     slot.prefix_blocks = request.prefix // engine.block_tokens if engine.caches_prefixes and request.group >= 0 else 0
     slot.made, slot.target, slot.computed, slot.next = 0, request.prompt, 0, -1
     if replica.waiting_last >= 0:

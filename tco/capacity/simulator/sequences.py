@@ -99,7 +99,8 @@ def _end(number: int, which: int, cached: int, state: State) -> None:
     engine, replica, slot = state.engine[0], state.replicas[number], state.slots[which]
     blocks.release(slot, state.groups[number, max(slot.group, 0)], replica, engine, cached)
     done = state.ended[state.marks[1]]
-    done.request, done.replica, done.sent_s = slot.request, number, slot.sent_s
+    done.request, done.replica, done.answer, done.kind = slot.request, number, slot.answer, slot.kind
+    done.sent_s = slot.sent_s
     done.first_s, done.finish_s = slot.first_s + engine.latency_s, replica.now_s + engine.latency_s
     state.marks[1] += 1
     state.free_slots[state.marks[0]] = which

@@ -55,10 +55,7 @@ def simulate(
     >>> found.ttft_s.round(3).tolist(), found.e2e_s.round(3).tolist()
     ([0.21, 0.21], [0.23, 0.23])
     """
-    if replicas < 1 or routing not in _POLICY:
-        raise InputError(
-            f"simulate: {replicas} replicas with routing {routing!r}; give at least 1 and one of: {', '.join(_POLICY)}"
-        )
+    check_fleet(replicas, routing)
     check_fit(traffic.input_tokens, traffic.output_tokens, limits)
     groups = int(traffic.prefix_group.max(initial=-1)) + 1
     capacity = max(traffic.streams, min(traffic.requests, _SLOTS))
@@ -102,7 +99,24 @@ def records_of(traffic: Traffic, *, first: int = 0) -> Records:
     requests["group"] = traffic.prefix_group if traffic.prefix_group.size else -1
     requests["prefix"] = traffic.prefix_tokens if traffic.prefix_tokens.size else 0
     requests["loaded"] = traffic.loaded_tokens if traffic.loaded_tokens.size else 0
+    requests["kind"] = traffic.request_class if traffic.request_class.size else 0
     return requests
+
+
+def check_fleet(replicas: int, routing: str) -> None:
+    """Refuses a fleet of nothing, and a policy that there is not.
+
+    Args:
+        replicas: how many.
+        routing: of the router.
+
+    Raises:
+        InputError: as said.
+    """
+    if replicas < 1 or routing not in _POLICY:
+        raise InputError(
+            f"simulate: {replicas} replicas with routing {routing!r}; give at least 1 and one of: {', '.join(_POLICY)}"
+        )
 
 
 def check_fit(input_tokens: Ints, output_tokens: Ints, limits: EngineLimits) -> None:

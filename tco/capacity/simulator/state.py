@@ -78,6 +78,7 @@ SLOT = np.dtype(
         ("group", _I),
         ("prefix_blocks", _I),  # whole blocks of the common beginning
         ("loaded", _I),  # tokens whose cache comes from elsewhere
+        ("kind", _I),
         ("made", _I),
         ("target", _I),  # tokens to compute before the next one is made
         ("computed", _I),  # of them; while it decodes see `offset`
@@ -92,11 +93,30 @@ GROUP = np.dtype([("blocks", _I), ("users", _I), ("evicted_from", _I)])
 """A common beginning in the cache of one replica: its blocks, who uses them, and from which allocation on unused ones are taken."""
 
 REQUEST = np.dtype(
-    [("number", _I), ("sent_s", _F), ("prompt", _I), ("answer", _I), ("group", _I), ("prefix", _I), ("loaded", _I)]
+    [
+        ("number", _I),
+        ("sent_s", _F),
+        ("prompt", _I),
+        ("answer", _I),
+        ("group", _I),
+        ("prefix", _I),
+        ("loaded", _I),
+        ("kind", _I),
+    ]
 )
 """A request that comes."""
 
-ENDED = np.dtype([("request", _I), ("replica", _I), ("sent_s", _F), ("first_s", _F), ("finish_s", _F)])
+ENDED = np.dtype(
+    [
+        ("request", _I),
+        ("replica", _I),
+        ("answer", _I),
+        ("kind", _I),
+        ("sent_s", _F),
+        ("first_s", _F),
+        ("finish_s", _F),
+    ]
+)
 """A request that has ended."""
 
 
