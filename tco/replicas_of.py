@@ -156,13 +156,13 @@ def _measured(case: _Case) -> Served | str:
     if sizes != run.gpus_per_replica:
         return f"run {run.run_id} does not say how its {run.gpus_per_replica} GPUs shared the model"
     try:
-        own = pricing.gpu_spec(gpu_of_run(run, case.book) or "", case.book)
+        own = pricing.gpu_spec(_gpu_of_run(run, case.book) or "", case.book)
         return Served(model=model, on=placement_of_run(run, model, own))
     except (InputError, PriceNotFound) as error:
         return str(error)
 
 
-def gpu_of_run(run: Run, book: Book) -> str | None:
+def _gpu_of_run(run: Run, book: Book) -> str | None:
     """The GPU that a run was measured on, by its name in the book; None without one."""
     name = run.gpu or (run.environment.gpus[0].name if run.environment.gpus else None)
     return None if name is None else pricing.canonical_gpu(name, book) or name
@@ -205,7 +205,7 @@ def _target(case: _Case, measured: Served | str) -> Served | NoEngineModel:
             sentence=f"nobody measured this option, and step times cannot be carried over to {name!r}: its architecture is not known; "
             "`tco prices model` lists those that are, or probe the option itself",
         )
-    gpu = gpu_of_run(case.run, case.book) if case.option.gpu == FROM_RUN else case.option.gpu
+    gpu = _gpu_of_run(case.run, case.book) if case.option.gpu == FROM_RUN else case.option.gpu
     if gpu is None:
         return NoEngineModel(
             code="no_gpu",

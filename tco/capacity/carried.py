@@ -15,7 +15,7 @@ from tco.capacity.memory.settings import settings_on
 from tco.capacity.simulator.limits import EngineLimits
 from tco.capacity.steptime.placement import Placement
 from tco.capacity.steptime.priors import prior_step_time
-from tco.capacity.steptime.transfer import Kind, transfer
+from tco.capacity.steptime.transfer import KIND_WORDS, transfer
 from tco.errors import InputError
 
 TRANSFER_SOURCE = (
@@ -24,13 +24,6 @@ TRANSFER_SOURCE = (
 PRIOR_SOURCE = (
     "published curves of vLLM on H100 and A100 predicted from data sheets, `python -m benchmarks.transfer_backtest`"
 )
-
-_WHAT: dict[Kind, str] = {
-    "gpu": "another GPU",
-    "precision": "another precision",
-    "layout": "another number of GPUs",
-    "model": "another model",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +93,7 @@ def _transferred(
         fit_error_fraction=fitted.error_fraction,
         context_tokens=needed_tokens,
     )
-    what = " and ".join(_WHAT[kind] for kind in moved.kinds) or "the same machine with other settings"
+    what = " and ".join(KIND_WORDS[kind] for kind in moved.kinds) or "the same machine with other settings"
     return EngineModel(
         step_time=moved.step_time,
         limits=limits,

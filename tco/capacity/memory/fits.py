@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -12,7 +12,7 @@ from pricing.architectures.weights import Precision
 from pricing.gpus import GpuSpec
 from tco.capacity.memory.layout import MACHINE_GPUS, MAX_GPUS, layouts
 from tco.capacity.memory.overheads import GIB, usable_bytes
-from tco.capacity.memory.settings import settings_on
+from tco.capacity.memory.settings import EngineSettings, settings_on
 from tco.capacity.memory.waterfall import Waterfall, waterfall
 
 RACK_GPUS = 72
@@ -93,18 +93,37 @@ def fits_on(wish: Wish, gpu: GpuSpec, *, max_gpus: int = MAX_GPUS, more_than: in
         max_gpus: of the largest replica.
         more_than: only replicas of more GPUs than this.
     """
-    settings = settings_on(
-        gpu, precision=wish.precision, kv_dtype_bytes=wish.kv_dtype_bytes, args=wish.args, version=wish.version
-    )
+    return next(layouts_that_fit(wish, gpu, max_gpus=max_gpus, more_than=more_than), None)
+
+
+def layouts_that_fit(wish: Wish, gpu: GpuSpec, *, max_gpus: int = MAX_GPUS, more_than: int = 0) -> Iterator[Waterfall]:
+    """All layouts on a GPU that hold the model and one longest request, smallest first, as `layouts` has them.
+
+    Args:
+        wish: what is asked.
+        gpu: the part.
+        max_gpus: of the largest replica.
+        more_than: only replicas of more GPUs than this.
+    """
+    settings = settings_of(wish, gpu)
     taken = usable_bytes(gpu) * settings.gpu_memory_utilization_fraction
     least = max(more_than + 1, -(-wish.model.weight_bytes(wish.precision) // round(taken)))
     for layout in layouts(wish.model, machine_gpus=machine_gpus(gpu), min_gpus=least, max_gpus=max_gpus):
-        if layout.expert_parallel:
-            continue
         found = waterfall(wish.model, gpu, layout, settings, context_tokens=wish.needed_tokens)
         if found.holds(wish.needed_tokens):
-            return found
-    return None
+            yield found
+
+
+def settings_of(wish: Wish, gpu: GpuSpec) -> EngineSettings:
+    """Settings of the engine that a wish describes, on a GPU.
+
+    Args:
+        wish: what is asked.
+        gpu: the part.
+    """
+    return settings_on(
+        gpu, precision=wish.precision, kv_dtype_bytes=wish.kv_dtype_bytes, args=wish.args, version=wish.version
+    )
 
 
 def machine_gpus(gpu: GpuSpec) -> int:
@@ -144,29 +163,47 @@ def replica_usd_per_hour(memory: Waterfall, book: Book, on: date) -> float | Non
         return None
 
 
-def misfit(wish: Wish, memory: Waterfall, others: Sequence[Waterfall | None]) -> Misfit:
-    """Why a layout does not hold a request, and the smallest of the given ones that would.
+def misfit(wish: Wish, memory: Waterfall, book: Book | None = None) -> Misfit:
+    """Why a layout does not hold a request, and the smallest that would: on the same GPU, else on any of the book.
 
     Args:
         wish: what is asked.
         memory: of the layout that does not.
-        others: of layouts that do; None among them is passed over.
+        book: whose GPUs are looked at; null: the shipped one.
     """
-    held = [one for one in others if one is not None]
-    where = f"{memory.layout.gpus} x {memory.gpu.gpu}"
+    own = fits_on(wish, memory.gpu)
+    held = [own] if own is not None else [fits_on(wish, gpu_spec(name, book)) for name in gpu_names(book)]
+    smallest = min((one for one in held if one is not None), key=_fewest_first, default=None)
     lacks = f"{memory.missing_bytes(wish.needed_tokens) / GIB:,.1f} GiB a GPU are missing for one request of {wish.needed_tokens:,} tokens"
-    begin = f"{wish.model.name} at {wish.precision} does not fit on {where}: {lacks}"
-    if not held:
-        return Misfit(
-            code="no_listed_gpu",
-            sentence=f"{begin}, and no GPU of the book holds it in replicas of up to {MAX_GPUS} GPUs; use fewer bits a weight (fp8, int4), shorter requests, or a smaller model",
-            path="gpu",
-        )
-    smallest = min(held, key=lambda one: (one.layout.gpus, one.gpu.memory_gb))
+    begin = f"{wish.model.name} at {wish.precision} does not fit on {memory.layout.gpus} x {memory.gpu.gpu}: {lacks}"
+    if smallest is None:
+        return nothing_fits(wish, begin)
+    among = "" if own is not None else f", for no replica of up to {MAX_GPUS} {memory.gpu.gpu} does"
     return Misfit(
         code="does_not_fit",
-        sentence=f"{begin}; the smallest layout that holds it is {smallest.layout.gpus} x {smallest.gpu.gpu} ({smallest.layout.label})",
+        sentence=f"{begin}; the smallest layout that holds it is {smallest.layout.gpus} x {smallest.gpu.gpu} ({smallest.layout.label}){among}",
         path="gpus_per_replica",
+    )
+
+
+def _fewest_first(memory: Waterfall) -> tuple[int, float]:
+    return memory.layout.gpus, memory.gpu.memory_gb
+
+
+def nothing_fits(wish: Wish, begin: str = "") -> Misfit:
+    """No layout of any listed GPU holds a model.
+
+    Args:
+        wish: what is asked.
+        begin: of the sentence; empty: that the model fits nowhere.
+    """
+    what = begin or f"{wish.model.name} at {wish.precision} does not fit"
+    size = wish.model.weight_bytes(wish.precision) / GIB
+    return Misfit(
+        code="no_listed_gpu",
+        sentence=f"{what}: no replica of up to {MAX_GPUS} GPUs holds its {size:,.0f} GiB of weights and one request of {wish.needed_tokens:,} tokens; "
+        "use fewer bits a weight (fp8, int4), shorter requests, or a smaller model",
+        path="gpu",
     )
 
 

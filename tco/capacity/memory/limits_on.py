@@ -8,7 +8,7 @@ from pricing.architectures.records import Architecture
 from probes.run import Run
 from tco.capacity.memory import vllm_defaults
 from tco.capacity.memory.engine_args import switch_of, whole_of
-from tco.capacity.memory.fits import Misfit, Wish, beyond_model, fits_on, misfit
+from tco.capacity.memory.fits import Misfit, Wish, beyond_model, misfit
 from tco.capacity.memory.layout import Layout, refusal
 from tco.capacity.memory.overheads import Overheads, prior_overheads
 from tco.capacity.memory.run_limits import is_on_cpu
@@ -114,7 +114,7 @@ def memory_on(wish: Wish, target: Placement, overheads: Overheads | None = None)
         version=wish.version,
     )
     found = waterfall(wish.model, target.gpu, layout, settings, context_tokens=wish.needed_tokens, overheads=overheads)
-    return found if found.holds(wish.needed_tokens) else misfit(wish, found, [fits_on(wish, target.gpu)])
+    return found if found.holds(wish.needed_tokens) else misfit(wish, found)
 
 
 def overheads_of_run(run: Run, model: Architecture, source: Placement) -> Overheads | None:

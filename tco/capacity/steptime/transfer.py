@@ -44,12 +44,13 @@ BACKTEST: dict[Kind, Missed] = {
 BAND_FRACTION: dict[Kind, float] = {kind: missed.nine_of_ten_fraction for kind, missed in BACKTEST.items()}
 """How far a step time may be off that was carried over [fraction]."""
 
-_WHAT: dict[Kind, str] = {
+KIND_WORDS: dict[Kind, str] = {
     "gpu": "another GPU",
     "precision": "another precision",
     "layout": "another number of GPUs",
     "model": "another model",
 }
+"""What differs, in words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,8 +249,8 @@ def _sentence(kinds: Sequence[Kind], source: str, target: str, bandwidth: float,
     hardest = max(kinds, key=lambda kind: BAND_FRACTION[kind])
     missed = BACKTEST[hardest]
     return (
-        f"step times of {target} were carried over from {source} ({', '.join(_WHAT[kind] for kind in kinds)}): what is read by memory bandwidth "
-        f"({bandwidth:.0%} of it was reached there), what is multiplied by matrix rate ({compute:.0%}), overheads kept. Carried over to {_WHAT[hardest]}, "
+        f"step times of {target} were carried over from {source} ({', '.join(KIND_WORDS[kind] for kind in kinds)}): what is read by memory bandwidth "
+        f"({bandwidth:.0%} of it was reached there), what is multiplied by matrix rate ({compute:.0%}), overheads kept. Carried over to {KIND_WORDS[hardest]}, "
         f"published curves were missed by {missed.median_fraction:.0%} in the middle and by up to {missed.nine_of_ten_fraction:.0%} nine times in ten; "
         f"reckon with {band:.0%}, and probe the target before you buy"
     )
