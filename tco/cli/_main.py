@@ -9,6 +9,7 @@ import typer
 
 from tco.cli import prices, probe
 from tco.cli.app import app_command
+from tco.cli.fit import fit
 from tco.cli.plan import plan
 
 app = typer.Typer(
@@ -37,6 +38,7 @@ def root(
 
 
 app.command("plan")(plan)
+app.command("fit")(fit)
 app.add_typer(probe.app, name="probe")
 app.add_typer(prices.app, name="prices")
 app.command("app")(app_command)
