@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from probes.run import Lengths, Run
-from tco.capacity.curve import slo_capacity
+from tco.capacity.curve import records, slo_capacity
 from tco.capacity.engine_model import EngineModel, NoEngineModel
 from tco.capacity.fitted import fitted_engine
 from tco.capacity.replica import Replica
@@ -25,7 +25,8 @@ def capacity_of(replica: Replica, workload: Workload) -> SloCapacity:
     In this order:
 
     1. what was probed at these lengths: the run's own curve, `measured` or `interpolated`;
-    2. other lengths, lengths that vary otherwise, several classes: an engine simulated with step times fitted to the run, `modelled`;
+    2. other lengths, lengths that vary otherwise, several classes, percentiles that the run has not: an engine simulated with step times fitted to the run,
+       `modelled`;
     3. where the run's cells do not identify step times: the safe bound of `tco.capacity.shape`, `modelled`.
 
     A machine that was not probed is simulated with step times carried over to it.
@@ -44,7 +45,8 @@ def _capacity(replica: Replica, workload: Workload) -> SloCapacity:
         return _simulated(replica.carried, classes)
     into, out = workload.mean_input_tokens, workload.mean_output_tokens
     as_probed = len(classes) == 1 and _same_spread(classes[0].spread, _spread(replica.run.workload.lengths))
-    if as_probed and convert(replica.run.workload, into, out).is_same:
+    is_same = as_probed and convert(replica.run.workload, into, out).is_same
+    if is_same and records(replica.run, workload.slo):
         return slo_capacity(replica.run, workload.slo, into, out)
     engine = fitted_engine(replica.run)
     if isinstance(engine, EngineModel):

@@ -68,6 +68,16 @@ def slo_capacity(run: Run, slo: Slo, input_tokens: float, output_tokens: float) 
     return _with_shape(capacity if found is None else _below_broken(capacity, found), shape, slo)
 
 
+def records(run: Run, slo: Slo) -> bool:
+    """Whether every load point of a run has the percentiles that are promised.
+
+    Args:
+        run: the probe.
+        slo: the limits.
+    """
+    return all(read_latency(cell, name) is not None for name in slo.limits() for cell in run.usable_cells)
+
+
 def _search_for(run: Run, limits: dict[str, float]) -> Goodput | None:
     """The run's search in open loop for just this promise, if it made one.
 
