@@ -63,11 +63,22 @@ def _warnings(book: Book, on: date) -> tuple[str, ...]:
     return tuple(override_warnings(book.overrides, every_price(on, book.with_overrides(None)), on))
 
 
+def find_own_prices(name: str, folder: Path | None = None) -> Overrides:
+    """Reads the file of own prices that a scenario names.
+
+    Args:
+        name: as in `prices.file`.
+        folder: the scenario file's folder, which is looked in first; None where the scenario came from no file.
+
+    Raises:
+        FileError: it cannot be read or is not valid.
+    """
+    beside = None if folder is None else folder / name
+    return read_overrides(beside if beside is not None and beside.is_file() else Path(name))
+
+
 def _own(scenario: Scenario, given: Mapping[str, Overrides]) -> Overrides | None:
     name = scenario.prices.file
     if name is None:
         return None
-    if name in given:
-        return given[name]
-    beside = None if scenario.folder is None else scenario.folder / name
-    return read_overrides(beside if beside is not None and beside.is_file() else Path(name))
+    return given[name] if name in given else find_own_prices(name, scenario.folder)

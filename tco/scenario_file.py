@@ -64,6 +64,18 @@ def parse(text: str, settings: Iterable[str] = ()) -> Scenario:
     Raises:
         InputError: see `load`.
     """
+    data = plain_data(text)
+    for setting in settings:
+        _apply(data, setting)
+    return of_data(data)
+
+
+def plain_data(text: str) -> dict[str, Any]:
+    """A scenario's YAML as plain data, not yet checked: what `change` changes and `of_data` reads.
+
+    Raises:
+        InputError: not YAML, not a mapping, or of a newer format.
+    """
     data = _yaml(text)
     if not isinstance(data, dict):
         raise InputError("a scenario is a list of `key: value` lines; this file is not")
@@ -72,14 +84,36 @@ def parse(text: str, settings: Iterable[str] = ()) -> Scenario:
         raise InputError(
             f"`schema`: {schema} is newer than {SCHEMA}, the newest that this version reads; upgrade the tool"
         )
-    for setting in settings:
-        _apply(data, setting)
+    return data
+
+
+def of_data(data: Mapping[str, Any]) -> Scenario:
+    """A scenario from plain data, checked.
+
+    Raises:
+        InputError: see `load`.
+    """
     try:
         return Scenario.model_validate(data)
     except ValidationError as error:
         raise InputError(_sentence(error)) from None
     except RecursionError:
         raise InputError("nested too deep for a scenario") from None
+
+
+def change(data: dict[str, Any], path: str, value: Any) -> None:
+    """Sets one input of a scenario that is still plain data, in place; an option is named by its `name` (see `parse`).
+
+    Raises:
+        InputError: the path leads nowhere.
+    """
+    keys = path.split(".")
+    node: Any = data
+    for depth, key in enumerate(keys[:-1]):
+        node = _step(node, key, ".".join(keys[: depth + 1]))
+    if isinstance(node, list):
+        raise InputError(f"`{path}` names an option; go on with one of its fields")
+    node[keys[-1]] = value
 
 
 def dump(scenario: Scenario) -> str:
@@ -111,13 +145,10 @@ def _apply(data: dict[str, Any], setting: str) -> None:
     keys = path.strip().split(".")
     if not equals or not all(keys):
         raise InputError(f"--set {setting!r}: write PATH=VALUE, for example workload.requests_per_day=20000")
-    node: Any = data
-    for depth, key in enumerate(keys[:-1]):
-        node = _step(node, key, ".".join(keys[: depth + 1]))
-    value = _yaml(text)
-    if isinstance(node, list):
-        raise InputError(f"--set {path}: names an option; go on with one of its fields")
-    node[keys[-1]] = value
+    try:
+        change(data, path.strip(), _yaml(text))
+    except InputError as error:
+        raise InputError(f"--set {path}: {error}") from None
 
 
 def _step(node: Any, key: str, where: str) -> Any:
@@ -125,10 +156,10 @@ def _step(node: Any, key: str, where: str) -> Any:
         names = [str(item.get("name")) for item in node if isinstance(item, dict)]
         if key in names:
             return node[names.index(key)]
-        raise InputError(f"--set: `{where}`: no option is called {key!r}; there are: {', '.join(names)}")
+        raise InputError(f"`{where}`: no option is called {key!r}; there are: {', '.join(names)}")
     child = node.setdefault(key, {})
     if not isinstance(child, dict | list):
-        raise InputError(f"--set: `{where}` is a value, it has no fields")
+        raise InputError(f"`{where}` is a value, it has no fields")
     return child
 
 

@@ -10,6 +10,7 @@ import typer
 from tco.cli import prices, probe
 from tco.cli.app import app_command
 from tco.cli.fit import fit
+from tco.cli.grid import grid
 from tco.cli.plan import plan
 
 app = typer.Typer(
@@ -39,6 +40,7 @@ def root(
 
 app.command("plan")(plan)
 app.command("fit")(fit)
+app.command("grid")(grid)
 app.add_typer(probe.app, name="probe")
 app.add_typer(prices.app, name="prices")
 app.command("app")(app_command)

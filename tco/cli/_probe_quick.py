@@ -39,9 +39,9 @@ from probes.servers.spending import SpendingCap, SpendingGuard
 from tco.cli._probe_options import parse_budget_s
 from tco.cli._probe_quick_text import answer_lines, next_commands, traffic
 from tco.cli._probe_request import base_url, environment_of
-from tco.cli._probe_session import _stop_signals
 from tco.cli._probe_text import cell_line
 from tco.cli._shared import EXIT_INCOMPLETE, EXIT_INTERRUPTED, EXIT_INVALID, EXIT_PREFLIGHT, console, fail, print_json
+from tco.cli._signals import stop_signals
 
 if TYPE_CHECKING:
     from probes import Progress
@@ -198,7 +198,7 @@ def _measured(request: QuickRequest) -> tuple[Run, float, bool]:
     )
     quick, began_s = _Quick(request), time.monotonic()
     interrupted = False
-    with _stop_signals():
+    with stop_signals():
         try:
             asyncio.run(quick.measure())
         except KeyboardInterrupt:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import signal
 import sys
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -33,11 +31,10 @@ from probes.prometheus import write_prometheus
 from probes.stages.points import ladder
 from probes.stages.sweep import reach_server
 from tco.cli._shared import EXIT_INCOMPLETE, EXIT_INTERRUPTED, EXIT_INVALID, EXIT_PREFLIGHT
+from tco.cli._signals import stop_signals
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
-    from types import FrameType
 
     from probes import Plan, Run, RunHeader, WorkloadShape
     from probes.energy.meter import SamplingMeter
@@ -102,7 +99,7 @@ def run_session(session: Session, reporter: Reporter) -> tuple[int, Run | None]:
         Exit code, and the run where there is one.
     """
     saved: list[Path] = []
-    with _stop_signals():
+    with stop_signals():
         try:
             run, failure = _measure(session, reporter, saved)
         except KeyboardInterrupt:
@@ -276,24 +273,3 @@ def _tidy_up(reporter: Reporter) -> None:
         if not engine.owner_alive:
             stop_leftover(engine)
             reporter.say("It was ours and is stopped now.")
-
-
-@contextlib.contextmanager
-def _stop_signals() -> Iterator[None]:
-    """SIGTERM and SIGHUP stop a probe as Ctrl-C does.
-
-    Each is passed on as SIGINT, which asyncio turns into an orderly cancellation. SIGINT is set too: a shell that starts a command in the background has it ignored.
-    """
-
-    def pass_on(_number: int, _frame: FrameType | None) -> None:
-        signal.raise_signal(signal.SIGINT)
-
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGTERM, pass_on)
-    signal.signal(signal.SIGHUP, pass_on)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -17,8 +17,8 @@ from probes.prometheus import write_prometheus
 from probes.remote.bundle import build_bundle, needs_of
 from probes.remote.ssh import RemoteRequest, RemoteResult, SshHost, check_host, run_on_host
 from tco.cli._probe_options import parse_budget_s, parse_concurrency
-from tco.cli._probe_session import _stop_signals
 from tco.cli._shared import EXIT_INCOMPLETE, EXIT_INTERRUPTED, EXIT_INVALID, EXIT_PREFLIGHT, console, fail
+from tco.cli._signals import stop_signals
 
 if TYPE_CHECKING:
     from tco.cli._probe_options import RunRequest
@@ -164,7 +164,7 @@ def _on_host(request: RunRequest, options: SshOptions, bundle: bytes) -> RemoteR
             screen.print(text, markup=False, soft_wrap=True)
 
     try:
-        with _stop_signals():
+        with stop_signals():
             return run_on_host(host, asked, bundle, on_line=say)
     except KeyboardInterrupt:
         fail(f"interrupted; {options.host} ends its probe by itself. Nothing was fetched.", EXIT_INTERRUPTED)
