@@ -103,7 +103,7 @@ def simulate_load(
     # Compiled code is loaded when it is first needed: most answers need none.
     from tco.capacity.simulator.simulate import simulate  # noqa: PLC0415
 
-    traffic = _traffic(engine, classes, requests_per_s, seed, requests)
+    traffic = random_traffic(engine, classes, requests_per_s, seed, requests)
     return traffic, simulate(traffic, engine.step_time, engine.limits)
 
 
@@ -125,7 +125,18 @@ def latency_ms(traffic: Traffic, outcome: Outcome, metric: str, number: int) -> 
     return float(np.percentile(kept, float(share[1:])) * 1e3) if kept.size else math.nan
 
 
-def _traffic(engine: EngineModel, classes: tuple[AskedClass, ...], rate: float, seed: int, requests: int) -> Traffic:
+def random_traffic(
+    engine: EngineModel, classes: tuple[AskedClass, ...], rate: float, seed: int, requests: int
+) -> Traffic:
+    """Requests that come at random (Poisson), of all classes in their shares; what is longer than the context or the whole cache is cut to it.
+
+    Args:
+        engine: whose context and cache bound the lengths.
+        classes: what comes.
+        rate: mean rate [requests/s]; infinite lets all come at once.
+        seed: of the draws; the same seed gives the same gaps and lengths at every rate.
+        requests: how many.
+    """
     rng = np.random.default_rng([seed, requests])
     gaps = rng.exponential(size=requests)
     shares = np.array([kind.share for kind in classes])
