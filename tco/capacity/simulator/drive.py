@@ -96,7 +96,9 @@ def _hand_over(number: int, request: Any, sent_s: float, state: State) -> None:
     slot.request, slot.sent_s, slot.reached_s, slot.first_s = request.number, sent_s, replica.handed_s, -1.0
     slot.prompt, slot.answer, slot.group, slot.loaded = request.prompt, request.answer, request.group, request.loaded
     slot.kind = request.kind
-    slot.prefix_blocks = request.prefix // engine.block_tokens if engine.caches_prefixes and request.group >= 0 else 0
+    # The last token of a prompt is always computed, and into a block of its own.
+    shared = min(request.prefix, request.prompt - 1) if engine.caches_prefixes and request.group >= 0 else 0
+    slot.prefix_blocks = shared // engine.block_tokens
     slot.made, slot.target, slot.computed, slot.next = 0, request.prompt, 0, -1
     if replica.waiting_last >= 0:
         state.slots[replica.waiting_last].next = which

@@ -7,6 +7,9 @@ from typing import Any
 
 from tco.capacity.simulator.compiled import compiled
 
+MANY_STEPS = 10**15
+"""More than any answer has."""
+
 
 @compiled
 def step_s(engine: Any, sequences: int, kv_tokens: float, prefill: float, pairs: float, chunks: float) -> float:
@@ -36,11 +39,14 @@ def decode_steps_s(engine: Any, sequences: int, cached_tokens: float, steps: flo
 
 @compiled
 def steps_until(engine: Any, sequences: int, cached_tokens: float, seconds: float) -> int:
-    """Fewest steps, at least one, that take `seconds` or longer."""
+    """Fewest steps, at least one, that take `seconds` or longer; `MANY_STEPS` where steps take next to no time."""
     growth = engine.per_kv_token_s * sequences / 2
     linear = step_s(engine, sequences, cached_tokens, 0.0, 0.0, 0.0) + growth
     # The root of growth k² + linear k = seconds, in the form that loses no digits where growth is small.
-    steps = max(1, math.ceil(2 * seconds / (linear + math.sqrt(linear * linear + 4 * growth * seconds))))
+    root = 2 * seconds / (linear + math.sqrt(linear * linear + 4 * growth * seconds))
+    if not root < MANY_STEPS:
+        return MANY_STEPS
+    steps = max(1, math.ceil(root))
     while decode_steps_s(engine, sequences, cached_tokens, steps) < seconds:
         steps += 1
     while steps > 1 and decode_steps_s(engine, sequences, cached_tokens, steps - 1) >= seconds:
