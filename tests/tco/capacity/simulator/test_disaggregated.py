@@ -49,7 +49,7 @@ def test_answers_are_steady_where_no_prompt_comes_between() -> None:
     pool = Pool(step_time=light, limits=LIMITS)
     together = simulate(load, light, LIMITS, replicas=2)
     apart = simulate_disaggregated(load, pool, pool, transfer_s_per_token=1e-6)
-    assert np.percentile(apart.tpot_s, 99) < 0.6 * np.percentile(together.tpot_s, 99)
+    assert np.percentile(apart.tpot_s, 99) < 0.7 * np.percentile(together.tpot_s, 99)
     assert apart.sent_s.tolist() == load.arrival_s.tolist()
     assert np.all(apart.ttft_s > 0)
     assert 3000 == apart.e2e_s.size
