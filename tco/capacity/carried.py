@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from pricing.architectures.records import Architecture
 from probes.run import Run
+from tco.capacity.curve_engine import curve_engine
 from tco.capacity.engine_model import EngineModel, NoEngineModel
 from tco.capacity.fitted import fitted_engine
 from tco.capacity.memory.fits import Misfit
 from tco.capacity.memory.limits_on import limits_on, overheads_of_run, settings_of_run
 from tco.capacity.memory.overheads import Overheads
 from tco.capacity.memory.settings import settings_on
+from tco.capacity.served import Served
 from tco.capacity.simulator.limits import EngineLimits
-from tco.capacity.steptime.placement import Placement
 from tco.capacity.steptime.priors import prior_step_time
 from tco.capacity.steptime.transfer import KIND_WORDS, transfer
 from tco.errors import InputError
@@ -26,28 +24,11 @@ PRIOR_SOURCE = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Served:
-    """A model on a machine.
-
-    Attributes:
-        model: the architecture.
-        on: hardware, layout and precision.
-    """
-
-    model: Architecture
-    on: Placement
-
-    @property
-    def label(self) -> str:
-        """How people name it."""
-        return f"{self.model.name} on {self.on.label}"
-
-
 def carried_engine(run: Run, source: Served | str, target: Served, needed_tokens: int) -> EngineModel | NoEngineModel:
     """Step times and limits of a replica that nobody probed.
 
-    In this order: the step times that were fitted to the run, carried over; where the run gives none, those of the data sheet, with a wide band.
+    In this order: step times that were fitted to the run, carried over; those of its curve with the data sheet's help, carried over; where the run gives none,
+    those of the data sheet alone, with a wide band.
 
     Args:
         run: what was measured.
@@ -71,18 +52,27 @@ def carried_engine(run: Run, source: Served | str, target: Served, needed_tokens
             return NoEngineModel(code=limits.code, sentence=limits.sentence)
         if isinstance(source, str):
             return _prior(target, limits, needed_tokens, source)
-        fitted = fitted_engine(run)
+        fitted = _step_times(run, source)
         if isinstance(fitted, NoEngineModel):
             return _prior(
                 target, limits, needed_tokens, f"its run gives no step times to carry over ({fitted.sentence})"
             )
-        return _transferred(run, fitted, source, target, limits, needed_tokens)
+        return _transferred(fitted, source, target, limits, needed_tokens)
     except InputError as error:
         return NoEngineModel(code="not_carried", sentence=str(error))
 
 
+def _step_times(run: Run, source: Served) -> EngineModel | NoEngineModel:
+    """Fitted to the run alone where its cells tell them; else to its curve, with the data sheet's help."""
+    fitted = fitted_engine(run)
+    if isinstance(fitted, EngineModel):
+        return fitted
+    drawn = curve_engine(run, source)
+    return drawn if isinstance(drawn, EngineModel) else fitted
+
+
 def _transferred(
-    run: Run, fitted: EngineModel, source: Served, target: Served, limits: EngineLimits, needed_tokens: int
+    fitted: EngineModel, source: Served, target: Served, limits: EngineLimits, needed_tokens: int
 ) -> EngineModel:
     moved = transfer(
         fitted.step_time,
@@ -98,7 +88,7 @@ def _transferred(
         step_time=moved.step_time,
         limits=limits,
         origin=(
-            f"nobody measured {target.label}; step times fitted to run {run.run_id} ({source.label}, {moved.bandwidth_fraction:.0%} of the memory bandwidth and "
+            f"nobody measured {target.label}; {fitted.origin} ({source.label}, {moved.bandwidth_fraction:.0%} of the memory bandwidth and "
             f"{moved.compute_fraction:.0%} of the matrix rate reached there) were carried over to {what}; probe the target before you buy"
         ),
         error_fraction=moved.error_fraction,

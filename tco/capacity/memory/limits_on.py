@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from pricing import Book
 from pricing.architectures.records import Architecture
 from probes.run import Run
 from tco.capacity.memory import vllm_defaults
 from tco.capacity.memory.engine_args import switch_of, whole_of
 from tco.capacity.memory.fits import Misfit, Wish, beyond_model, misfit
+from tco.capacity.memory.known import known_architecture
 from tco.capacity.memory.layout import Layout, refusal
 from tco.capacity.memory.overheads import Overheads, prior_overheads
 from tco.capacity.memory.run_limits import is_on_cpu
 from tco.capacity.memory.settings import EngineSettings, settings_on
 from tco.capacity.memory.waterfall import Waterfall, waterfall
 from tco.capacity.simulator.limits import EngineLimits
-from tco.capacity.steptime.placement import Placement
+from tco.capacity.steptime.placement import Placement, placement_of_run
+from tco.errors import InputError
 
 _USUAL_CONTEXT = 131_072
 
@@ -199,3 +202,25 @@ def _version(run: Run | None) -> str | None:
 
 
 _NOTHING = Overheads(activation_bytes=0, non_torch_bytes=0, graphs_bytes=0, source="nothing")
+
+
+def kv_tokens_by_memory(run: Run, book: Book | None = None) -> int | None:
+    """Tokens of a run's cache, for `limits_of_run`: as the run says, else by the waterfall of its GPU; None where model or GPU are not known.
+
+    Args:
+        run: the probe.
+        book: where its model and its GPU are looked up; null: the shipped one.
+
+    >>> from tco.runs import find_run
+    >>> kv_tokens_by_memory(find_run("h100-llama-3.1-8b-fp8"))
+    497120
+    """
+    if run.engine.kv_cache_tokens is not None:
+        return run.engine.kv_cache_tokens
+    model = known_architecture(run.model.name, book)
+    if model is None or is_on_cpu(run):
+        return None
+    try:
+        return kv_tokens_of_run(run, model, placement_of_run(run, model)) or None
+    except InputError:
+        return None
