@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tco.format import months, share, usd, volume
 from tco.result import OptionResult, Result
+from tco.words import model_error
 
 
 def headline(result: Result) -> str:
@@ -57,7 +58,12 @@ def explain(result: Result, option: OptionResult) -> str:
     if option.capacity is None:
         return f"{cost}, {saved}, and {_verdict(option)}."
     busy = share(option.capacity.utilisation_fraction)
-    return f"{cost} at {busy} utilisation, {saved}, and {_verdict(option)}; {_needs(result, option)}."
+    return f"{cost} at {busy} utilisation, {saved}, and {_verdict(option)}; {_needs(result, option)}{_missed(option)}."
+
+
+def _missed(option: OptionResult) -> str:
+    missed = model_error(option)
+    return f"; its throughput is modelled: {missed}" if missed else ""
 
 
 def _against_today(result: Result, option: OptionResult) -> str:

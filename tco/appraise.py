@@ -123,6 +123,8 @@ def _capacity(own: Ledger, option: TokenOption | RentOption | OwnOption, scenari
         paid_replicas_by_month=fleet.paid_replicas.tolist(),
         idle_usd=idle_usd(own, scenario.hours_per_month),
         late_fraction=fleet.late_fraction,
+        model_error_fraction=fleet.capacity.error_fraction,
+        model_error_worst_fraction=fleet.capacity.band_fraction,
     )
 
 

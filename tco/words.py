@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from tco.format import usd
+from tco.format import share, usd
 from tco.register import unit_of
 
 if TYPE_CHECKING:
@@ -181,6 +181,19 @@ def basis(option: OptionResult) -> str:
     if option.evidence == "measured" and option.capacity is not None:
         return option.capacity.basis
     return "assumed" if option.evidence == "assumption" else option.evidence
+
+
+def model_error(option: OptionResult) -> str | None:
+    """How far models like the one behind a modelled capacity missed what was measured; None where nothing was modelled, or no such miss is known.
+
+    Args:
+        option: one answer.
+    """
+    capacity = option.capacity
+    if capacity is None or capacity.model_error_fraction is None or capacity.model_error_worst_fraction is None:
+        return None
+    typical, worst = share(capacity.model_error_fraction), share(capacity.model_error_worst_fraction)
+    return f"such a model missed measured loads by {typical} typically, {worst} at worst"
 
 
 def evidence_counts(result: Result) -> dict[str, int]:

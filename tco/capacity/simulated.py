@@ -84,6 +84,8 @@ def simulated_capacity(engine: EngineModel, classes: tuple[AskedClass, ...]) -> 
         relative_low=max(0.0, min(1.0, ends[0]) - sampling),
         relative_high=max(1.0, ends[1]) + sampling,
         basis="modelled",
+        error_fraction=engine.error_fraction,
+        band_fraction=engine.band_fraction,
         reasons=(_sentence(engine, sampling),),
     )
 

@@ -16,6 +16,8 @@ class SloCapacity:
         relative_low: lower end of its 95 % interval over its value [unitless], 1 where the run gives none.
         relative_high: upper end likewise.
         basis: how the number was had.
+        error_fraction: how far such numbers missed what was measured, typically; None where the number was read from a run [fraction].
+        band_fraction: how far they may be off; None likewise [fraction].
         power_watts: what the replica's GPUs draw at that load, where the run has it [W].
         feasible: whether any measured load meets the promise.
         reasons: why not, or what to know, in sentences.
@@ -25,6 +27,8 @@ class SloCapacity:
     relative_low: float = 1.0
     relative_high: float = 1.0
     basis: Basis = "measured"
+    error_fraction: float | None = None
+    band_fraction: float | None = None
     power_watts: float | None = None
     feasible: bool = True
     reasons: tuple[str, ...] = ()

@@ -119,6 +119,12 @@ def _payback(option: OptionResult, result: Result) -> str:
     return "paid today" if option.name == result.baseline else months(option.payback_months)
 
 
+def _basis(capacity: Capacity) -> str:
+    """How the number was had, with how far such models missed what was measured."""
+    missed = capacity.model_error_fraction
+    return capacity.basis if missed is None else f"{capacity.basis} ±{share(missed)}"
+
+
 def _replicas(capacity: Capacity) -> str:
     """Those of the busiest hour; where a policy scales them, from the quietest hour on."""
     if capacity.policy == "fixed":
@@ -135,7 +141,7 @@ _LATE = "  late by start-up"
 
 _ROWS: tuple[tuple[str, Callable[[OptionResult, Result], str]], ...] = (
     ("evidence", lambda option, _: option.evidence),
-    ("capacity basis", _served(lambda option: option.capacity.basis if option.capacity else "–")),
+    ("capacity basis", _served(lambda option: _basis(option.capacity) if option.capacity else "–")),
     ("replicas", _served(lambda option: _replicas(option.capacity) if option.capacity else "–")),
     (_LATE, _served(lambda option: _late(option.capacity) if option.capacity else "–")),
     (

@@ -9,7 +9,7 @@ from tco.answer import explain, footing, headline
 from tco.charts import DARK, LIGHT, cumulative_cost
 from tco.format import months, usd
 from tco.views import _state
-from tco.words import basis, driver_sentence, driver_title, evidence_counts, plain
+from tco.words import basis, driver_sentence, driver_title, evidence_counts, model_error, plain
 
 SHOWN_DRIVERS = 3
 _BADGES = {
@@ -50,7 +50,11 @@ def _evidence(result: Result) -> None:
     what = "throughput" if subject.capacity else "price"
     with st.container(horizontal=True, vertical_alignment="center"):
         st.badge(word, color=colour, icon=icon, help=meaning)  # type: ignore[arg-type]
-        st.caption(f"{what} of {plain(subject.name)} · of all inputs {counts}", width="content")
+        missed = model_error(subject)
+        st.caption(
+            f"{what} of {plain(subject.name)}{f': {missed}' if missed else ''} · of all inputs {counts}",
+            width="content",
+        )
 
 
 def _numbers(result: Result) -> None:

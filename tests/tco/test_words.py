@@ -6,7 +6,7 @@ from tco import evaluate
 from tco.register import quantities
 from tco.result import Driver
 from tco.scenario import OwnOption, RentOption, TokenOption, Workload
-from tco.words import WORDS, basis, driver_sentence, driver_title, evidence_counts, label, meaning, plain
+from tco.words import WORDS, basis, driver_sentence, driver_title, evidence_counts, label, meaning, model_error, plain
 from tests.factories import run, scenario
 
 
@@ -96,3 +96,16 @@ def test_the_counts_of_evidence_cover_every_input():
     result = evaluate(scenario(), {"test-run": run()})
 
     assert sum(evidence_counts(result).values()) == len(result.assumptions)
+
+
+def test_a_modelled_capacity_says_how_far_such_models_missed_and_a_measured_one_does_not():
+    answer = evaluate(scenario(), {"test-run": run()})
+    rented = answer.option("rent")
+    assert rented.capacity is not None
+    modelled = rented.capacity.model_copy(
+        update={"basis": "modelled", "model_error_fraction": 0.052, "model_error_worst_fraction": 0.31}
+    )
+    assert model_error(rented) is None
+    assert "such a model missed measured loads by 5.2% typically, 31.0% at worst" == model_error(
+        rented.model_copy(update={"capacity": modelled})
+    )

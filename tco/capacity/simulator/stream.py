@@ -59,7 +59,7 @@ class LatencyCounts:
             return math.nan
         cumulated = np.cumsum(self.counts)
         place = int(np.searchsorted(cumulated, max(1.0, percent / 100 * cumulated[-1])))
-        return SHORTEST_S * RATIO ** (place + 0.5)
+        return float(SHORTEST_S * RATIO ** (place + 0.5))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
