@@ -104,9 +104,10 @@ def _capacity(ledgers: Mapping[str, Ledger]) -> Iterator[Caution]:
         fleet = own.fleet
         if fleet is None:
             continue
-        for reason in fleet.capacity.reasons:
-            code = "capacity_note" if fleet.capacity.feasible else "not_feasible"
-            yield Caution(code=code, path=f"options.{name}", message=f"{name}: {reason}")
+        other = "capacity_note" if fleet.capacity.feasible else "not_feasible"
+        for number, reason in enumerate(fleet.capacity.reasons):
+            code = fleet.capacity.code if number == 0 else None
+            yield Caution(code=code or other, path=f"options.{name}", message=f"{name}: {reason}")
         if 0 < fleet.utilisation_fraction < LOW_UTILISATION_FRACTION:
             share = fleet.utilisation_fraction
             yield Caution(

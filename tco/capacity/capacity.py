@@ -53,7 +53,8 @@ def _capacity(replica: Replica, workload: Workload) -> SloCapacity:
         return _simulated(engine, classes)
     if len(classes) > 1:
         return infeasible(
-            f"several classes of requests need step times, and the run does not give them: {engine.sentence}"
+            f"several classes of requests need step times, and the run does not give them: {engine.sentence}",
+            engine.code,
         )
     bound = slo_capacity(replica.run, workload.slo, into, out)
     return replace(bound, reasons=(*bound.reasons, f"step times are not known: {engine.sentence}"))
@@ -91,7 +92,9 @@ def _named(name: str, kind: RequestClass, workload: Workload, as_probed: Spread)
 
 
 def _simulated(engine: EngineModel | NoEngineModel, classes: tuple[AskedClass, ...]) -> SloCapacity:
-    return infeasible(engine.sentence) if isinstance(engine, NoEngineModel) else simulated_capacity(engine, classes)
+    if isinstance(engine, NoEngineModel):
+        return infeasible(engine.sentence, engine.code)
+    return simulated_capacity(engine, classes)
 
 
 def _spread(lengths: Lengths) -> Spread:

@@ -51,18 +51,20 @@ def slo_capacity(run: Run, slo: Slo, input_tokens: float, output_tokens: float) 
     cells = sorted(run.usable_cells, key=_load)
     if not cells:
         return infeasible(
-            "the run has no usable cell: none is complete with answers and free of client limits; probe again"
+            "the run has no usable cell: none is complete with answers and free of client limits; probe again",
+            "no_usable_cell",
         )
     shape = convert(run.workload, input_tokens, output_tokens, run.cost_split)
     if not shape.usable:
-        return infeasible(shape.sentence)
+        return infeasible(shape.sentence, "lengths_too_far")
     found = _search_for(run, slo.limits()) if shape.is_same else None
     if found is not None and found.requests_per_s:
         return _with_shape(_searched(found, found.requests_per_s, cells), shape, slo)
     missing = [name for name in slo.limits() if any(read_latency(cell, name) is None for cell in cells)]
     if missing:
         return infeasible(
-            f"the run did not record {missing[0]}; probe with more requests, or promise a percentile it has"
+            f"the run did not record {missing[0]}; probe with more requests, or promise a percentile it has",
+            "percentile_not_recorded",
         )
     capacity = _on_curve(cells, slo.limits(), shape)
     return _with_shape(capacity if found is None else _below_broken(capacity, found), shape, slo)
@@ -124,7 +126,7 @@ def _below_broken(capacity: SloCapacity, found: Goodput) -> SloCapacity:
 def _on_curve(cells: list[Cell], limits: dict[str, float], shape: Conversion) -> SloCapacity:
     kept = _kept(cells, limits, shape)
     if kept == 0:
-        return infeasible(_first_failure(cells[0], limits, shape))
+        return infeasible(_first_failure(cells[0], limits, shape), "slo_not_met_at_lightest_load")
     if kept == len(cells):
         best = max(range(kept), key=lambda i: cells[i].requests_per_s.mean)
         note = (
@@ -132,7 +134,8 @@ def _on_curve(cells: list[Cell], limits: dict[str, float], shape: Conversion) ->
             if not limits
             else ("the promise still holds at the highest load that was probed; the true capacity may be higher",)
         )
-        return _at(cells[best], cells[best].requests_per_s.mean, _weakest(cells, limits, "measured"), note)
+        found = _at(cells[best], cells[best].requests_per_s.mean, _weakest(cells, limits, "measured"), note)
+        return replace(found, code="beyond_last_load" if note else None)
     load = _crossing(cells, kept, limits, shape)
     rate = _monotone([_load(cell) for cell in cells], [cell.requests_per_s.mean for cell in cells])
     # Throughput may dip past the knee: a lighter load that was measured and carried more is the better operating point.

@@ -94,7 +94,9 @@ def size_fleet(
             told = remarks(option, found.standing, _late_fraction(found.standing, asked))
             capacity = replace(capacity, reasons=(*capacity.reasons, *told))
         except OverflowError as error:
-            capacity = replace(capacity, feasible=False, reasons=(*capacity.reasons, str(error)))
+            capacity = replace(
+                capacity, feasible=False, reasons=(str(error), *capacity.reasons), code="too_many_replicas"
+            )
     return _fleet(option, replica.gpus, asked, capacity, goodput, found)
 
 

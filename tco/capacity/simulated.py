@@ -67,10 +67,10 @@ def simulated_capacity(engine: EngineModel, classes: tuple[AskedClass, ...]) -> 
     """
     too_long = _too_long(engine, classes)
     if too_long:
-        return infeasible(too_long)
+        return infeasible(*too_long)
     broken = _broken_when_idle(engine, classes)
     if broken:
-        return infeasible(broken)
+        return infeasible(broken, "slo_below_single_request")
     first = _highest_rate(engine, classes, SEEDS[0])
     rates = [first, *(_highest_rate(engine, classes, seed, near=first) for seed in SEEDS[1:])]
     mean = float(np.mean(rates))
@@ -87,6 +87,7 @@ def simulated_capacity(engine: EngineModel, classes: tuple[AskedClass, ...]) -> 
         error_fraction=engine.error_fraction,
         band_fraction=engine.band_fraction,
         reasons=(_sentence(engine, sampling),),
+        code="simulated",
     )
 
 
@@ -219,19 +220,22 @@ def _broken_when_idle(engine: EngineModel, classes: tuple[AskedClass, ...]) -> s
     )
 
 
-def _too_long(engine: EngineModel, classes: tuple[AskedClass, ...]) -> str | None:
+def _too_long(engine: EngineModel, classes: tuple[AskedClass, ...]) -> tuple[str, str] | None:
+    """Why a mean request can never be answered, and the code of that; None where all can."""
     limits = engine.limits
     for kind in classes:
         length = kind.input_tokens + kind.output_tokens
         if length > limits.max_model_len:
             return (
                 f"a mean request of {length:,.0f} tokens is longer than the context that the engine was started with, {limits.max_model_len:,} tokens; "
-                "shorten the requests, or probe with a larger --max-model-len"
+                "shorten the requests, or probe with a larger --max-model-len",
+                "context_too_long",
             )
         if length > limits.kv_tokens:
             return (
                 f"a mean request of {length:,.0f} tokens does not fit into the cache of {limits.kv_tokens:,} tokens; use more GPUs a replica, a GPU with "
-                "more memory, or a cache of fewer bytes a token (--kv-cache-dtype fp8)"
+                "more memory, or a cache of fewer bytes a token (--kv-cache-dtype fp8)",
+                "cache_too_small",
             )
     return None
 

@@ -21,6 +21,7 @@ class SloCapacity:
         power_watts: what the replica's GPUs draw at that load, where the run has it [W].
         feasible: whether any measured load meets the promise.
         reasons: why not, or what to know, in sentences.
+        code: of the first of them, for machines; None where it is a plain note.
     """
 
     requests_per_s: float
@@ -32,12 +33,14 @@ class SloCapacity:
     power_watts: float | None = None
     feasible: bool = True
     reasons: tuple[str, ...] = ()
+    code: str | None = None
 
 
-def infeasible(reason: str) -> SloCapacity:
+def infeasible(reason: str, code: str) -> SloCapacity:
     """No load keeps the promise, or none can be said to.
 
     Args:
         reason: why, and what to do.
+        code: of it, for machines.
     """
-    return SloCapacity(requests_per_s=0.0, feasible=False, reasons=(reason,))
+    return SloCapacity(requests_per_s=0.0, feasible=False, reasons=(reason,), code=code)

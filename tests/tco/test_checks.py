@@ -29,7 +29,7 @@ def test_what_is_odd_about_a_run_is_said() -> None:
 
 def test_an_idle_fleet_and_an_unmeetable_promise_are_said() -> None:
     assert "idle_fleet" in codes(workload__requests_per_day=100)
-    assert "not_feasible" in codes(workload__slo={"ttft_p95_ms": 1})
+    assert "slo_not_met_at_lightest_load" in codes(workload__slo={"ttft_p95_ms": 1})
 
 
 def test_cacheable_input_without_a_price_is_said() -> None:
