@@ -2,7 +2,10 @@
 
 A sequence with `c` tokens in its cache holds `ceil(c / block)` blocks. Whole blocks of a beginning that requests have in common are held once. Without users
 they stay until the blocks that were free before them, and then they themselves from their end on, are taken: vLLM's queue of free blocks, least recently
-used first.
+used first. So do the whole blocks of a request that is preempted, which it finds again if it comes back in time.
+
+What is left out: a beginning without users that a request with a shorter one joins is cut to that; blocks that others take out of the line of free ones
+because they hit them are not counted as taken.
 """
 
 from __future__ import annotations
@@ -57,10 +60,13 @@ def kept_blocks(group: Any, replica: Any) -> int:
 
 @compiled
 def hit_blocks(slot: Any, group: Any, replica: Any, block_tokens: int) -> int:
-    """Blocks of a prompt that the cache answers; its last token is always computed."""
-    if slot.prefix_blocks == 0:
-        return 0
-    return int(min(kept_blocks(group, replica), slot.prefix_blocks, (slot.target - 1) // block_tokens))
+    """Blocks of a prompt that the cache answers, the common beginning's first; its last token is always computed."""
+    found = 0
+    if slot.prefix_blocks > 0:
+        found = min(kept_blocks(group, replica), slot.prefix_blocks)
+    if slot.left > 0 and found == slot.prefix_blocks:
+        found += max(0, slot.left - max(0, replica.allocated_blocks - slot.evicted_from))
+    return int(min(found, (slot.target - 1) // block_tokens))
 
 
 @compiled
@@ -68,7 +74,7 @@ def needed_to_admit(slot: Any, group: Any, replica: Any, block_tokens: int) -> i
     """Free blocks that a waiting request must find: for its whole prompt, as vLLM asks (`scheduler_reserve_full_isl`); unused hits are free blocks too."""
     whole = (slot.target + block_tokens - 1) // block_tokens
     if slot.prefix_blocks > 0 and group.users > 0:
-        whole -= hit_blocks(slot, group, replica, block_tokens)
+        whole -= min(hit_blocks(slot, group, replica, block_tokens), slot.prefix_blocks)
     return int(whole)
 
 
@@ -106,6 +112,16 @@ def _taken(slot: Any, group: Any, block_tokens: int, cached_before: int, cached_
     if slot.prefix_blocks > 0:
         taken += max(0, min(slot.prefix_blocks, cached_after // block_tokens) - group.blocks)
     return int(taken)
+
+
+@compiled
+def leave_own(slot: Any, replica: Any, engine: Any, cached_tokens: int) -> None:
+    """Notes what of its own a request finds again that is about to be preempted: whole blocks, which go behind all that are free, its last one first."""
+    if engine.caches_prefixes:
+        slot.left = max(0, cached_tokens // engine.block_tokens - slot.prefix_blocks)
+        # A last block that is not full goes in front of all.
+        in_front = 1 if cached_tokens % engine.block_tokens > 0 else 0
+        slot.evicted_from = replica.allocated_blocks + engine.kv_blocks - replica.used_blocks + in_front
 
 
 @compiled

@@ -99,7 +99,7 @@ def _hand_over(number: int, request: Any, sent_s: float, state: State) -> None:
     # The last token of a prompt is always computed, and into a block of its own.
     shared = min(request.prefix, request.prompt - 1) if engine.caches_prefixes and request.group >= 0 else 0
     slot.prefix_blocks = shared // engine.block_tokens
-    slot.made, slot.target, slot.computed, slot.next = 0, request.prompt, 0, -1
+    slot.made, slot.target, slot.computed, slot.next, slot.left = 0, request.prompt, 0, -1, 0
     if replica.waiting_last >= 0:
         state.slots[replica.waiting_last].next = which
     else:

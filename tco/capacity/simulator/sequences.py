@@ -43,6 +43,7 @@ def preempt(number: int, victim: int, state: State) -> None:
             place += 1
         _leave(number, slot, place, state)
         slot.made = cached - slot.prompt + 1
+    blocks.leave_own(slot, replica, engine, cached)
     blocks.release(slot, state.groups[number, max(slot.group, 0)], replica, engine, cached)
     slot.target = slot.prompt + slot.made
     slot.computed, slot.loaded = 0, 0

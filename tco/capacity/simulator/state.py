@@ -85,6 +85,8 @@ SLOT = np.dtype(
         ("offset", _I),  # cached tokens less the replica's counter, while it decodes
         ("admission", _I),  # number of its admission: the last one is preempted first
         ("next", _I),  # behind it in the waiting line, or -1
+        ("left", _I),  # whole blocks of its own that it left in the cache when it was preempted
+        ("evicted_from", _I),  # allocation from which on these are taken
     ]
 )
 """A request in flight."""

@@ -102,7 +102,8 @@ def elapse(replica: Any, lasts_s: float, last_step_s: float, steps: int, sequenc
 def _admit(slot: Any, group: Any, replica: Any, engine: Any) -> None:
     """From the waiting line into the batch, with what the prefix cache has of its prompt."""
     hits = blocks.hit_blocks(slot, group, replica, engine.block_tokens)
-    blocks.join_group(slot, group, replica, hits)
+    blocks.join_group(slot, group, replica, min(hits, slot.prefix_blocks))
+    replica.used_blocks += max(0, hits - slot.prefix_blocks)
     slot.computed = max(hits * engine.block_tokens, slot.loaded)
     if slot.loaded > hits * engine.block_tokens:
         blocks.extend(slot, group, replica, engine.block_tokens, hits * engine.block_tokens, slot.loaded)

@@ -1,6 +1,6 @@
 """vLLM's scheduler once more, as plain as possible: every step is made, every block has a number. The oracle of the compiled simulator.
 
-It follows `vllm/v1/core/sched/scheduler.py` and `kv_cache_manager.py` (0.32) with lists and loops, shares no code with the simulator, and is slow on purpose.
+It follows `vllm/v1/core/sched/scheduler.py` (0.32) with lists and loops, shares no code with the simulator, and is slow on purpose.
 """
 
 from __future__ import annotations
@@ -12,53 +12,29 @@ from dataclasses import dataclass, field
 from tco.capacity.simulator.limits import EngineLimits
 from tco.capacity.simulator.traffic import Traffic
 from tco.capacity.steptime.model import StepTime
-
-
-@dataclass(eq=False)
-class Request:
-    number: int
-    sent_s: float
-    reached_s: float
-    prompt: int
-    answer: int
-    loaded: int = 0
-    made: int = 0
-    computed: int = 0
-    held: int = 0
-    prefilled: bool = False
-    first_s: float = -1.0
+from tests.tco.capacity.simulator.reference_blocks import BlockPool, Request
 
 
 @dataclass
 class Engine:
-    """One replica without a prefix cache."""
+    """One replica."""
 
     step_time: StepTime
     limits: EngineLimits
+    pool: BlockPool
     now_s: float = 0.0
     previous_s: float = 0.0
     waiting: deque[Request] = field(default_factory=deque)
     running: list[Request] = field(default_factory=list)
-    free: int = 0
     steps: int = 0
     preemptions: int = 0
+    block_s: float = 0.0
     ended: dict[int, tuple[float, float, float]] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.free = self.limits.kv_blocks
-
-    def take(self, request: Request, tokens: int) -> bool:
-        needed = math.ceil(tokens / self.limits.block_tokens) - request.held
-        if needed > self.free:
-            return False
-        self.free -= needed
-        request.held += needed
-        return True
 
     def preempt(self) -> Request:
         victim = self.running.pop()
-        self.free += victim.held
-        victim.held = victim.computed = victim.loaded = 0
+        self.pool.give_back(victim)
+        victim.computed = victim.loaded = 0
         victim.prefilled = False
         self.waiting.appendleft(victim)
         self.preemptions += 1
@@ -75,9 +51,9 @@ class Engine:
         place = 0
         while place < len(self.running) and budget > 0:
             request = self.running[place]
-            tokens = min(request.prompt + request.made - request.computed, budget)
+            tokens = min(request.tokens - request.computed, budget)
             fits = True
-            while not self.take(request, request.computed + tokens):
+            while not self.pool.take(request, request.computed + tokens):
                 preempted = True
                 if self.preempt() is request:
                     fits = False
@@ -89,13 +65,14 @@ class Engine:
             place += 1
         while not preempted and budget > 0 and self.waiting and len(self.running) < self.limits.max_num_seqs:
             request = self.waiting[0]
-            whole = request.prompt + request.made
-            if request.reached_s > seen_s or math.ceil(whole / self.limits.block_tokens) > self.free:
+            hits = self.pool.hits(request)
+            if request.reached_s > seen_s or not self.pool.admits(request, hits):
                 break
             self.waiting.popleft()
-            request.computed = request.loaded
-            tokens = min(whole - request.computed, budget)
-            assert self.take(request, request.computed + tokens)
+            self.pool.adopt(request, hits)
+            request.computed = max(request.computed, request.loaded)
+            tokens = min(request.tokens - request.computed, budget)
+            assert self.pool.take(request, request.computed + tokens)
             self.running.append(request)
             scheduled.append((request, request.computed, tokens))
             budget -= tokens
@@ -105,38 +82,45 @@ class Engine:
         decoding = [r for r, _, _ in scheduled if r.prefilled]
         prompts = [(before, tokens) for r, before, tokens in scheduled if r not in decoding]
         self.previous_s = self.now_s
+        used = self.pool.used
         self.now_s += self.step_time.step_s(
             len(decoding),
-            sum(r.prompt + r.made for r in decoding),
+            sum(r.tokens for r in decoding),
             sum(tokens for _, tokens in prompts),
             sum(tokens * (before + (tokens + 1) / 2) for before, tokens in prompts),
             len(prompts),
         )
         self.steps += 1
+        self.block_s += used * (self.now_s - self.previous_s)
         for request, before, tokens in scheduled:
             request.computed = before + tokens
-            if request.computed == request.prompt + request.made:
+            if request.computed == request.tokens:
                 request.made += 1
                 request.prefilled = True
                 if request.first_s < 0:
                     request.first_s = self.now_s
             if request.made == request.answer:
                 self.running.remove(request)
-                self.free += request.held
+                self.pool.give_back(request)
                 self.ended[request.number] = (request.sent_s, request.first_s, self.now_s)
 
 
-def replay(traffic: Traffic, step_time: StepTime, limits: EngineLimits) -> Engine:
+def replay(traffic: Traffic, step_time: StepTime, limits: EngineLimits, *, knows_own: bool = True) -> Engine:
     """Runs an open or a closed loop on one replica; times are the engine's, without latency."""
-    engine = Engine(step_time, limits)
+    engine = Engine(step_time, limits, BlockPool(limits, knows_own=knows_own))
     handed_s = -math.inf
-    loaded = traffic.loaded_tokens if traffic.loaded_tokens.size else [0] * traffic.requests
+    loaded, group, prefix = (
+        values.tolist() if values.size else [default] * traffic.requests
+        for values, default in ((traffic.loaded_tokens, 0), (traffic.prefix_group, -1), (traffic.prefix_tokens, 0))
+    )
 
     def send(number: int, at_s: float) -> None:
         nonlocal handed_s
         handed_s = max(at_s, handed_s + step_time.dispatch_s)
         prompt, answer = int(traffic.input_tokens[number]), int(traffic.output_tokens[number])
-        engine.waiting.append(Request(number, at_s, handed_s, prompt, answer, int(loaded[number])))
+        engine.waiting.append(
+            Request(number, at_s, handed_s, prompt, answer, group[number], prefix[number], loaded[number])
+        )
 
     if not traffic.streams:
         for number in range(traffic.requests):
