@@ -72,7 +72,7 @@ def _fleet(plan: FleetPlan, fleet: CheckedFleet) -> dict[str, Any]:
                 "name": use.name,
                 "replicas": use.count,
                 "serving": use.serving,
-                "added": use.added,
+                "changed_by_check": use.changed,
                 "spares": use.spares,
                 "load_replicas": use.load_replicas,
                 "utilisation_fraction": use.utilisation_fraction,
@@ -124,6 +124,8 @@ def _size(plan: FleetPlan, row: int) -> dict[str, Any]:
                 "low_requests_per_s": cell.requests_per_s * cell.relative_low,
                 "high_requests_per_s": cell.requests_per_s * cell.relative_high,
                 "basis": cell.basis,
+                "error_fraction": cell.error_fraction,
+                "band_fraction": cell.band_fraction,
                 "feasible": cell.feasible,
                 "reasons": list(cell.reasons),
             }

@@ -19,11 +19,13 @@ from tco.workload.profiles import HOURS_PER_WEEK
 if TYPE_CHECKING:
     from tco import Scenario
     from tco.capacity.mix import WeekMix, WeekUse
+    from tco.capacity.slo_capacity import SloCapacity
     from tco.mixed_fleet import CheckedFleet, FleetPlan, Wishes
     from tco.mixed_fleet.found import Alone
 
 _LEAST_SHARE = 0.005
 """A smaller part of a size goes unmentioned."""
+_SAME_USD = 1e-6
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _HOURS_PER_DAY = 24
 
@@ -110,10 +112,11 @@ def _show_check(fleet: CheckedFleet, out: Console) -> None:
     verdict = "holds" if fleet.holds else "does not hold"
     out.print(f"\nChecked: one replica of each type simulated with its own mixed traffic: the promise {verdict}.")
     alone = fleet.additive.cost_usd_per_hour
-    if alone is not None and alone < fleet.usd_per_hour:
+    if alone is not None and abs(alone - fleet.usd_per_hour) > _SAME_USD:
         counts = ", ".join(f"{count} x {name}" for name, count in fleet.additive.counts.items())
+        why = "broke the promise" if alone < fleet.usd_per_hour else "is more than the promise needs"
         out.print(
-            f"Without the check it would have been {counts} at {usd(alone)} an hour, which broke the promise: sizes of requests disturb each other.",
+            f"By adding up what each size needs alone it would have been {counts} at {usd(alone)} an hour, which {why}.",
             markup=False,
         )
     table = _table("promise", "limit", "promised ms", "simulated ms")
@@ -152,8 +155,19 @@ def _bases(plan: FleetPlan) -> Iterator[str]:
             continue
         counts = Counter(cell.basis for cell in cells)
         had = ", ".join(f"{count} {basis}" for basis, count in counts.items())
-        low, high = (float(np.median([getattr(cell, f"relative_{end}") for cell in cells])) for end in ("low", "high"))
-        yield f"{kind.name}: goodputs of {had}; range {low - 1:+.0%} to {high - 1:+.0%}; {kind.price_from}, {kind.machine.price_usd_per_hour:,.3f} USD an hour"
+        yield f"{kind.name}: {kind.price_from}, {kind.machine.price_usd_per_hour:,.3f} USD an hour; goodputs of {had}{_error(cells)}"
+
+
+def _error(cells: Sequence[SloCapacity]) -> str:
+    """How far such numbers were off, or their range where no error was measured."""
+    errors = [cell.error_fraction for cell in cells if cell.error_fraction is not None]
+    bands = [cell.band_fraction for cell in cells if cell.band_fraction is not None]
+    if errors and bands:
+        return (
+            f", which missed what was measured by {np.median(errors):.0%} typically and {np.median(bands):.0%} at worst"
+        )
+    low, high = (float(np.median([getattr(cell, f"relative_{end}") for cell in cells])) for end in ("low", "high"))
+    return f", range {low - 1:+.0%} to {high - 1:+.0%}"
 
 
 def _others(plan: FleetPlan) -> Table:
@@ -180,8 +194,7 @@ def _counts(fleet: CheckedFleet) -> str:
 def _verdict(fleet: CheckedFleet) -> str:
     if fleet.holds is None:
         return "not simulated"
-    grew = f", {fleet.added} added" if fleet.added else ""
-    return ("holds" if fleet.holds else "broken") + grew
+    return ("holds" if fleet.holds else "broken") + (f", {fleet.changed:+d}" if fleet.changed else "")
 
 
 def _show_week(week: WeekMix, out: Console) -> None:

@@ -46,7 +46,7 @@ def fleet(
     ] = None,
     buckets: Annotated[
         int, typer.Option("--buckets", min=1, max=200, help="Sizes of requests that a promise is cut into at most.")
-    ] = 20,
+    ] = 16,
     month: Annotated[int, typer.Option("--month", min=1, help="Month of the horizon whose demand is covered.")] = 1,
     week: Annotated[
         bool, typer.Option("--week", help="Also what to reserve and what to rent in which hour of the week.")

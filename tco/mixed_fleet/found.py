@@ -40,7 +40,7 @@ class Use:
     Attributes:
         name: of the type.
         serving: replicas that the load is sized for.
-        added: of these, added because a simulation of the mixed traffic broke a promise.
+        changed: of these, added because a simulation of the mixed traffic broke a promise; below 0: taken away because it holds without.
         spares: kept beside them for failures.
         load_replicas: replicas' worth of work sent to it in its busiest hour, as buckets add up.
         requests_per_s: likewise [requests/s].
@@ -49,7 +49,7 @@ class Use:
 
     name: str
     serving: int
-    added: int
+    changed: int
     spares: int
     load_replicas: float
     requests_per_s: float
@@ -72,7 +72,7 @@ class CheckedFleet:
 
     Attributes:
         additive: what the program would have bought if sizes did not disturb each other.
-        mix: what it bought in the end, before anything was added.
+        mix: what it bought in the end, before the simulation changed it.
         uses: of every type that stands.
         hours: requests of each bucket [requests/s] in each hour that decides, shape (hours, buckets).
         assignment: who serves them [fraction], shape (hours, buckets, types).
@@ -96,9 +96,9 @@ class CheckedFleet:
         return sum(use.usd_per_hour for use in self.uses)
 
     @property
-    def added(self) -> int:
-        """Replicas that the simulation added."""
-        return sum(use.added for use in self.uses)
+    def changed(self) -> int:
+        """Replicas that the simulation added, less those that it took away."""
+        return sum(use.changed for use in self.uses)
 
     @property
     def holds(self) -> bool | None:

@@ -17,6 +17,8 @@ from tco.workload.asked import Slo, Spread, Workload
 MAX_CELLS = 2_000
 """Pairs of a size and a type, over all promises: minutes of simulation."""
 
+_CELLS_A_PROCESS = 12
+"""A process that is started for fewer costs more than it saves."""
 _SAFE_PART = 0.5
 """Of the requests that a percentile leaves free, so many may be of sizes that are late for certain."""
 
@@ -98,7 +100,7 @@ def _workload(bucket: Bucket, slo: Slo) -> Workload:
 
 def _ask(cells: list[_Cell], question: Question, means: Means) -> Iterator[tuple[tuple[int, int], SloCapacity]]:
     """In the order given, whatever the number of processes."""
-    work = Parallel(n_jobs=max(1, min(means.processes, len(cells))), return_as="generator")
+    work = Parallel(n_jobs=max(1, min(means.processes, len(cells) // _CELLS_A_PROCESS)), return_as="generator")
     answers = work(delayed(_answer)(means.capacity, cell.replica, cell.workload) for cell in cells)
     for done, (cell, answer) in enumerate(zip(cells, answers, strict=True), start=1):
         if means.progress is not None:

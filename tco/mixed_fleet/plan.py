@@ -45,7 +45,7 @@ def plan_fleet(
     1. the self-hosted options are the types, one replica each, at its price by the hour;
     2. requests are cut into sizes, and each pair of a size and a type has its goodput within the promise;
     3. a program of whole numbers finds the cheapest counts (`tco.capacity.mix.cheapest_mix`);
-    4. one replica of each type is simulated with the mixed traffic that it was given, and replicas are added until every promise holds.
+    4. one replica of each type is simulated with the mixed traffic that it was given, and mended until every promise holds with no more than it needs.
 
     Args:
         scenarios: whose workloads share the fleet.

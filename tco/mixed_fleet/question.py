@@ -71,7 +71,14 @@ def question_of(
     """
     _check_names(scenarios)
     asked = [
-        _asked(scenario, wishes, runs, book, lengths[number] if number < len(lengths) else None)
+        _asked(
+            scenario,
+            wishes,
+            runs,
+            book,
+            lengths[number] if number < len(lengths) else None,
+            is_alone=len(scenarios) == 1,
+        )
         for number, scenario in enumerate(scenarios)
     ]
     types = _types(asked)
@@ -109,7 +116,13 @@ def _check_names(scenarios: Sequence[Scenario]) -> None:
 
 
 def _asked(
-    scenario: Scenario, wishes: Wishes, runs: Mapping[str, Run] | None, book: Book | None, rows: Rows | None
+    scenario: Scenario,
+    wishes: Wishes,
+    runs: Mapping[str, Run] | None,
+    book: Book | None,
+    rows: Rows | None,
+    *,
+    is_alone: bool,
 ) -> _Asked:
     names = _self_hosted(scenario, wishes)
     known = book or find_book(scenario)
@@ -137,7 +150,9 @@ def _asked(
         scenario=filled,
         types=types,
         barred={name: "; ".join(reasons) for name, reasons in forbidden.items() if name in types},
-        parts=sizes_of(filled, types[names[0]].replica.run, peak, rows=rows, most=wishes.most_buckets),
+        parts=sizes_of(
+            filled, types[names[0]].replica.run, peak, rows=rows, most=wishes.most_buckets, is_alone=is_alone
+        ),
         factors=needed / peak,
     )
 

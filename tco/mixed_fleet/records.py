@@ -30,7 +30,7 @@ Simulate = Callable[[EngineModel, tuple[AskedClass, ...], float, int], tuple[Tra
 Progress = Callable[[int, int], None]
 """Told how many goodputs are known, and of how many."""
 
-DEFAULT_BUCKETS = 20
+DEFAULT_BUCKETS = 16
 """Sizes of requests that a promise is cut into at most."""
 
 

@@ -61,7 +61,13 @@ def required_requests_per_s(scenario: Scenario, month: int) -> Floats:
 
 
 def sizes_of(
-    scenario: Scenario, run: Run, requests_per_s: float, *, rows: npt.NDArray[np.int64] | None, most: int
+    scenario: Scenario,
+    run: Run,
+    requests_per_s: float,
+    *,
+    rows: npt.NDArray[np.int64] | None,
+    most: int,
+    is_alone: bool,
 ) -> tuple[tuple[Promise, tuple[Bucket, ...]], ...]:
     """The promises of a workload, each with its requests by size.
 
@@ -71,11 +77,12 @@ def sizes_of(
         requests_per_s: of all its requests together [requests/s].
         rows: recorded lengths in place of the workload's own, shape (requests, 2); None: its own.
         most: sizes of one promise at most.
+        is_alone: whether no other workload shares the fleet, so that names need not say whose they are.
 
     Raises:
         InputError: recorded lengths beside classes: the log does not say which request is of which class.
     """
-    classes = asked_classes(scenario.workload, run)
+    classes = [kind for kind in asked_classes(scenario.workload, run) if kind.share > 0]
     if rows is not None and scenario.workload.classes:
         raise InputError(
             f"--lengths: {scenario.name!r} has classes of requests, and the log does not say which request is of which; "
@@ -84,8 +91,8 @@ def sizes_of(
     total = sum(kind.share for kind in classes)
     found = []
     for kind in classes:
-        name = f"{scenario.name}, {kind.name}" if kind.name else scenario.name
-        promise = Promise(name=name, workload=scenario.name, slo=Slo(**dict(kind.limits_ms)))
+        name = kind.name if is_alone else f"{scenario.name}, {kind.name}" if kind.name else scenario.name
+        promise = Promise(name=name or scenario.name, workload=scenario.name, slo=Slo(**dict(kind.limits_ms)))
         fine = _fine(name, kind, requests_per_s * kind.share / total, rows)
         coarse = merged(fine, least_share_fraction=LEAST_SHARE_FRACTION, most=most)
         found.append((promise, tuple(replace(bucket, workload=scenario.name) for bucket in coarse)))

@@ -24,7 +24,7 @@ from tco.mixed_fleet.records import FleetProblem, GoodputTable, Means, Question
 
 ROUNDS = 6
 """How often the program is solved with what the simulation taught."""
-SCALES = (0.5, 0.7, 1.0, 1.4, 2.0, 3.0)
+SCALES = (0.5, 0.7, 1.0, 1.5, 2.0)
 """How tight the promises of a front are, against what was promised."""
 
 
@@ -116,9 +116,18 @@ def of_single_types(problem: FleetProblem, means: Means) -> tuple[Alone, ...]:
         means: what does the work.
     """
     return tuple(
-        _alone(kind.name, cheapest_fleet(problem.only_type(number), means))
+        _alone(kind.name, _of_one_type(problem.only_type(number), means))
         for number, kind in zip(problem.kinds, problem.types, strict=True)
     )
+
+
+def _of_one_type(problem: FleetProblem, means: Means) -> CheckedFleet | NoFleet:
+    lost = np.flatnonzero(~np.isfinite(problem.part[:, 0]))
+    if not lost.size:
+        return cheapest_fleet(problem, means)
+    rates = np.array([bucket.requests_per_s for bucket in problem.buckets])
+    share = rates[lost].sum() / rates.sum()
+    return NoFleet((f"cannot serve {share:.1%} of the requests, such as {problem.buckets[int(lost[0])].name}",))
 
 
 def cheaper_of(fleet: CheckedFleet, singles: Sequence[Alone]) -> CheckedFleet:
@@ -247,7 +256,7 @@ def _uses(
             Use(
                 name=kind.name,
                 serving=serving[number],
-                added=serving[number] - first[number],
+                changed=serving[number] - first[number],
                 spares=count - serving[number],
                 load_replicas=float(loads[number]),
                 requests_per_s=float(rates[number]),
