@@ -14,6 +14,7 @@ from tco.capacity.week.records import (
     ClassEstimate,
     PromiseEstimate,
     StratumEstimate,
+    UseEstimate,
     allowed_late_fraction,
     hour_name,
     percent_of,
@@ -78,6 +79,41 @@ def _promise(
         unsure_hours=_hours(
             [one for one, share in late if abs(share.value - allowed) < _SURE * (share.standard_error or 0.0)]
         ),
+    )
+
+
+def stratum_estimate(
+    classes: tuple[AskedClass, ...],
+    tally: Tally,
+    use: UseEstimate,
+    stratum: Stratum,
+    counted: int,
+    *,
+    overloaded: bool = False,
+) -> StratumEstimate:
+    """What was found in hours that were simulated as one.
+
+    Args:
+        classes: as they were asked.
+        tally: counts of these hours.
+        use: of their replicas.
+        stratum: these hours.
+        counted: simulated requests that count.
+        overloaded: whether more comes than the replicas can answer.
+    """
+    limits = [(number, at, name) for number, kind in enumerate(classes) for at, (name, _) in enumerate(kind.limits_ms)]
+    return StratumEstimate(
+        hours=stratum.hours,
+        replica_requests_per_s=stratum.replica_requests_per_s,
+        pool_replicas=stratum.pool_replicas,
+        requests=stratum.requests,
+        requests_counted=counted,
+        overloaded=overloaded,
+        use=use,
+        found_ms=tuple(
+            tally.percentile(number, name.partition("_")[0], percent_of(name)).value * 1e3 for number, _, name in limits
+        ),
+        late_fraction=tuple(tally.late_fraction(number, at) for number, at, _ in limits),
     )
 
 

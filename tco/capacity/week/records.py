@@ -125,7 +125,7 @@ class WeekEstimate:
         requests: that the numbers stand for.
         requests_simulated: all of them, warm-ups included.
         requests_counted: those that count.
-        throughput_requests_per_s: what one replica answers that never waits for work [requests/s].
+        throughput_requests_per_s: what one replica answers that never waits for work [requests/s]; None where it was not looked for.
         overloaded_hours: hours in which more comes than that.
         notes: what to know, in sentences.
     """
@@ -136,7 +136,7 @@ class WeekEstimate:
     requests: float
     requests_simulated: int
     requests_counted: int
-    throughput_requests_per_s: float
+    throughput_requests_per_s: float | None
     overloaded_hours: tuple[int, ...]
     notes: tuple[str, ...]
 

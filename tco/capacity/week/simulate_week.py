@@ -13,8 +13,8 @@ from tco.capacity.engine_model import EngineModel
 from tco.capacity.simulated import AskedClass, random_traffic
 from tco.capacity.simulator.outcome import Outcome
 from tco.capacity.simulator.traffic import Traffic
-from tco.capacity.week.estimates import class_estimates, notes_of
-from tco.capacity.week.records import StratumEstimate, WeekEstimate, percent_of
+from tco.capacity.week.estimates import class_estimates, notes_of, stratum_estimate
+from tco.capacity.week.records import WeekEstimate
 from tco.capacity.week.strata import Stratum, allocation, strata_of
 from tco.capacity.week.tally import Tally
 from tco.capacity.week.use import UseSums, mixed_use
@@ -110,7 +110,8 @@ def simulate_week(
         requests_per_s: load of each hour [requests/s], shape (hours,): 168 for a week, 1 for one load.
         replicas: that stand in each hour, shape (hours,).
         sampling: how much is simulated.
-        play: what becomes of traffic; None: replicas behind a router that gives each request to the least loaded.
+        play: what becomes of traffic; None: replicas behind a router that gives each request to the least loaded. Another one is asked for the throughput of the
+            first hour's pool.
         progress: is told after each replication.
 
     Raises:
@@ -123,7 +124,7 @@ def simulate_week(
     _check_lengths(engine, classes)
     strata = strata_of(requests_per_s, replicas, largest_pool=sampling.largest_pool)
     bench = _Bench(engine, classes, sampling, play or least_loaded(engine))
-    throughput = bench.throughput_requests_per_s(min(stratum.pool_replicas for stratum in strata))
+    throughput = bench.throughput_requests_per_s(1 if play is None else strata[0].pool_replicas)
     counted = allocation(strata, sampling.requests, LEAST_REQUESTS)
     week, found = Tally(classes, sampling.replications), []
     for number, (stratum, requests) in enumerate(zip(strata, counted, strict=True)):
@@ -131,7 +132,9 @@ def simulate_week(
         is_over = stratum.replica_requests_per_s >= throughput
         told = _after(progress, number * sampling.replications, len(strata) * sampling.replications)
         tally, use = bench.stratum(number, stratum, each, endless=is_over, told=told)
-        found.append(_stratum(stratum, classes, tally, use, each * sampling.replications, is_over))
+        found.append(
+            stratum_estimate(classes, tally, use.use, stratum, each * sampling.replications, overloaded=is_over)
+        )
         week.add_tally(tally, stratum.requests / (each * sampling.replications))
     overloaded = tuple(sorted(hour for one in found if one.overloaded for hour in one.hours))
     return WeekEstimate(
@@ -172,7 +175,7 @@ class _Bench:
         for group in range(self._sampling.replications):
             traffic, outcome = self._played(rate, (number + 1, group + 1), pool, warm + each + rest)
             counts = slice(warm, warm + each)
-            tally.add(group, traffic.request_class[counts], _Part(outcome, counts), endless=endless)
+            tally.add(group, traffic.request_class, outcome, part=counts, endless=endless)
             self._add_use(sums, traffic, outcome, warm, pool)
             told(group + 1)
         return tally, sums
@@ -205,32 +208,6 @@ def first_of(traffic: Traffic, requests: int) -> Traffic:
     """
     names = [field.name for field in fields(Traffic) if field.name != "streams"]
     return replace(traffic, **{name: getattr(traffic, name)[:requests] for name in names})
-
-
-class _Part:
-    """Latencies of some of the requests."""
-
-    def __init__(self, outcome: Outcome, part: slice) -> None:
-        self.ttft_s, self.tpot_s, self.e2e_s = outcome.ttft_s[part], outcome.tpot_s[part], outcome.e2e_s[part]
-
-
-def _stratum(
-    stratum: Stratum, classes: tuple[AskedClass, ...], tally: Tally, use: UseSums, counted: int, overloaded: bool
-) -> StratumEstimate:
-    limits = [(number, at, name) for number, kind in enumerate(classes) for at, (name, _) in enumerate(kind.limits_ms)]
-    return StratumEstimate(
-        hours=stratum.hours,
-        replica_requests_per_s=stratum.replica_requests_per_s,
-        pool_replicas=stratum.pool_replicas,
-        requests=stratum.requests,
-        requests_counted=counted,
-        overloaded=overloaded,
-        use=use.use,
-        found_ms=tuple(
-            tally.percentile(number, name.partition("_")[0], percent_of(name)).value * 1e3 for number, _, name in limits
-        ),
-        late_fraction=tuple(tally.late_fraction(number, at) for number, at, _ in limits),
-    )
 
 
 def _after(progress: Progress | None, before: int, total: int) -> Callable[[int], None]:

@@ -17,6 +17,7 @@ SHORTEST_S, LONGEST_S = 1e-5, 1e7
 _BINS = math.ceil(math.log(LONGEST_S / SHORTEST_S) / math.log(RATIO)) + 1
 """One more stands for latencies without bound."""
 METRICS = ("ttft", "tpot", "e2e")
+ALL = slice(None)
 _BEYOND = 5
 """A group needs so many requests beyond a percentile, or its error is not told."""
 
@@ -59,18 +60,27 @@ class Tally:
         self._requests = np.zeros((len(classes), groups))
         self._late = [np.zeros((len(kind.limits_ms), groups)) for kind in classes]
 
-    def add(self, group: int, kinds: npt.NDArray[np.int32], found: Latencies, *, endless: bool = False) -> None:
+    def add(
+        self,
+        group: int,
+        kinds: npt.NDArray[np.int32],
+        found: Latencies,
+        *,
+        part: slice = ALL,
+        endless: bool = False,
+    ) -> None:
         """Counts requests, each as one.
 
         Args:
             group: of them.
             kinds: number of each request's class; empty: all are of the first.
             found: their latencies.
+            part: of the requests, those that count.
             endless: whether more comes than can be answered: then waiting, and with it TTFT and E2E, has no bound.
         """
-        values = {"ttft": found.ttft_s, "tpot": found.tpot_s, "e2e": found.e2e_s}
+        values = {"ttft": found.ttft_s[part], "tpot": found.tpot_s[part], "e2e": found.e2e_s[part]}
         for number, kind in enumerate(self._classes):
-            its = slice(None) if not kinds.size else kinds == number
+            its = slice(None) if not kinds.size else kinds[part] == number
             own = {name: values[name][its] for name in METRICS}
             self._requests[number, group] += own["ttft"].size
             if endless:

@@ -1,0 +1,54 @@
+"""How far a simulation is, for the person who waits longer than a moment."""
+
+from __future__ import annotations
+
+import time
+from types import TracebackType
+from typing import Self
+
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+
+from tco.cli._shared import console
+
+_FIRST_AFTER_S, _SAY_EVERY_S = 2.0, 10.0
+
+
+class SimulateProgress:
+    """Progress on stderr. On a terminal a bar moves; elsewhere there is a line after two seconds, and then every ten."""
+
+    def __init__(self) -> None:
+        self._console = console()
+        self._began, self._said = time.monotonic(), 0.0
+        self._bar: Progress | None = None
+        if self._console.is_terminal:
+            text = TextColumn("simulating (compiled at the first run on a machine)")
+            columns = (SpinnerColumn(), text, BarColumn(bar_width=30), TimeRemainingColumn())
+            self._bar = Progress(*columns, TextColumn("left"), console=self._console, transient=True)
+            self._task = self._bar.add_task("", total=None)
+
+    def __enter__(self) -> Self:
+        if self._bar is not None:
+            self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def done(self, done: int, total: int) -> None:
+        """Shows that so many parts are simulated.
+
+        Args:
+            done: parts.
+            total: of all.
+        """
+        if self._bar is not None:
+            self._bar.update(self._task, completed=done, total=total)
+            return
+        now = time.monotonic() - self._began
+        if done < total and now >= (self._said + _SAY_EVERY_S if self._said else _FIRST_AFTER_S):
+            self._said = now
+            left_s = now * (total - done) / max(1, done)
+            self._console.print(f"{done} of {total} parts simulated, about {left_s:.0f} s left", markup=False)
