@@ -27,6 +27,8 @@ def appraise(
     scenario: Scenario,
     replicas: Mapping[str, Replica],
     ledgers: Mapping[str, Ledger],
+    *,
+    with_breakeven: bool = True,
 ) -> OptionResult:
     """The answer for one option of a filled scenario.
 
@@ -35,6 +37,7 @@ def appraise(
         scenario: the filled scenario.
         replicas: of self-hosted options, by option name.
         ledgers: the costs of every option, by name.
+        with_breakeven: search for the break-even volume too.
     """
     own, baseline = ledgers[option.name], ledgers[scenario.baseline]
     replica = replicas.get(option.name)
@@ -58,7 +61,7 @@ def appraise(
         **(_payback_band(option, scenario, replica, baseline) if compared else {}),
         npv_usd=_npv(own, baseline, scenario) if baseline.feasible else None,
         breakeven_requests_per_day=breakeven_requests_per_day(_saving_at_volume(option, scenario, replicas))
-        if compared
+        if compared and with_breakeven
         else None,
     )
 

@@ -26,13 +26,17 @@ from tco.scenario import Scenario
 from tco.workload.demand import demand
 
 
-def evaluate(scenario: Scenario, runs: Mapping[str, Run] | None = None, book: Book | None = None) -> Result:
+def evaluate(
+    scenario: Scenario, runs: Mapping[str, Run] | None = None, book: Book | None = None, *, searches: bool = True
+) -> Result:
     """Answers a scenario.
 
     Args:
         scenario: the question, for example from `tco.load`.
         runs: runs that the caller holds already, by the reference that the scenario uses; others are read from files.
         book: the prices to use; null: those that the scenario names.
+        searches: find break-even volumes and drivers too. Each asks for the costs at many volumes or values, which takes most of
+            the time; without them these fields are empty and all others are the same.
 
     Returns:
         Per option: capacity, costs by month, cash flow against the baseline, payback and returns; which option is
@@ -54,7 +58,7 @@ def evaluate(scenario: Scenario, runs: Mapping[str, Run] | None = None, book: Bo
         )
         for option in filled.options
     }
-    options = [appraise(option, filled, replicas, ledgers) for option in filled.options]
+    options = [appraise(option, filled, replicas, ledgers, with_breakeven=searches) for option in filled.options]
     contender = _contender(options, filled.baseline)
     return Result(
         scenario=filled.name,
@@ -70,7 +74,9 @@ def evaluate(scenario: Scenario, runs: Mapping[str, Run] | None = None, book: Bo
         ),
         price_book=named(book),
         options=options,
-        drivers=_drivers(filled, replicas, contender) if contender and filled.baseline not in forbidden else [],
+        drivers=_drivers(filled, replicas, contender)
+        if searches and contender and filled.baseline not in forbidden
+        else [],
         assumptions=register(filled),
         warnings=[
             *check(filled, found, ledgers, asked, book),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -101,10 +102,14 @@ def _dask(jobs: int | None, address: str | None) -> Iterator[None]:
     _need("dask", "distributed")
     import distributed  # noqa: PLC0415 - of an extra
 
+    ours = address is None
     with contextlib.ExitStack() as stack:
         if address is None:
             cluster = distributed.LocalCluster(
-                n_workers=jobs or joblib.cpu_count(), threads_per_worker=1, dashboard_address=None
+                n_workers=jobs or joblib.cpu_count(),
+                threads_per_worker=1,
+                dashboard_address=None,
+                silence_logs=logging.ERROR,
             )
             address = stack.enter_context(cluster).scheduler_address
         elif jobs is not None:
@@ -113,6 +118,8 @@ def _dask(jobs: int | None, address: str | None) -> Iterator[None]:
             client = stack.enter_context(distributed.Client(address, timeout="20s"))
         except (OSError, ValueError) as error:
             raise InputError(f"--address {address}: no Dask scheduler answers there ({error})") from None
+        if ours:
+            client.run(begin_worker)
         with joblib.parallel_config(backend="dask", n_jobs=-1, client=client):
             yield
 

@@ -99,7 +99,7 @@ class _Worker:
         try:
             scenario = of_data(scenario_data(self._job, choices))
             self._look_for_runs(scenario)
-            return answered(index, values, evaluate(scenario, self._runs, self._book(scenario)))
+            return answered(index, values, evaluate(scenario, self._runs, self._book(scenario), searches=False))
         except InputError as error:
             return GridPoint(index=index, values=values, error=str(error))
 

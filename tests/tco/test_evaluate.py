@@ -181,6 +181,18 @@ def test_break_even_volume_is_where_the_saving_changes_sign() -> None:
     assert below < 0 <= above
 
 
+def test_without_searches_every_other_number_is_the_same() -> None:
+    question = scenario(options=[*options(price_usd_per_hour=0.5), OWN])
+    whole, quick = (tco.evaluate(question, RUNS, searches=wanted) for wanted in (True, False))
+    searched = {"breakeven_requests_per_day": None}
+
+    assert whole.drivers
+    assert whole.option("rent").breakeven_requests_per_day is not None
+    assert quick == whole.model_copy(
+        update={"drivers": [], "options": [option.model_copy(update=searched) for option in whole.options]}
+    )
+
+
 def test_shipped_scenarios_answer() -> None:
     for path in sorted((Path(__file__).parents[2] / "scenarios").glob("*.yaml")):
         question = tco.load(path)

@@ -117,7 +117,7 @@ def test_results_of_another_question_are_exit_2_and_force_starts_anew(tmp_path: 
 
 
 def test_a_fault_of_the_program_is_exit_5(grid_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tco.grid.worker.evaluate", lambda *_: 1 / 0)
+    monkeypatch.setattr("tco.grid.worker.evaluate", lambda *_, **__: 1 / 0)
     done = grid(grid_file)
 
     assert 5 == done.exit_code

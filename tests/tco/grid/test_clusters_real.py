@@ -10,7 +10,8 @@ import pytest
 
 from tco.errors import InputError
 from tco.grid import Job, open_results, run_grid
-from tco.grid.backends import workers
+from tco.grid.backends import results, workers
+from tco.grid.worker import Done
 from tests.tco.grid.grids import job_of
 
 pytestmark = [
@@ -57,7 +58,8 @@ def test_a_dask_cluster_that_runs_already(job: Job, alone: bytes, tmp_path: Path
 def ray() -> Iterator[object]:
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     module = pytest.importorskip("ray", reason="needs the [scale] extra")
-    module.init(num_cpus=1, include_dashboard=False, log_to_driver=False, logging_level="error")
+    # With one processor joblib would answer in this process.
+    module.init(num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="error")
     yield module
     module.shutdown()
 
@@ -70,3 +72,17 @@ def test_a_ray_cluster_of_its_own(job: Job, alone: bytes, tmp_path: Path) -> Non
     pytest.importorskip("ray", reason="needs the [scale] extra")
 
     assert alone == bytes_of(job, tmp_path / "ray.jsonl", backend="ray", jobs=2)
+
+
+def _who(job: bytes, index: int) -> Done:
+    return Done(index=index, line=str(os.getpid()))
+
+
+@pytest.mark.parametrize(("backend", "module"), [("dask", "distributed"), ("ray", "ray")])
+def test_points_are_answered_by_other_processes(backend: str, module: str) -> None:
+    pytest.importorskip(module, reason="needs the [scale] extra")
+
+    with workers(backend, 2):
+        found = list(results(_who, b"", range(12)))
+    assert list(range(12)) == sorted(done.index for done in found)
+    assert str(os.getpid()) not in {done.line for done in found}

@@ -50,9 +50,9 @@ def test_what_is_there_is_not_answered_again(job: Job, tmp_path: Path, monkeypat
     (tmp_path / "r.jsonl").write_bytes(b"".join([kept[0], kept[3], kept[1]]))
     asked: list[str] = []
 
-    def noting(scenario: tco.Scenario, *more: object) -> tco.Result:
+    def noting(scenario: tco.Scenario, *more: object, searches: bool) -> tco.Result:
         asked.append(scenario.name)
-        return tco.evaluate(scenario, *more)
+        return tco.evaluate(scenario, *more, searches=searches)
 
     monkeypatch.setattr(worker, "evaluate", noting)
     assert whole == bytes_of(job, tmp_path / "r.jsonl", jobs=1)
@@ -77,10 +77,10 @@ def test_an_interruption_loses_nothing_that_was_known(job: Job, tmp_path: Path) 
 def test_a_point_at_which_the_program_fails_is_tried_again(
     job: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def failing(scenario: tco.Scenario, *more: object) -> tco.Result:
+    def failing(scenario: tco.Scenario, *more: object, searches: bool) -> tco.Result:
         if scenario.option("rent").price_usd_per_hour.value == 0.5:
             raise ZeroDivisionError("by hand")
-        return tco.evaluate(scenario, *more)
+        return tco.evaluate(scenario, *more, searches=searches)
 
     with open_results(tmp_path / "r.jsonl", job) as file:
         with monkeypatch.context() as patched:

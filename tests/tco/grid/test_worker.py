@@ -98,7 +98,7 @@ def test_a_worker_of_another_version_or_with_other_prices_stops_the_grid(tmp_pat
 
 
 def test_a_fault_of_the_program_is_told_and_is_no_result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker, "evaluate", lambda *_: 1 / 0)
+    monkeypatch.setattr(worker, "evaluate", lambda *_, **__: 1 / 0)
     done = answer_point(packed(job_of(tmp_path)), 2)
 
     assert (2, None, "ZeroDivisionError: division by zero") == (done.index, done.line, done.failure)
