@@ -87,8 +87,8 @@ def _server_watts(option: OwnOption, gpu: str | None, server: Server | None, run
             f"({'the run has no GPU' if gpu is None else f'the book has no TDP for {gpu}'}); give `server_watts`"
         )
     low, rest, high, source = _rest(gpu, tdp, server, book)
-    # Published power is a mean over a benchmark with its pauses; only a run of one's own says what a loaded GPU draws.
-    cells = run.usable_cells if run.evidence == "measured" else []
+    # Published power is a mean over a benchmark with its pauses; only a run of one's own, on this very part, says what a loaded GPU draws.
+    cells = run.usable_cells if run.evidence == "measured" and _is_on(run, gpu, book) else []
     measured = [cell.power_watts for cell in cells if cell.power_watts is not None]
     own = max(measured) / max(run.gpus_per_replica, 1) if measured else tdp
     return Quantity(
@@ -99,6 +99,11 @@ def _server_watts(option: OwnOption, gpu: str | None, server: Server | None, run
         source=source,
         note=f"{own:,.0f} W a GPU ({f'run {run.run_id}' if measured else 'TDP'}) and {rest:.2g} x {tdp:,.0f} W for the rest",
     )
+
+
+def _is_on(run: Run, gpu: str, book: Book) -> bool:
+    had = run.gpu or (run.environment.gpus[0].name if run.environment.gpus else None)
+    return had is not None and (pricing.canonical_gpu(had, book) or had) == (pricing.canonical_gpu(gpu, book) or gpu)
 
 
 def _rest(gpu: str, tdp_watts: float, server: Server | None, book: Book) -> tuple[float, float, float, str]:

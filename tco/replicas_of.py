@@ -91,7 +91,8 @@ def _replica(case: _Case) -> Replica:
     gpus = gpus_of(case.option, case.run)
     differs = _differences(case)
     if not differs:
-        return Replica(run=case.run, gpus=gpus)
+        measured = _measured(case)
+        return Replica(run=case.run, gpus=gpus, served=measured if isinstance(measured, Served) else None)
     if case.option.throughput_factor is not None:
         return Replica(run=case.run, gpus=gpus, carried=_does_not_fit(case))
     measured = _measured(case)

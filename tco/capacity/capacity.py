@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 from probes.run import Lengths, Run
+from tco.capacity.carried import PRIOR_SOURCE
 from tco.capacity.curve import records, slo_capacity
+from tco.capacity.curve_engine import curve_engine
 from tco.capacity.engine_model import EngineModel, NoEngineModel
 from tco.capacity.fitted import fitted_engine
 from tco.capacity.replica import Replica
 from tco.capacity.shape import convert
 from tco.capacity.simulated import AskedClass, simulated_capacity
 from tco.capacity.slo_capacity import SloCapacity, infeasible
+from tco.capacity.steptime.priors import BACKTEST
 from tco.workload.asked import RequestClass, Spread, Workload
 
 _SAME_SPREAD_WITHIN = 0.05
@@ -27,7 +30,8 @@ def capacity_of(replica: Replica, workload: Workload) -> SloCapacity:
     1. what was probed at these lengths: the run's own curve, `measured` or `interpolated`;
     2. other lengths, lengths that vary otherwise, several classes, percentiles that the run has not: an engine simulated with step times fitted to the run,
        `modelled`;
-    3. where the run's cells do not identify step times: the safe bound of `tco.capacity.shape`, `modelled`.
+    3. likewise with step times of one curve and the data sheet's help, where the cells alone do not identify them, `modelled`;
+    4. where neither is to be had: the safe bound of `tco.capacity.shape`, `modelled`.
 
     A machine that was not probed is simulated with step times carried over to it.
 
@@ -48,7 +52,7 @@ def _capacity(replica: Replica, workload: Workload) -> SloCapacity:
     is_same = as_probed and convert(replica.run.workload, into, out).is_same
     if is_same and records(replica.run, workload.slo):
         return slo_capacity(replica.run, workload.slo, into, out)
-    engine = fitted_engine(replica.run)
+    engine = own_engine(replica)
     if isinstance(engine, EngineModel):
         return _simulated(engine, classes)
     if len(classes) > 1:
@@ -58,6 +62,27 @@ def _capacity(replica: Replica, workload: Workload) -> SloCapacity:
         )
     bound = slo_capacity(replica.run, workload.slo, into, out)
     return replace(bound, reasons=(*bound.reasons, f"step times are not known: {engine.sentence}"))
+
+
+def own_engine(replica: Replica) -> EngineModel | NoEngineModel:
+    """Step times of the machine that was probed: fitted to its run, or where the run is a curve of one length with the help of its data sheet.
+
+    Args:
+        replica: that was probed.
+    """
+    fitted = fitted_engine(replica.run)
+    if isinstance(fitted, EngineModel) or replica.served is None:
+        return fitted
+    helped = curve_engine(replica.run, replica.served)
+    if isinstance(helped, NoEngineModel):
+        return fitted
+    # Its lengths are one: for others it is as good as the data sheet that fills the gaps.
+    return replace(
+        helped,
+        error_fraction=BACKTEST.median_fraction,
+        band_fraction=BACKTEST.nine_of_ten_fraction,
+        error_source=PRIOR_SOURCE,
+    )
 
 
 def asked_classes(workload: Workload, run: Run) -> tuple[AskedClass, ...]:

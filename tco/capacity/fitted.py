@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from probes.run import Run
 from tco.capacity.engine_model import EngineModel, NoEngineModel
+from tco.capacity.memory.limits_on import kv_tokens_by_memory
 from tco.capacity.memory.run_limits import limits_of_run
 from tco.capacity.steptime.fitted import FittedStepTime, ModelError, Refusal
 from tco.capacity.steptime.kept import kept_step_time
@@ -45,7 +46,7 @@ class _Held:
 def _fitted(held: _Held) -> EngineModel | NoEngineModel:
     run = held.run
     try:
-        limits = limits_of_run(run)
+        limits = limits_of_run(run, kv_cache_tokens=kv_tokens_by_memory(run))
     except InputError as error:
         return NoEngineModel(code="limits_unknown", sentence=str(error))
     found = kept_step_time(run, limits)

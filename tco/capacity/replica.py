@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from probes.run import Run
 from tco.capacity.engine_model import EngineModel, NoEngineModel
+from tco.capacity.served import Served
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -16,12 +17,14 @@ class Replica:
         run: what was measured, on the part that is meant or on another.
         gpus: GPUs of one replica; 0 where it runs on the CPU.
         carried: step times that were carried from the run's part to the option's own, or why they could not be; None where the option is what was probed.
+        served: what the run is of, where that is known: its data sheet helps where the run alone does not say enough.
         notes: what to know of how the run stands for this replica, in sentences.
     """
 
     run: Run
     gpus: int
     carried: EngineModel | NoEngineModel | None = None
+    served: Served | None = None
     notes: tuple[str, ...] = ()
 
 

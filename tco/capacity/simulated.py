@@ -227,14 +227,18 @@ def _too_long(engine: EngineModel, classes: tuple[AskedClass, ...]) -> tuple[str
         length = kind.input_tokens + kind.output_tokens
         if length > limits.max_model_len:
             return (
-                f"a mean request of {length:,.0f} tokens is longer than the context that the engine was started with, {limits.max_model_len:,} tokens; "
-                "shorten the requests, or probe with a larger --max-model-len",
+                (
+                    f"a mean request of {length:,.0f} tokens is longer than the context that the engine was started with, {limits.max_model_len:,} tokens; "
+                    "shorten the requests, or probe with a larger --max-model-len"
+                ),
                 "context_too_long",
             )
         if length > limits.kv_tokens:
             return (
-                f"a mean request of {length:,.0f} tokens does not fit into the cache of {limits.kv_tokens:,} tokens; use more GPUs a replica, a GPU with "
-                "more memory, or a cache of fewer bytes a token (--kv-cache-dtype fp8)",
+                (
+                    f"a mean request of {length:,.0f} tokens does not fit into the cache of {limits.kv_tokens:,} tokens; use more GPUs a replica, a GPU with "
+                    "more memory, or a cache of fewer bytes a token (--kv-cache-dtype fp8)"
+                ),
                 "cache_too_small",
             )
     return None

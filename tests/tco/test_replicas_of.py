@@ -110,10 +110,10 @@ def test_twice_the_gpus_share_the_weights_and_hold_more_than_twice_the_cache():
 
 @pytest.mark.usefixtures("_fitted")
 def test_errors_of_the_fit_and_of_the_transfer_add_up_as_squares():
-    """Another layout misses by 33 % in the middle and 49 % nine times in ten; the fit by 5 %."""
+    """Another layout misses by 29 % in the middle and 49 % nine times in ten; the fit by 5 %."""
     found = carried({"gpus_per_replica": 2}, measured())
 
-    assert (0.05**2 + 0.33**2) ** 0.5 == pytest.approx(found.error_fraction)
+    assert (0.05**2 + 0.29**2) ** 0.5 == pytest.approx(found.error_fraction)
     assert (0.05**2 + 0.49**2) ** 0.5 == pytest.approx(found.band_fraction)
 
 
@@ -156,7 +156,7 @@ def test_another_model_is_carried_over():
 def test_a_run_that_gives_no_step_times_leaves_the_data_sheet_with_a_wide_band():
     found = carried({"gpu": "H200-SXM"}, measured())
 
-    assert (0.24, 0.5) == (found.error_fraction, found.band_fraction)
+    assert (0.14, 0.5) == (found.error_fraction, found.band_fraction)
     assert "are those of the data sheet" in found.origin
     assert "its run gives no step times to carry over (it has too few loads)" in found.origin
 

@@ -4,12 +4,16 @@ from typing import Any
 
 import pytest
 
+from pricing import Book
 from probes.run import Lengths, Run, WorkloadShape
 from tco.capacity.capacity import asked_classes, capacity_of
 from tco.capacity.engine_model import NoEngineModel
 from tco.capacity.replica import Replica, probed
+from tco.capacity.steptime.priors import BACKTEST
+from tco.replicas_of import replicas_of
+from tco.runs import find_run
 from tco.scenario import Workload
-from tests.factories import run
+from tests.factories import API, RENT, run, scenario
 from tests.tco.capacity.steptime.runs import cell
 from tests.tco.capacity.steptime.runs import run as run_of
 
@@ -120,3 +124,22 @@ def test_an_even_spread_of_a_run_is_taken_as_log_normal_of_the_same_deviation() 
     probe = run(workload=WorkloadShape(input_tokens=100, output_tokens=50, lengths=lengths))
     (asked,) = asked_classes(workload(100, 50), probe)
     assert 0.6 / 3**0.5 == pytest.approx(asked.spread.spread_fraction)
+
+
+def test_a_curve_of_one_length_is_helped_by_its_data_sheet_for_other_lengths() -> None:
+    question = scenario(
+        options=[API, RENT | {"run": "h100-llama-3.1-8b-fp8", "model": "from-run", "throughput_factor": None}]
+    )
+    published = find_run("h100-llama-3.1-8b-fp8")
+    replica = replicas_of(question, {"rent": published}, Book())["rent"]
+    promise = {"ttft_p95_ms": 1000, "tpot_p95_ms": 60}
+    # Probed were 512 in and 256 out, where the curve itself carries 30.9 requests/s under this promise.
+    own = capacity_of(replica, workload(512, 256, slo=promise))
+    near = capacity_of(replica, workload(500, 250, slo=promise, lengths={"kind": "lognormal", "spread_fraction": 0.1}))
+    assert (BACKTEST.median_fraction, BACKTEST.nine_of_ten_fraction) == (near.error_fraction, near.band_fraction)
+    assert own.error_fraction is None
+    assert own.requests_per_s == pytest.approx(near.requests_per_s, rel=BACKTEST.nine_of_ten_fraction)
+    longer = capacity_of(replica, workload(1024, 256, slo=promise))
+    assert longer.requests_per_s < near.requests_per_s
+    assert longer.relative_low < 0.8
+    assert "with the data sheet's help" in longer.reasons[0]
