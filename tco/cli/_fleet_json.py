@@ -38,7 +38,7 @@ def fleet_json(plan: FleetPlan, questions: Sequence[Scenario], wishes: Wishes) -
         "mixing_saves_fraction": plan.mixing_saves_fraction,
         "separate_fleets": [_alone(plan, alone) for alone in plan.separate],
         "sharing_saves_fraction": plan.sharing_saves_fraction,
-        "week": None if plan.week is None else _week(plan.week),
+        "week": None if plan.week is None else _week(plan.week.mix, holds=plan.week.holds),
         "front": [_point(plan, point) for point in plan.front],
         "warnings": list(plan.cautions),
     }
@@ -144,9 +144,10 @@ def _alone(plan: FleetPlan, alone: Alone) -> dict[str, Any]:
     }
 
 
-def _week(week: WeekMix) -> dict[str, Any]:
+def _week(week: WeekMix, *, holds: bool | None) -> dict[str, Any]:
     return {
         "status": week.status,
+        "holds": holds,
         "usd_per_week": week.cost_usd,
         "bound_usd_per_week": week.bound_usd,
         "gap_fraction": week.gap_fraction,

@@ -53,7 +53,7 @@ def show_fleet(plan: FleetPlan, questions: Sequence[Scenario], wishes: Wishes) -
     out.print("\nFor comparison, each checked likewise:")
     out.print(_others(plan))
     if plan.week is not None:
-        _show_week(plan.week, out)
+        _show_week(plan.week.mix, plan.week.holds, out)
     if plan.front:
         out.print("\nCost against latency (all limits of all promises scaled together; * on the front):")
         out.print(_front(plan))
@@ -197,11 +197,14 @@ def _verdict(fleet: CheckedFleet) -> str:
     return ("holds" if fleet.holds else "broken") + (f", {fleet.changed:+d}" if fleet.changed else "")
 
 
-def _show_week(week: WeekMix, out: Console) -> None:
+def _show_week(week: WeekMix, holds: bool | None, out: Console) -> None:
     if week.cost_usd is None:
         out.print(f"\nBy hour of the week: {'; '.join(week.reasons)}", markup=False)
         return
     out.print(f"\nBy hour of the week: {usd(week.cost_usd)} a week ({_against(week)}).", markup=False)
+    if holds is not None:
+        verdict = "keep every promise" if holds else "break a promise"
+        out.print(f"Simulated, its busiest hours {verdict}.")
     for use in week.uses:
         if use.cost_usd:
             out.print(f"• {_week_use(use)}", markup=False)

@@ -23,6 +23,8 @@ MAX_ADDED_FRACTION = 1.0
 _LEAST_GROWTH = 3
 _STEP_PARTS = 20
 """Large fleets grow and shrink by a twentieth at a time."""
+_BELOW = 0.999
+"""A type is filled by so much less than where it was seen to break: else the same fleet would be found again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -83,7 +85,7 @@ def _grown(bench: Bench, hours: Floats, loads: Floats, first: npt.NDArray[np.int
         if all(promise.is_kept for promise in promises) or not can_grow.any():
             return Checked(serving=tuple(count.tolist()), assignment=shares, broke_at=broke_at, promises=promises)
         kind = int(np.argmax(np.where(can_grow, late, -1.0)))
-        broke_at[kind] = min(broke_at[kind], _load(loads, shares)[kind] / count[kind])
+        broke_at[kind] = min(broke_at[kind], _BELOW * _load(loads, shares)[kind] / count[kind])
         count[kind] = min(int(most[kind]), int(count[kind]) + _step(int(count[kind])))
 
 

@@ -107,6 +107,19 @@ class CheckedFleet:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class CheckedWeek:
+    """What to reserve and what to rent by the hour.
+
+    Attributes:
+        mix: the cheapest over the hours.
+        holds: whether its busiest hours kept every promise in the simulation; None where nothing was simulated.
+    """
+
+    mix: WeekMix
+    holds: bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Alone:
     """A fleet of one type, or of one workload.
 
@@ -158,7 +171,7 @@ class FleetPlan:
     fleet: CheckedFleet
     singles: tuple[Alone, ...]
     separate: tuple[Alone, ...] = ()
-    week: WeekMix | None = None
+    week: CheckedWeek | None = None
     front: tuple[ScaledPromise, ...] = ()
     cautions: tuple[str, ...] = ()
 

@@ -21,8 +21,8 @@ from tco.mixed_fleet.solve import (
     of_single_types,
     of_single_workloads,
     problem_of,
-    week_of,
 )
+from tco.mixed_fleet.week import week_of
 from tco.scenario import Scenario
 
 _TOLD = 3
@@ -80,7 +80,7 @@ def plan_fleet(
         fleet=fleet,
         singles=singles,
         separate=of_single_workloads(problem, means),
-        week=week_of(problem, fleet) if week else None,
+        week=week_of(problem, fleet, means) if week else None,
         front=front_of(problem, means) if front else (),
         cautions=tuple(_cautions(problem, fleet)),
     )

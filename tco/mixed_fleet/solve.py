@@ -9,10 +9,8 @@ import numpy as np
 
 from tco.capacity.mix import (
     Mix,
-    WeekMix,
     busiest_hours,
     cheapest_mix,
-    cheapest_week,
     on_front,
     rounded_hours,
 )
@@ -195,24 +193,6 @@ def _looser(found: Sequence[CheckedFleet | NoFleet]) -> list[CheckedFleet | NoFl
         take = isinstance(before, CheckedFleet) and (isinstance(fleet, NoFleet) or _rank(before) < _rank(fleet))
         kept.append(before if take and before is not None else fleet)
     return kept
-
-
-def week_of(problem: FleetProblem, fleet: CheckedFleet) -> WeekMix:
-    """What to reserve and what to rent by the hour over a week.
-
-    Hours are told apart by fiftieths of the peak. A type that broke a promise in the check is filled only as far as it was learnt there, in every hour.
-
-    Args:
-        problem: what is asked.
-        fleet: for the hours that decide, checked.
-    """
-    return cheapest_week(
-        problem.buckets,
-        [kind.machine for kind in problem.types],
-        problem.part * fleet.utilisation_limits,
-        rounded_hours(problem.hour_factors),
-        max_types=problem.question.max_types,
-    )
 
 
 def _at(problem: FleetProblem, means: Means, scale: float) -> FleetProblem:

@@ -148,8 +148,28 @@ def test_a_size_that_no_type_serves_is_named_with_why():
 
 def test_a_week_reserves_nothing_where_there_is_no_such_offer():
     found = plan(asked(), week=True)
-    assert [0, 0] == [use.reserved for use in found.week.uses]
-    assert 168 * 5.0 == pytest.approx(found.week.cost_usd)
+    assert [0, 0] == [use.reserved for use in found.week.mix.uses]
+    assert 168 * 5.0 == pytest.approx(found.week.mix.cost_usd)
+
+
+def test_a_week_is_planned_anew_with_what_its_busy_hours_teach():
+    # A mean of 5/s in half of the hours: 10/s are 2 replicas by adding up. In truth a replica bears 4/s, so that 3 must stand: 84 hours at 1 USD each.
+    day = [1.0 if hour % 24 < 12 else 0.0 for hour in range(168)]
+
+    def ttft_ms(_name, rates):
+        return 5000.0 if sum(rates.values()) > 4.0 else 100.0
+
+    found = plan(
+        question(per_s=5.0, options=[SMALL], profile=day),
+        table={("small", 100): 5.0},
+        ttft_ms=ttft_ms,
+        held=("small",),
+        week=True,
+    )
+    assert 3 == found.fleet.uses[0].serving
+    assert [3] * 12 + [0] * 12 == list(found.week.mix.uses[0].hourly[:24])
+    assert 84 * 3.0 == pytest.approx(found.week.mix.cost_usd)
+    assert found.week.holds
 
 
 def test_the_front_costs_less_as_promises_loosen():
