@@ -32,6 +32,12 @@ def show_simulation(asked: Asked, answer: Answer) -> None:
     if answer.beside is not None:
         out.print(f"\nFor comparison, {answer.load.replicas} replicas that do both:", markup=False)
         _show_found(answer.beside, is_week=False)
+    recorded = answer.recording
+    if recorded is not None and recorded.shared_fraction:
+        out.print(
+            f"{share(recorded.shared_fraction)} of the prompt tokens had come before: a cache without end would answer these.",
+            markup=False,
+        )
     told = [*answer.found.notes, *answer.cautions]
     if told:
         out.print("\nMind:")
@@ -74,7 +80,10 @@ def _show_found(found: WeekEstimate, *, is_week: bool) -> None:
     out.print(_latencies(found))
     if any(kind.promises for kind in found.classes):
         out.print()
-        out.print(_promises(found, is_week=is_week))
+        out.print(_promises(found))
+    if is_week:
+        for sentence in hours_of(found):
+            out.print(f"• {sentence}", markup=False)
     out.print(f"\n{'; '.join(_uses(found.use))}.", markup=False)
 
 
@@ -94,42 +103,47 @@ def _figure(latency: Latency, percentile: str) -> str:
     return in_ms(Estimate(value=found.value * 1e3, standard_error=error))
 
 
-def _promises(found: WeekEstimate, *, is_week: bool) -> Table:
-    columns = (
-        "limit ms",
-        "simulated ms",
-        "later than it",
-        "verdict",
-        *(("worst hour", "broken in") if is_week else ()),
-    )
-    table = _table("promise", *columns)
+def _promises(found: WeekEstimate) -> Table:
+    table = _table("promise", "limit ms", "simulated ms", "later than it", "verdict")
     for kind in found.classes:
         for promise in kind.promises:
-            label = f"{kind.name}: {promise.metric}" if kind.name else promise.metric
-            table.add_row(cell(label), *_cells(promise, is_week=is_week))
+            late = promise.late_fraction
+            error = "" if late.standard_error is None else f" ± {share(late.standard_error)}"
+            table.add_row(
+                cell(_label(kind.name, promise)),
+                f"{promise.limit_ms:,.0f}",
+                in_ms(promise.found_ms),
+                share(late.value) + error,
+                "kept" if promise.is_kept else "broken",
+            )
     return table
 
 
-def _cells(promise: PromiseEstimate, *, is_week: bool) -> Iterator[str]:
-    late = promise.late_fraction
-    yield f"{promise.limit_ms:,.0f}"
-    yield in_ms(promise.found_ms)
-    yield share(late.value) + ("" if late.standard_error is None else f" ± {share(late.standard_error)}")
-    yield "kept" if promise.is_kept else "broken"
-    if is_week:
-        worst = "no bound" if math.isinf(promise.worst_hour_ms) else f"{promise.worst_hour_ms:,.0f} ms"
-        yield f"{hour_name(promise.worst_hour)}, {worst}"
-        yield _hours(promise)
+def hours_of(found: WeekEstimate) -> Iterator[str]:
+    """The worst hour of each promise, and in how many it breaks, in sentences.
+
+    Args:
+        found: the week.
+    """
+    for kind in found.classes:
+        for promise in kind.promises:
+            worst = "no bound" if math.isinf(promise.worst_hour_ms) else f"{promise.worst_hour_ms:,.0f} ms"
+            yield f"{_label(kind.name, promise)}: worst in {hour_name(promise.worst_hour)} with {worst}; {_broken(promise)}"
 
 
-def _hours(promise: PromiseEstimate) -> str:
+def _broken(promise: PromiseEstimate) -> str:
     broken = promise.broken_hours
     if not broken:
-        return "no hour"
+        return "kept in every hour"
     named = ", ".join(hour_name(hour) for hour in broken[:_NAMED_HOURS])
+    more = "" if len(broken) <= _NAMED_HOURS else " and others"
     unsure = len(set(broken) & set(promise.unsure_hours))
-    near = f"; {unsure} of them within two errors" if unsure else ""
-    return f"{len(broken)} h ({named}{' ...' if len(broken) > _NAMED_HOURS else ''}{near})"
+    near = f"; {unsure} of them within two standard errors" if unsure else ""
+    return f"broken in {len(broken)} of the hours ({named}{more}){near}"
+
+
+def _label(name: str, promise: PromiseEstimate) -> str:
+    return f"{name}: {promise.metric}" if name else promise.metric
 
 
 def in_ms(found: Estimate) -> str:

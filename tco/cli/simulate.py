@@ -103,13 +103,13 @@ def simulate(
         transfer_gb_per_s=transfer_gb_per_s,
         kv_bytes_per_token=kv_bytes_per_token,
     )
-    # The simulator takes seconds to load, which other commands need not wait for.
-    from tco.cli._simulate_json import simulate_json  # noqa: PLC0415
-    from tco.cli._simulate_text import show_simulation  # noqa: PLC0415
-    from tco.simulation import asked_option  # noqa: PLC0415
-
     try:
         _check(wish)
+        # The simulator takes seconds to load, which other commands need not wait for.
+        from tco.cli._simulate_json import simulate_json  # noqa: PLC0415
+        from tco.cli._simulate_text import show_simulation  # noqa: PLC0415
+        from tco.simulation import asked_option  # noqa: PLC0415
+
         with SimulateProgress() as progress:
             asked = asked_option(load(scenario, settings or []), option)
             answer = _answer(asked, wish, progress)

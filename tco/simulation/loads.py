@@ -17,7 +17,8 @@ from tco.simulation.question import FIRST, Asked
 from tco.simulation.records import Answer, Kind, SimulatedLoad
 from tco.simulation.trace import Recording
 
-REQUESTS = 100_000
+REQUESTS, WEEK_REQUESTS = 100_000, 200_000
+"""Simulated requests that count, of one load and of a week."""
 LARGEST_POOL = 16
 """One load is simulated with up to so many replicas; the hours of a week with `tco.capacity.week.simulate_week.LARGEST_POOL`."""
 
@@ -89,7 +90,7 @@ def simulate_planned_week(
         asked.classes,
         rates,
         standing,
-        sampling=Sampling(seed=seed),
+        sampling=Sampling(requests=WEEK_REQUESTS, seed=seed),
         play=_routed(asked, routing),
         progress=progress,
     )

@@ -171,6 +171,8 @@ class _Bench:
         tally, sums = Tally(self._classes, self._sampling.replications), UseSums()
         rate, pool = stratum.pool_requests_per_s, stratum.pool_replicas
         in_flight = self._in_flight(number, rate, pool)
+        if endless:  # its waiting line never stops growing: a full batch is all that can be reached
+            in_flight = min(in_flight, float(pool * self._engine.limits.max_num_seqs))
         warm, rest = math.ceil(WARM_UP * in_flight), math.ceil(COOL_DOWN * in_flight)
         for group in range(self._sampling.replications):
             traffic, outcome = self._played(rate, (number + 1, group + 1), pool, warm + each + rest)
