@@ -12,6 +12,7 @@ from tco.cli.app import app_command
 from tco.cli.fit import fit
 from tco.cli.grid import grid
 from tco.cli.plan import plan
+from tco.cli.simulate import simulate
 
 app = typer.Typer(
     name="tco",
@@ -39,6 +40,7 @@ def root(
 
 
 app.command("plan")(plan)
+app.command("simulate")(simulate)
 app.command("fit")(fit)
 app.command("grid")(grid)
 app.add_typer(probe.app, name="probe")
