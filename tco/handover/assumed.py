@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from pricing import Architecture, Book
 from probes.run import Run
+from tco.capacity.steptime.placement import published_precision
 from tco.handover.context import USUAL_SPREAD, lengths_are_guessed
 from tco.handover.flags import read_flags
 from tco.handover.hardware import CLUSTERS, GPUS_PER_NODE
@@ -15,14 +16,23 @@ from tco.handover.vllm_args import is_eager
 from tco.scenario import Workload
 
 
-def missing(made: Deployment, shape: Architecture | None) -> tuple[str, ...]:
+def missing(made: Deployment, shape: Architecture | None, precision: str | None = None) -> tuple[str, ...]:
     """What must be filled in or changed before it can run.
 
     Args:
         made: the deployment.
         shape: the model's architecture; None where it is not known.
+        precision: that the option was costed in; None: as the weights are.
     """
-    return (*_missing(made), *_not_divided(made, shape))
+    return (*_missing(made), *_not_divided(made, shape), *_not_in_that_precision(made, shape, precision))
+
+
+def _not_in_that_precision(made: Deployment, shape: Architecture | None, precision: str | None) -> Iterator[str]:
+    """VLLM makes 8-bit weights while it loads; others have to be had as a checkpoint."""
+    stored = "bf16" if shape is None else published_precision(shape)
+    asked_for = any(flag.name == "--quantization" for flag in read_flags(made.engine.arguments)[0])
+    if precision not in (None, stored) and not asked_for:
+        yield f"The option was costed with weights in {precision}, and those of {made.model_id} are in {stored}: name a checkpoint in {precision}."
 
 
 def _not_divided(made: Deployment, shape: Architecture | None) -> Iterator[str]:

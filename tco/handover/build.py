@@ -25,7 +25,7 @@ from tco.handover.records import (
 )
 from tco.handover.scale import ReplicaBounds, scaling_of
 from tco.handover.start_up import start_up_of
-from tco.replicas_of import gpu_of
+from tco.replicas_of import gpu_of, gpus_of
 from tco.result import Capacity, OptionResult, Result
 from tco.scenario import OwnOption, RentOption, Scenario, TokenOption
 
@@ -157,14 +157,14 @@ def _reason_for_none(option: TokenOption | RentOption | OwnOption, run: Run | No
 
 def _deployment(parts: _Parts, result: Result, slug: str, made_on: date) -> Deployment:
     run, option = parts.run, parts.option
-    gpus = run.gpus_per_replica if option.gpus_per_replica is None else option.gpus_per_replica
+    gpus = gpus_of(option, run)
     hardware = hardware_of(option, gpu_of(option, run) if gpus else None, gpus, run, parts.book)
     model = served_model(option, run, parts.book)
     start_up = start_up_of(run, model.weights_bytes, on_cpu=gpus == 0)
     shape = architecture_of(model.hf_id or model.name, parts.book)
     limit = None if shape is None else shape.max_context_tokens
     context = longest_request_tokens(parts.scenario.workload, run, limit)
-    engine = engine_of(run, hardware, model, shape, context)
+    engine = engine_of(option, run, hardware, model, shape, context)
     if gpus == 0:
         hardware = hardware.model_copy(update={"memory_gib": memory_gib(engine.environment, model.weights_bytes)})
     made = Deployment(
@@ -180,7 +180,7 @@ def _deployment(parts: _Parts, result: Result, slug: str, made_on: date) -> Depl
     assumed = assumptions(made, run, parts.scenario.workload, parts.book)
     if parts.bounds is not None and parts.bounds.min_replicas == 0:
         assumed = (*assumed, _LAST_STAYS)
-    return made.model_copy(update={"to_do": missing(made, shape), "assumed": assumed})
+    return made.model_copy(update={"to_do": missing(made, shape, option.precision), "assumed": assumed})
 
 
 def _promise(parts: _Parts, context: int) -> Promise:

@@ -55,6 +55,7 @@ class Wanted:
         revision: of the weights.
         sliced: whether the run left layers out by `--hf-overrides`.
         spans_nodes: whether a replica takes several machines.
+        costed: flags and values that the option sets by itself.
     """
 
     context_tokens: int
@@ -66,6 +67,7 @@ class Wanted:
     revision: str | None = None
     sliced: bool = False
     spans_nodes: bool = False
+    costed: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(slots=True)
@@ -111,6 +113,8 @@ def deployed_arguments(measured: Sequence[str], wanted: Wanted) -> tuple[tuple[s
         sheet.differences.append(Difference(flag=word[:80], measured="", deployed=None, reason="not a flag"))
     _leave_out(sheet, wanted)
     _put_layout(sheet, wanted)
+    for name, value in wanted.costed:
+        sheet.put(name, value, "the option was costed so")
     _put_record(sheet, wanted, known=bool(measured))
     _put_length(sheet, wanted, known=bool(measured))
     return written(sheet.flags.values()), tuple(sheet.differences)

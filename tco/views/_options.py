@@ -134,7 +134,11 @@ def _choose_run(option: RentOption | OwnOption, at: str) -> None:
         )
     with st.container():
         _fields.choice(
-            f"{at}.gpu", "GPU", ["from-run", *pricing.gpu_names()], option.gpu, help="Whose price is looked up."
+            f"{at}.gpu",
+            "GPU",
+            ["from-run", *pricing.gpu_names()],
+            option.gpu,
+            help="What it runs on: another GPU than the run's has its own price, and a capacity carried over to it.",
         )
 
 

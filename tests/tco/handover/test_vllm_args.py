@@ -128,3 +128,19 @@ def test_vllms_own_parser_takes_every_command_line():
 
 def _name(distribution):
     return (distribution.metadata["Name"] or "").lower()
+
+
+def test_what_the_option_sets_by_itself_is_what_is_deployed():
+    found = deployment(option={"precision": "fp8", "kv_cache_dtype": "fp8", "tensor_parallel_size": 2})
+    words = " ".join(found.engine.arguments)
+    assert "--quantization fp8" in words
+    assert "--kv-cache-dtype fp8" in words
+    assert "--tensor-parallel-size 2" in words
+    costed = {one.flag: one.reason for one in found.engine.differences}
+    assert "the option was costed so" == costed["--quantization"] == costed["--tensor-parallel-size"]
+
+
+def test_weights_that_no_flag_makes_are_to_be_named():
+    found = deployment(option={"precision": "int4"})
+    assert "--quantization" not in found.engine.arguments
+    assert any("costed with weights in int4" in sentence for sentence in found.to_do)
