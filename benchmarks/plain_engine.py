@@ -12,7 +12,7 @@ import numpy.typing as npt
 from tco.capacity.simulator.limits import EngineLimits
 from tco.capacity.simulator.outcome import Outcome
 from tco.capacity.simulator.traffic import Traffic
-from tco.capacity.steptime.model import StepTime
+from tco.capacity.step_time import StepTime
 
 Floats = npt.NDArray[np.float64]
 

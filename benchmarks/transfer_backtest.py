@@ -26,6 +26,7 @@ import numpy as np
 from pricing import architecture, gpu_spec
 from probes.imports.vllm_cost_meter import INPUT_TOKENS, OUTPUT_TOKENS, REQUESTS, import_curve
 from probes.run import Run
+from tco.capacity.memory.placement import Placement
 from tco.capacity.memory.vllm_defaults import (
     BLOCK_TOKENS,
     async_scheduling_default,
@@ -33,9 +34,8 @@ from tco.capacity.memory.vllm_defaults import (
     utilisation_default,
 )
 from tco.capacity.simulator.limits import EngineLimits
+from tco.capacity.step_time import StepTime
 from tco.capacity.steptime.backtest import Curve, LoadPoint, Misses, Simulate, fit_curve, misses, predict
-from tco.capacity.steptime.model import StepTime
-from tco.capacity.steptime.placement import Placement
 from tco.capacity.steptime.priors import prior_step_time, scaled
 from tco.capacity.steptime.transfer import transfer
 

@@ -16,9 +16,9 @@ from tco.capacity.memory.fits import Misfit, Wish, machine_gpus
 from tco.capacity.memory.known import is_same_model, known_architecture
 from tco.capacity.memory.layout import Layout, layout_of
 from tco.capacity.memory.limits_on import memory_on
+from tco.capacity.memory.placement import Placement, placement_of_run, published_precision
 from tco.capacity.replica import Replica
 from tco.capacity.served import Served
-from tco.capacity.steptime.placement import Placement, placement_of_run, published_precision
 from tco.errors import InputError
 from tco.scenario import FROM_RUN, OwnOption, RentOption, Scenario, TokenOption, Workload
 

@@ -9,7 +9,7 @@ import numpy as np
 from benchmarks.capacity_accuracy.loads import Held, Measured, figure
 from tco.capacity.simulator.limits import EngineLimits
 from tco.capacity.simulator.traffic import Traffic
-from tco.capacity.steptime.model import StepTime
+from tco.capacity.step_time import StepTime
 from tco.capacity.steptime.replay import Figures, figures, simulated
 
 WARM_UP_FRACTION = 0.1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 
 from tco.capacity.simulator.limits import EngineLimits
-from tco.capacity.steptime.model import StepTime
+from tco.capacity.step_time import StepTime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pricing.architectures.records import Architecture
-from tco.capacity.steptime.placement import Placement
+from tco.capacity.memory.placement import Placement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

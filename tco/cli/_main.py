@@ -10,6 +10,7 @@ import typer
 from tco.cli import prices, probe
 from tco.cli.app import app_command
 from tco.cli.fit import fit
+from tco.cli.fleet import fleet
 from tco.cli.grid import grid
 from tco.cli.plan import plan
 from tco.cli.simulate import simulate
@@ -42,6 +43,7 @@ def root(
 app.command("plan")(plan)
 app.command("simulate")(simulate)
 app.command("fit")(fit)
+app.command("fleet")(fleet)
 app.command("grid")(grid)
 app.add_typer(probe.app, name="probe")
 app.add_typer(prices.app, name="prices")

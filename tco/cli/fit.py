@@ -29,9 +29,9 @@ from tco.capacity.memory.fits import (
 )
 from tco.capacity.memory.layout import Layout, layout_of
 from tco.capacity.memory.occupancy import RequestLengths
+from tco.capacity.memory.placement import published_precision
 from tco.capacity.memory.remedies import remedies
 from tco.capacity.memory.waterfall import Waterfall, waterfall
-from tco.capacity.steptime.placement import published_precision
 from tco.cli._fit_text import Shown, facts, show_gpu, show_gpus
 from tco.cli._prices_book import AsJson, On, Own, Pin, chosen_book, day_of
 from tco.cli._shared import EXIT_INVALID, fail, print_json

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pricing import Architecture, Book
 from probes.run import Run
-from tco.capacity.steptime.placement import published_precision
+from tco.capacity.memory.placement import published_precision
 from tco.handover.context import USUAL_SPREAD, lengths_are_guessed
 from tco.handover.flags import read_flags
 from tco.handover.hardware import CLUSTERS, GPUS_PER_NODE

@@ -17,7 +17,7 @@ from tco.capacity.capacity import capacity_of
 from tco.capacity.engine_model import EngineModel, NoEngineModel
 from tco.capacity.replica import Replica
 from tco.capacity.simulator.limits import EngineLimits
-from tco.capacity.steptime.model import StepTime
+from tco.capacity.step_time import StepTime
 from tco.replicas_of import replicas_of
 from tests.factories import OWN, RENT, run, scenario
 

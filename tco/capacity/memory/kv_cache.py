@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 
-from pricing.architectures.records import Architecture
+from pricing.architectures.records import Architecture, KvLayers
 from tco.capacity.memory.layout import Layout
-from tco.capacity.steptime.roofline import cache_shards
 
 
 def sequence_bytes(
@@ -69,3 +68,16 @@ def longest_sequence_tokens(
         middle = (low + high) // 2
         low, high = (middle, high) if fits(middle) else (low, middle)
     return low // block_tokens * block_tokens
+
+
+def cache_shards(kept: KvLayers, model: Architecture, tensor: int) -> int:
+    """GPUs that a cache is split over: heads are, a latent is kept whole by each.
+
+    Args:
+        kept: one kind of cache.
+        model: whose.
+        tensor: GPUs that share each layer.
+    """
+    if kept.kind == "keys_values":
+        return min(tensor, max(1, model.kv_heads))
+    return tensor if kept.kind == "state" else 1

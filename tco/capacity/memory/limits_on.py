@@ -13,11 +13,11 @@ from tco.capacity.memory.fits import Misfit, Wish, beyond_model, misfit
 from tco.capacity.memory.known import known_architecture
 from tco.capacity.memory.layout import Layout, refusal
 from tco.capacity.memory.overheads import Overheads, prior_overheads
+from tco.capacity.memory.placement import Placement, placement_of_run
 from tco.capacity.memory.run_limits import is_on_cpu
 from tco.capacity.memory.settings import EngineSettings, settings_on
 from tco.capacity.memory.waterfall import Waterfall, waterfall
 from tco.capacity.simulator.limits import EngineLimits
-from tco.capacity.steptime.placement import Placement, placement_of_run
 from tco.errors import InputError
 
 _USUAL_CONTEXT = 131_072

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pricing.architectures.records import Architecture
 from pricing.architectures.weights import FULL_BYTES, Precision, weight_bytes
 from tco.capacity.memory.layout import Layout, layers_of_stages
-from tco.capacity.steptime.roofline import expert_bytes
 
 
 def stage_weight_bytes(model: Architecture, precision: Precision, layout: Layout) -> tuple[int, ...]:
@@ -42,6 +41,20 @@ def stage_weight_bytes(model: Architecture, precision: Precision, layout: Layout
     if len(sizes) > 1 or not model.tied_embeddings:
         sizes[-1] += head / tensor
     return tuple(round(size) for size in sizes)
+
+
+def expert_bytes(model: Architecture, precision: Precision) -> int:
+    """Bytes of all routed experts at a precision; 0 for a dense model.
+
+    >>> from pricing import architecture
+    >>> expert_bytes(architecture("Mixtral-8x7B-v0.1"), "bf16")
+    90194313216
+    """
+    if not model.parameters.experts:
+        return 0
+    nothing = dict.fromkeys(type(model.parameters).model_fields, 0)
+    kept = {name: getattr(model.parameters, name) for name in ("experts", "expert_biases")}
+    return weight_bytes(model.parameters.model_copy(update=nothing | kept), precision)
 
 
 def _expert_share(model: Architecture, layout: Layout) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tco.capacity.simulator import blocks
 from tco.capacity.simulator.compiled import compiled
-from tco.capacity.simulator.sequences import end_decoding
+from tco.capacity.simulator.sequences import end_decoding, let_go
 from tco.capacity.simulator.state import State
 from tco.capacity.simulator.step import admits, elapse, one_step, seen_s
 from tco.capacity.simulator.timing import decode_steps_s, steps_until
@@ -26,7 +26,11 @@ def even_steps(number: int, state: State) -> int:
         until = steps_until(engine, replica.decoding, replica.cached_tokens, comes_s) if comes_s > 0 else 0
         steps = min(steps, max(1, until + engine.schedules_ahead))
     free = engine.kv_blocks - replica.used_blocks
-    return int(blocks.steps_that_fit(replica, state.residues[number], engine.block_tokens, free, steps))
+    fitting = blocks.steps_that_fit(replica, state.residues[number], engine.block_tokens, free, steps)
+    if replica.leaving > 0 and (first >= 0 or fitting < steps):
+        # After the next step their places and blocks are free.
+        fitting = min(fitting, 1)
+    return int(fitting)
 
 
 @compiled
@@ -60,7 +64,10 @@ def advance(number: int, until_s: float, once: bool, state: State) -> None:
             start_s = max(replica.now_s, state.slots[replica.waiting_first].reached_s)
             if start_s >= until_s:
                 break
-            replica.now_s, replica.previous_start_s = start_s, start_s
+            if not admits(number, state):
+                # Nothing was settled ahead.
+                replica.now_s, replica.previous_start_s = start_s, start_s
+                let_go(number, state)
         elif replica.now_s >= until_s:
             break
         steps = even_steps(number, state)
@@ -79,6 +86,7 @@ def advance(number: int, until_s: float, once: bool, state: State) -> None:
 def _even(number: int, steps: int, state: State) -> None:
     """Several steps of the same decoding sequences."""
     engine, replica = state.engine[0], state.replicas[number]
+    let_go(number, state)
     lasts_s = decode_steps_s(engine, replica.decoding, replica.cached_tokens, steps)
     all_but_last_s = decode_steps_s(engine, replica.decoding, replica.cached_tokens, steps - 1)
     needed = blocks.needed_by_decoding(replica, state.residues[number], engine.block_tokens, steps)

@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import Any
 
 from tco.capacity.simulator.compiled import compiled
-from tco.capacity.simulator.state import Whole
+from tco.capacity.simulator.state import Records, Whole
 
 
 @compiled
@@ -125,11 +125,18 @@ def leave_own(slot: Any, replica: Any, engine: Any, cached_tokens: int) -> None:
 
 
 @compiled
-def release(slot: Any, group: Any, replica: Any, engine: Any, cached_tokens: int) -> None:
-    """Gives a sequence's blocks back; a beginning that nobody uses any more goes behind all blocks that are free."""
-    replica.used_blocks -= own_blocks(slot, cached_tokens, engine.block_tokens)
-    if slot.prefix_blocks == 0:
+def shared_group(slot: Any) -> int:
+    """The group whose blocks a sequence uses, or -1."""
+    return int(slot.group if slot.prefix_blocks > 0 else -1)
+
+
+@compiled
+def release(own: int, shared: int, groups: Records, replica: Any, engine: Any) -> None:
+    """Gives a sequence's own blocks back, and its part in a group's; a beginning that nobody uses any more goes behind all blocks that are free."""
+    replica.used_blocks -= own
+    if shared < 0:
         return
+    group = groups[shared]
     group.users -= 1
     if group.users == 0:
         group.evicted_from = replica.allocated_blocks + engine.kv_blocks - replica.used_blocks

@@ -18,15 +18,45 @@ def room_for_decoding(number: int, state: State) -> bool:
         needed = blocks.needed_by_decoding(replica, state.residues[number], engine.block_tokens, 1)
         if needed <= engine.kv_blocks - replica.used_blocks:
             break
-        victim = replica.partial
-        if victim < 0:
-            heap = state.running[number]
-            victim = heap[heaps.admitted_last(heap, replica.decoding), 2]
-        preempt(number, victim, state)
+        _preempt_last(number, state)
         preempted = True
     replica.used_blocks += needed
     replica.allocated_blocks += needed
     return preempted
+
+
+@compiled
+def _preempt_last(number: int, state: State) -> None:
+    """Preempts the sequence that was admitted last; one that has ended, which a scheduler that works ahead does not know yet, just goes."""
+    replica, heap, leaving = state.replicas[number], state.running[number], state.leaving[number]
+    if replica.partial >= 0:
+        preempt(number, replica.partial, state)
+        return
+    last = heaps.admitted_last(heap, replica.decoding)
+    if replica.leaving > 0:
+        gone = heaps.admitted_last(leaving, replica.leaving)
+        if leaving[gone, 1] > heap[last, 1]:
+            _let_go_one(number, gone, state)
+            replica.preemptions += 1
+            return
+    preempt(number, heap[last, 2], state)
+
+
+@compiled
+def let_go(number: int, state: State) -> None:
+    """Gives back the blocks of sequences that ended before a step that is settled now."""
+    replica = state.replicas[number]
+    while replica.leaving > 0:
+        _let_go_one(number, replica.leaving - 1, state)
+
+
+@compiled
+def _let_go_one(number: int, place: int, state: State) -> None:
+    replica, leaving = state.replicas[number], state.leaving[number]
+    blocks.release(leaving[place, 0], leaving[place, 2], state.groups[number], replica, state.engine[0])
+    replica.leaving -= 1
+    for column in range(3):
+        leaving[place, column] = leaving[replica.leaving, column]
 
 
 @compiled
@@ -44,7 +74,8 @@ def preempt(number: int, victim: int, state: State) -> None:
         _leave(number, slot, place, state)
         slot.made = cached - slot.prompt + 1
     blocks.leave_own(slot, replica, engine, cached)
-    blocks.release(slot, state.groups[number, max(slot.group, 0)], replica, engine, cached)
+    own = blocks.own_blocks(slot, cached, engine.block_tokens)
+    blocks.release(own, blocks.shared_group(slot), state.groups[number], replica, engine)
     slot.target = slot.prompt + slot.made
     slot.computed, slot.loaded = 0, 0
     slot.reached_s = -1.0
@@ -98,7 +129,13 @@ def _leave(number: int, slot: Any, place: int, state: State) -> None:
 @compiled
 def _end(number: int, which: int, cached: int, state: State) -> None:
     engine, replica, slot = state.engine[0], state.replicas[number], state.slots[which]
-    blocks.release(slot, state.groups[number, max(slot.group, 0)], replica, engine, cached)
+    own, shared = blocks.own_blocks(slot, cached, engine.block_tokens), blocks.shared_group(slot)
+    if engine.schedules_ahead:
+        entry = state.leaving[number, replica.leaving]
+        entry[0], entry[1], entry[2] = own, slot.admission, shared
+        replica.leaving += 1
+    else:
+        blocks.release(own, shared, state.groups[number], replica, engine)
     done = state.ended[state.marks[1]]
     done.request, done.replica, done.answer, done.kind = slot.request, number, slot.answer, slot.kind
     done.sent_s = slot.sent_s

@@ -11,7 +11,7 @@ from tco.capacity.simulator.limits import EngineLimits
 from tco.capacity.simulator.outcome import Outcome, ReplicaUse
 from tco.capacity.simulator.state import ENDED, REQUEST, Records, State, new_state, with_room
 from tco.capacity.simulator.traffic import Ints, Traffic
-from tco.capacity.steptime.model import StepTime
+from tco.capacity.step_time import StepTime
 from tco.errors import InputError
 
 Routing = Literal["round-robin", "least-loaded", "prefix-aware"]

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tco.capacity.simulator.limits import EngineLimits
-from tco.capacity.steptime.model import StepTime
+from tco.capacity.step_time import StepTime
 
 Records = npt.NDArray[np.void]
 Whole = npt.NDArray[np.int64]
@@ -55,6 +55,7 @@ REPLICA = np.dtype(
         ("waiting_last", _I),
         ("in_flight", _I),
         ("ended_last", _I),  # requests that ended with its latest step
+        ("leaving", _I),  # of these, whose places and blocks the next step, settled ahead, does not have yet
         ("admissions", _I),
         ("steps", _I),
         ("busy_s", _F),
@@ -133,6 +134,7 @@ class State(NamedTuple):
         marks: `[unused slots, ended requests, replica that was chosen last]`.
         running: decoding sequences by the step in which they end, a heap for each replica: (counter at the end, admission, slot).
         residues: decoding sequences by `offset` modulo the block, shape (replicas, block_tokens): who needs a block when.
+        leaving: of the sequences that are counted as `leaving`: (own blocks, admission, group or -1), shape (replicas, max_num_seqs, 3).
         groups: shape (replicas, groups).
         ready: scratch of one step.
         ended: requests that have ended, `marks[1]` of them.
@@ -145,6 +147,7 @@ class State(NamedTuple):
     marks: Whole
     running: Whole
     residues: Whole
+    leaving: Whole
     groups: Records
     ready: Whole
     ended: Records
@@ -173,6 +176,7 @@ def new_state(step_time: StepTime, limits: EngineLimits, *, replicas: int, group
         marks=np.array([capacity, 0, replicas - 1], dtype=np.int64),
         running=np.zeros((replicas, limits.max_num_seqs, 3), dtype=np.int64),
         residues=np.zeros((replicas, limits.block_tokens), dtype=np.int64),
+        leaving=np.zeros((replicas, limits.max_num_seqs, 3), dtype=np.int64),
         groups=np.zeros((replicas, max(groups, 1)), dtype=GROUP),
         ready=np.zeros(limits.max_num_seqs, dtype=np.int64),
         ended=np.zeros(0, dtype=ENDED),

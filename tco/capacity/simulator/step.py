@@ -1,7 +1,8 @@
 """One step of a replica, as vLLM V1 schedules it: decoding sequences first, then a prompt that is half computed, then waiting requests in order.
 
 From `vllm/v1/core/sched/scheduler.py` of vLLM 0.32 (first come, first served, no speculation): a sequence that finds no block makes room by preempting the
-one that was admitted last; after a preemption nobody is admitted in that step; a preempted request waits in front of all others and is computed again.
+one that was admitted last; after a preemption nobody is admitted in that step; a preempted request waits in front of all others and is computed again. A scheduler that
+works ahead settles a step when the one before starts: it knows neither who comes during that nor the places and blocks of those that end with it.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from typing import Any
 
 from tco.capacity.simulator import blocks
 from tco.capacity.simulator.compiled import compiled
-from tco.capacity.simulator.sequences import end_decoding, first_token, preempt, room_for_decoding
+from tco.capacity.simulator.sequences import end_decoding, first_token, let_go, preempt, room_for_decoding
 from tco.capacity.simulator.state import State
 from tco.capacity.simulator.timing import step_s
 
@@ -26,7 +27,8 @@ def admits(number: int, state: State) -> bool:
     """Whether the next step of a replica can take its first waiting request."""
     engine, replica = state.engine[0], state.replicas[number]
     first = replica.waiting_first
-    if first < 0 or replica.decoding + (1 if replica.partial >= 0 else 0) >= engine.max_seqs:
+    running = replica.decoding + replica.leaving + (1 if replica.partial >= 0 else 0)
+    if first < 0 or running >= engine.max_seqs:
         return False
     slot = state.slots[first]
     if slot.reached_s > seen_s(engine, replica):
@@ -59,7 +61,8 @@ def one_step(number: int, state: State) -> None:
                 complete += 1
                 replica.partial = -1
 
-    while not preempted and budget > 0 and replica.partial < 0 and decoding + complete < engine.max_seqs:
+    seats = engine.max_seqs - decoding - replica.leaving
+    while not preempted and budget > 0 and replica.partial < 0 and complete < seats:
         if not admits(number, state):
             break
         which = replica.waiting_first
@@ -75,9 +78,15 @@ def one_step(number: int, state: State) -> None:
         else:
             replica.partial = which
 
+    if decoding + chunks == 0:
+        # All were preempted: nothing runs, and the next step is settled now.
+        replica.previous_start_s = replica.now_s
+        let_go(number, state)
+        return
     prefill = engine.max_tokens - decoding - budget
     lasts_s = step_s(engine, decoding, replica.cached_tokens + decoding, prefill, pairs, chunks)
     elapse(replica, lasts_s, lasts_s, 1, decoding + chunks)
+    let_go(number, state)
     end_decoding(number, state)
     for place in range(complete):
         first_token(number, state.ready[place], state)

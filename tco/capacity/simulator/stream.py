@@ -15,7 +15,7 @@ from tco.capacity.simulator.outcome import ReplicaUse
 from tco.capacity.simulator.simulate import Routing, check_fit, check_fleet, drive, records_of, uses_of
 from tco.capacity.simulator.state import ENDED, Records, State, new_state
 from tco.capacity.simulator.traffic import Floats, Traffic
-from tco.capacity.steptime.model import StepTime
+from tco.capacity.step_time import StepTime
 from tco.errors import InputError
 
 RATIO = 1.01

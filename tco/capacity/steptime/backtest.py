@@ -22,11 +22,11 @@ import numpy.typing as npt
 from scipy.optimize import least_squares
 
 from pricing.architectures.records import Architecture
+from tco.capacity.memory.placement import Placement
 from tco.capacity.simulator.limits import EngineLimits
 from tco.capacity.simulator.outcome import Outcome
 from tco.capacity.simulator.traffic import Traffic
-from tco.capacity.steptime.model import StepTime
-from tco.capacity.steptime.placement import Placement
+from tco.capacity.step_time import StepTime
 from tco.capacity.steptime.priors import TYPICAL, Efficiencies, assemble
 from tco.capacity.steptime.roofline import computes_in_8_bits, ideal_times
 from tco.errors import InputError

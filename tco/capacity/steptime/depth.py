@@ -13,7 +13,7 @@ import numpy as np
 from scipy.optimize import nnls
 
 from probes.slicing import MAX_REACH, MEASURED_ERROR
-from tco.capacity.steptime.model import StepTime
+from tco.capacity.step_time import StepTime
 from tco.errors import InputError
 
 _GROWING = (

@@ -14,9 +14,9 @@ from pricing import architecture
 from pricing.architectures.errors import ArchitectureError
 from probes.run import Run
 from tco.capacity.simulator.limits import EngineLimits
+from tco.capacity.step_time import StepTime
 from tco.capacity.steptime.fitted import Caution, FittedStepTime, Reach, Refusal, Residual, Term
 from tco.capacity.steptime.identities import Engine, Experts
-from tco.capacity.steptime.model import StepTime
 from tco.capacity.steptime.observed import Observed, contradictions, observed
 from tco.capacity.steptime.solve import MAX_CONDITION, Solved, best_fit, bootstrap
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from tco.capacity.steptime.model import StepTime
+from tco.capacity.step_time import StepTime
 
 Method = Literal["identities", "simulation"]
 """How terms were fitted: to linear identities of the cells, or further by simulating each cell."""

@@ -19,7 +19,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from tco.capacity.steptime.model import expert_coverage
+from tco.capacity.step_time import expert_coverage
 from tco.capacity.steptime.observed import Observed
 
 Floats = npt.NDArray[np.float64]

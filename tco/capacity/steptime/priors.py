@@ -26,8 +26,8 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from pricing.architectures.records import Architecture
-from tco.capacity.steptime.model import StepTime
-from tco.capacity.steptime.placement import Placement
+from tco.capacity.memory.placement import Placement
+from tco.capacity.step_time import StepTime
 from tco.capacity.steptime.roofline import IdealTimes, computes_in_8_bits, ideal_times
 
 FULL_BATCH_SEQUENCES = 256

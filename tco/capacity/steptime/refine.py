@@ -15,10 +15,10 @@ import numpy as np
 from scipy.optimize import least_squares
 
 from tco.capacity.simulator.limits import EngineLimits
+from tco.capacity.step_time import StepTime
 from tco.capacity.steptime.fit import step_time_of
 from tco.capacity.steptime.fitted import FittedStepTime, Residual, Term
 from tco.capacity.steptime.identities import Experts, Floats
-from tco.capacity.steptime.model import StepTime
 from tco.capacity.steptime.observed import Observed
 from tco.capacity.steptime.replay import Figures, Replay, replay_of, replayed
 

@@ -10,7 +10,7 @@ import numpy as np
 from tco.capacity.simulator.limits import EngineLimits
 from tco.capacity.simulator.outcome import Outcome
 from tco.capacity.simulator.traffic import Floats, Ints, Traffic
-from tco.capacity.steptime.model import StepTime
+from tco.capacity.step_time import StepTime
 from tco.capacity.steptime.observed import Observed
 
 SHORTEST_S = 1e-6

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pricing.architectures.records import Architecture, KvLayers
+from pricing.architectures.records import Architecture
 from pricing.architectures.weights import Precision, weight_bytes
 from pricing.gpus import GpuSpec
-from tco.capacity.steptime.placement import Placement
+from tco.capacity.memory.kv_cache import cache_shards
+from tco.capacity.memory.placement import Placement
+from tco.capacity.memory.weights import expert_bytes
 from tco.errors import InputError
 
 _ACTIVATION_BYTES = 2
@@ -119,20 +121,6 @@ def ideal_times(model: Architecture, on: Placement, context_tokens: int = 2048) 
     )
 
 
-def expert_bytes(model: Architecture, precision: Precision) -> int:
-    """Bytes of all routed experts at a precision; 0 for a dense model.
-
-    >>> from pricing import architecture
-    >>> expert_bytes(architecture("Mixtral-8x7B-v0.1"), "bf16")
-    90194313216
-    """
-    if not model.parameters.experts:
-        return 0
-    nothing = dict.fromkeys(type(model.parameters).model_fields, 0)
-    kept = {name: getattr(model.parameters, name) for name in ("experts", "expert_biases")}
-    return weight_bytes(model.parameters.model_copy(update=nothing | kept), precision)
-
-
 def peak_flops_per_s(gpu: GpuSpec, precision: Precision) -> float:
     """Peak matrix rate at which weights of a precision are multiplied [FLOP/s].
 
@@ -162,19 +150,6 @@ def _cache_bytes(model: Architecture, on: Placement, context_tokens: int) -> tup
         state += fixed
         total += kept.sequence_bytes(context_tokens, on.kv_dtype_bytes) / shards - fixed
     return state, total / context_tokens
-
-
-def cache_shards(kept: KvLayers, model: Architecture, tensor: int) -> int:
-    """GPUs that a cache is split over: heads are, a latent is kept whole by each.
-
-    Args:
-        kept: one kind of cache.
-        model: whose.
-        tensor: GPUs that share each layer.
-    """
-    if kept.kind == "keys_values":
-        return min(tensor, max(1, model.kv_heads))
-    return tensor if kept.kind == "state" else 1
 
 
 def _pair_layers(model: Architecture, context_tokens: int) -> float:

@@ -18,8 +18,8 @@ from math import hypot
 from typing import Any, Literal
 
 from pricing.architectures.records import Architecture
-from tco.capacity.steptime.model import StepTime
-from tco.capacity.steptime.placement import Placement
+from tco.capacity.memory.placement import Placement
+from tco.capacity.step_time import StepTime
 from tco.capacity.steptime.priors import TYPICAL, Missed, assemble, overhead_s
 from tco.capacity.steptime.roofline import IdealTimes, ideal_times
 from tco.errors import InputError

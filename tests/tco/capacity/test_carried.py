@@ -11,10 +11,10 @@ from tco.capacity.carried import carried_engine
 from tco.capacity.curve import slo_capacity
 from tco.capacity.curve_engine import curve_engine
 from tco.capacity.engine_model import EngineModel, NoEngineModel
+from tco.capacity.memory.placement import Placement, placement_of_run
 from tco.capacity.replica import Replica
 from tco.capacity.served import Served
 from tco.capacity.slo_capacity import SloCapacity
-from tco.capacity.steptime.placement import Placement, placement_of_run
 from tco.runs import find_run
 from tco.scenario import Slo
 from tests.factories import run, scenario

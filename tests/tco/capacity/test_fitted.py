@@ -6,7 +6,7 @@ from benchmarks.capacity_accuracy.loads import DATA
 from probes import load_run
 from tco.capacity.engine_model import EngineModel, NoEngineModel, slower
 from tco.capacity.fitted import LEAST_BAND_FRACTION, fitted_engine
-from tco.capacity.steptime.model import StepTime
+from tco.capacity.step_time import StepTime
 from tests.factories import run
 
 

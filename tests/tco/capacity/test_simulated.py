@@ -10,7 +10,7 @@ from scipy.optimize import brentq
 from tco.capacity.engine_model import EngineModel
 from tco.capacity.simulated import REQUESTS, SEEDS, AskedClass, latency_ms, simulate_load, simulated_capacity
 from tco.capacity.simulator.limits import EngineLimits
-from tco.capacity.steptime.model import StepTime
+from tco.capacity.step_time import StepTime
 from tco.workload.asked import Spread
 
 ONE_AT_A_TIME = EngineLimits(kv_blocks=1000, max_num_batched_tokens=2048, max_num_seqs=1, prefix_caching=False)

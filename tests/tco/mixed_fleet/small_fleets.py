@@ -9,7 +9,7 @@ from tco.capacity.simulator.limits import EngineLimits
 from tco.capacity.simulator.outcome import Outcome
 from tco.capacity.simulator.traffic import Traffic
 from tco.capacity.slo_capacity import SloCapacity
-from tco.capacity.steptime.model import StepTime
+from tco.capacity.step_time import StepTime
 from tco.mixed_fleet import Means
 from tco.scenario import Scenario
 from tests.factories import API, RENT, run, scenario_data

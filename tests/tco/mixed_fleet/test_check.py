@@ -9,7 +9,7 @@ from tco.capacity.engine_model import EngineModel
 from tco.capacity.mix import Bucket
 from tco.capacity.simulated import AskedClass, simulated_capacity
 from tco.capacity.simulator.limits import EngineLimits
-from tco.capacity.steptime.model import StepTime
+from tco.capacity.step_time import StepTime
 from tco.mixed_fleet import Means, Wishes
 from tco.mixed_fleet.bench import engine_of
 from tco.mixed_fleet.check import check, promises_at, standing

@@ -9,7 +9,7 @@ import pytest
 import pricing
 from tco.capacity.engine_model import EngineModel
 from tco.capacity.simulator.limits import EngineLimits
-from tco.capacity.steptime.model import StepTime
+from tco.capacity.step_time import StepTime
 from tco.scenario import Scenario
 from tco.simulation.question import Asked, asked_option
 from tests.factories import run, scenario

@@ -11,8 +11,8 @@ from tco.capacity.memory.fits import Misfit
 from tco.capacity.memory.known import is_same_model, known_architecture
 from tco.capacity.memory.limits_on import carried_args, kv_tokens_of_run, limits_on, overheads_of_run
 from tco.capacity.memory.overheads import GIB
+from tco.capacity.memory.placement import Placement
 from tco.capacity.simulator.limits import EngineLimits
-from tco.capacity.steptime.placement import Placement
 from tests.factories import run
 
 LLAMA = architecture("Meta-Llama-3.1-8B")

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from tco.capacity.simulator.limits import EngineLimits
 from tco.capacity.simulator.traffic import Traffic
-from tco.capacity.steptime.model import StepTime
+from tco.capacity.step_time import StepTime
 from tests.tco.capacity.simulator.reference_blocks import BlockPool, Request
 
 
@@ -36,21 +36,35 @@ class Engine:
         self.pool.give_back(victim)
         victim.computed = victim.loaded = 0
         victim.prefilled = False
-        self.waiting.appendleft(victim)
         self.preemptions += 1
+        if victim.made < victim.answer:
+            self.waiting.appendleft(victim)
         return victim
 
     def step(self) -> None:
         """Schedules and runs one step; idle engines jump to the next request."""
-        if not self.running:
+        scheduled = self.schedule(self.previous_s if self.limits.async_scheduling else self.now_s)
+        for request in [one for one in self.running if one.made == one.answer]:
+            self.running.remove(request)
+            self.pool.give_back(request)
+        if not scheduled and not self.running:
+            if not self.waiting:
+                return
             self.now_s = max(self.now_s, self.waiting[0].reached_s)
-            self.previous_s = self.now_s
-        seen_s = self.previous_s if self.limits.async_scheduling else self.now_s
+            scheduled = self.schedule(self.now_s)
+        self._run(scheduled)
+
+    def schedule(self, seen_s: float) -> list[tuple[Request, int, int]]:
+        """What is in the next step: requests, tokens computed before it, tokens that it computes."""
         budget, preempted = self.limits.max_num_batched_tokens, False
         scheduled: list[tuple[Request, int, int]] = []
         place = 0
         while place < len(self.running) and budget > 0:
             request = self.running[place]
+            if request.made == request.answer:
+                # It has ended, and a scheduler that works ahead does not know it yet.
+                place += 1
+                continue
             tokens = min(request.tokens - request.computed, budget)
             fits = True
             while not self.pool.take(request, request.computed + tokens):
@@ -76,7 +90,7 @@ class Engine:
             self.running.append(request)
             scheduled.append((request, request.computed, tokens))
             budget -= tokens
-        self._run(scheduled)
+        return scheduled
 
     def _run(self, scheduled: list[tuple[Request, int, int]]) -> None:
         decoding = [r for r, _, _ in scheduled if r.prefilled]
@@ -100,8 +114,9 @@ class Engine:
                 if request.first_s < 0:
                     request.first_s = self.now_s
             if request.made == request.answer:
-                self.running.remove(request)
-                self.pool.give_back(request)
+                if not self.limits.async_scheduling:
+                    self.running.remove(request)
+                    self.pool.give_back(request)
                 self.ended[request.number] = (request.sent_s, request.first_s, self.now_s)
 
 

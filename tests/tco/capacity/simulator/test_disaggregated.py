@@ -9,7 +9,7 @@ from tco.capacity.simulator.disaggregated import Pool, simulate_disaggregated
 from tco.capacity.simulator.limits import EngineLimits
 from tco.capacity.simulator.simulate import simulate
 from tco.capacity.simulator.traffic import Traffic
-from tco.capacity.steptime.model import StepTime
+from tco.capacity.step_time import StepTime
 from tco.errors import InputError
 
 STEP_TIME = StepTime(

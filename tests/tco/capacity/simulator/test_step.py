@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tco.capacity.simulator.limits import EngineLimits
 from tco.capacity.simulator.simulate import simulate
 from tco.capacity.simulator.traffic import Traffic
-from tco.capacity.steptime.model import StepTime
+from tco.capacity.step_time import StepTime
 from tests.tco.capacity.simulator.reference import replay
 
 STEP_TIME = StepTime(

@@ -10,7 +10,7 @@ from tco.capacity.simulator.limits import EngineLimits
 from tco.capacity.simulator.simulate import simulate
 from tco.capacity.simulator.stream import RATIO, LatencyCounts, simulate_stream
 from tco.capacity.simulator.traffic import Traffic
-from tco.capacity.steptime.model import StepTime
+from tco.capacity.step_time import StepTime
 from tco.errors import InputError
 
 STEP_TIME = StepTime(intercept_s=0.008, per_sequence_s=4e-5, per_kv_token_s=6e-8, per_prefill_token_s=4e-5)

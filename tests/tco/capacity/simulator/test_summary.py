@@ -11,7 +11,7 @@ from tco.capacity.simulator.outcome import Outcome, ReplicaUse
 from tco.capacity.simulator.simulate import simulate
 from tco.capacity.simulator.summary import latency, summarise
 from tco.capacity.simulator.traffic import Traffic
-from tco.capacity.steptime.model import StepTime
+from tco.capacity.step_time import StepTime
 from tco.errors import InputError
 
 ONE = EngineLimits(kv_blocks=10_000, max_num_seqs=1, prefix_caching=False)

@@ -18,7 +18,7 @@ from tco.capacity.simulator.limits import EngineLimits
 from tco.capacity.simulator.outcome import Outcome
 from tco.capacity.simulator.simulate import simulate
 from tco.capacity.simulator.traffic import Traffic
-from tco.capacity.steptime.model import StepTime
+from tco.capacity.step_time import StepTime
 
 REQUESTS, BATCHES, WARM_UP = 300_000, 50, 10_000
 ERRORS = 4.0

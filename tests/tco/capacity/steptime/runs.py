@@ -10,7 +10,7 @@ from probes.record import Interval, Percentiles
 from probes.run import Run, WorkloadShape
 from probes.setting import Engine, Environment, Model
 from tco.capacity.simulator.limits import EngineLimits
-from tco.capacity.steptime.model import StepTime, expert_coverage
+from tco.capacity.step_time import StepTime, expert_coverage
 
 TRUE = StepTime(
     intercept_s=0.010,

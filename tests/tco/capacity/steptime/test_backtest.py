@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 
 from pricing import architecture, gpu_spec
+from tco.capacity.memory.placement import Placement
 from tco.capacity.simulator.limits import EngineLimits
 from tco.capacity.simulator.outcome import Outcome
 from tco.capacity.simulator.traffic import Traffic
+from tco.capacity.step_time import StepTime
 from tco.capacity.steptime.backtest import (
     Curve,
     LoadPoint,
@@ -20,8 +22,6 @@ from tco.capacity.steptime.backtest import (
     poisson_traffic,
     predict,
 )
-from tco.capacity.steptime.model import StepTime
-from tco.capacity.steptime.placement import Placement
 from tco.capacity.steptime.priors import TYPICAL, assemble
 from tco.capacity.steptime.roofline import ideal_times
 from tco.errors import InputError

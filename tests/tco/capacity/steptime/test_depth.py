@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from tco.capacity.step_time import StepTime
 from tco.capacity.steptime.depth import to_full_depth
-from tco.capacity.steptime.model import StepTime
 from tco.errors import InputError
 
 

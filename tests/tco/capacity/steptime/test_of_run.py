@@ -6,10 +6,10 @@ import pytest
 
 from probes.cell import Cell
 from probes.record import Interval, Percentiles
+from tco.capacity.step_time import StepTime
 from tco.capacity.steptime.fit import basis_of, fit_cells
 from tco.capacity.steptime.fitted import FittedStepTime, Refusal
 from tco.capacity.steptime.held_out import errors_of, held_out, missed, typical
-from tco.capacity.steptime.model import StepTime
 from tco.capacity.steptime.observed import observed
 from tco.capacity.steptime.of_run import held_out_error, step_time_of_run
 from tco.capacity.steptime.refine import MODEL_ERROR_FRACTION, loads_of, refined

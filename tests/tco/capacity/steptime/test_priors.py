@@ -6,7 +6,7 @@ import pytest
 
 from pricing import architecture, gpu_spec
 from pricing.architectures import shipped_models
-from tco.capacity.steptime.placement import Placement
+from tco.capacity.memory.placement import Placement
 from tco.capacity.steptime.priors import BACKTEST, PERFECT, TYPICAL, assemble, overhead_s, prior_step_time, scaled
 from tco.capacity.steptime.roofline import ideal_times
 

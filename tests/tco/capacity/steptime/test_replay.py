@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tco.capacity.simulator.outcome import Outcome
-from tco.capacity.steptime.model import StepTime
+from tco.capacity.step_time import StepTime
 from tco.capacity.steptime.observed import observed
 from tco.capacity.steptime.replay import figures, replayed
 from tests.tco.capacity.steptime.runs import LIMITS, TRUE, cell, run

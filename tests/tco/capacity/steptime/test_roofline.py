@@ -3,8 +3,9 @@ from __future__ import annotations
 import pytest
 
 from pricing import architecture, gpu_spec
-from tco.capacity.steptime.placement import Placement
-from tco.capacity.steptime.roofline import expert_bytes, ideal_times, peak_flops_per_s
+from tco.capacity.memory.placement import Placement
+from tco.capacity.memory.weights import expert_bytes
+from tco.capacity.steptime.roofline import ideal_times, peak_flops_per_s
 from tco.errors import InputError
 
 LLAMA, MIXTRAL, QWEN = "Meta-Llama-3.1-8B", "Mixtral-8x7B-v0.1", "Qwen3-30B-A3B"

@@ -6,8 +6,8 @@ from functools import partial
 import pytest
 
 from pricing import architecture, gpu_spec
-from tco.capacity.steptime.model import StepTime
-from tco.capacity.steptime.placement import Placement
+from tco.capacity.memory.placement import Placement
+from tco.capacity.step_time import StepTime
 from tco.capacity.steptime.priors import TYPICAL, assemble
 from tco.capacity.steptime.roofline import ideal_times
 from tco.capacity.steptime.transfer import BAND_FRACTION, transfer

@@ -10,7 +10,7 @@ import tco.capacity.week.simulate_week as room
 from tco.capacity.engine_model import EngineModel
 from tco.capacity.simulated import AskedClass
 from tco.capacity.simulator.limits import EngineLimits
-from tco.capacity.steptime.model import StepTime
+from tco.capacity.step_time import StepTime
 from tco.capacity.week.simulate_week import Sampling, simulate_week
 from tco.errors import InputError
 

@@ -8,7 +8,7 @@ import probes
 from pricing import architecture, gpu_spec
 from probes.run_file import load_run
 from probes.setting import Engine, Model
-from tco.capacity.steptime.placement import placement_of_run
+from tco.capacity.memory.placement import placement_of_run
 from tco.errors import InputError
 from tests.factories import run
 
