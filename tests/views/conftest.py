@@ -15,6 +15,13 @@ from tests.factories import run, scenario_data
 ROOT = Path(__file__).resolve().parents[2]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # A page that is drawn anew takes a tenth of a second or more: too long for tests that are run after every change.
+    for item in items:
+        if "open_app" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """An empty folder that the app is started in."""

@@ -90,8 +90,7 @@ def _even(number: int, steps: int, state: State) -> None:
     lasts_s = decode_steps_s(engine, replica.decoding, replica.cached_tokens, steps)
     all_but_last_s = decode_steps_s(engine, replica.decoding, replica.cached_tokens, steps - 1)
     needed = blocks.needed_by_decoding(replica, state.residues[number], engine.block_tokens, steps)
-    replica.used_blocks += needed
-    replica.allocated_blocks += needed
+    blocks.take(replica, needed)
     # Blocks are taken one after the other: over the time of these steps half of them on average.
     replica.block_s -= lasts_s * needed / 2
     elapse(replica, lasts_s, lasts_s - all_but_last_s, steps, replica.decoding)

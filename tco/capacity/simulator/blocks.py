@@ -44,6 +44,21 @@ def steps_that_fit(replica: Any, residues: Whole, block_tokens: int, free: int, 
 
 
 @compiled
+def take(replica: Any, needed: int) -> None:
+    """Takes free blocks: first those in front of the line, then those in it."""
+    replica.used_blocks += needed
+    from_front = min(max(0, needed), replica.front_blocks)
+    replica.front_blocks -= from_front
+    replica.line_taken += max(0, needed) - from_front
+
+
+@compiled
+def end_of_line(replica: Any, engine: Any) -> int:
+    """So many blocks of the line will have been taken when one is that now goes to its end."""
+    return int(replica.line_taken + engine.kv_blocks - replica.used_blocks - replica.front_blocks)
+
+
+@compiled
 def own_blocks(slot: Any, cached_tokens: int, block_tokens: int) -> int:
     """Blocks that a sequence holds for itself with so many tokens in its cache."""
     shared = min(slot.prefix_blocks, cached_tokens // block_tokens)
@@ -55,7 +70,7 @@ def kept_blocks(group: Any, replica: Any) -> int:
     """Blocks of a common beginning that are still in the cache."""
     if group.users > 0:
         return int(group.blocks)
-    return int(max(0, group.blocks - max(0, replica.allocated_blocks - group.evicted_from)))
+    return int(max(0, group.blocks - max(0, replica.line_taken - group.evicted_from)))
 
 
 @compiled
@@ -65,7 +80,7 @@ def hit_blocks(slot: Any, group: Any, replica: Any, block_tokens: int) -> int:
     if slot.prefix_blocks > 0:
         found = min(kept_blocks(group, replica), slot.prefix_blocks)
     if slot.left > 0 and found == slot.prefix_blocks:
-        found += max(0, slot.left - max(0, replica.allocated_blocks - slot.evicted_from))
+        found += max(0, slot.left - max(0, replica.line_taken - slot.evicted_from))
     return int(min(found, (slot.target - 1) // block_tokens))
 
 
@@ -95,8 +110,7 @@ def extend(slot: Any, group: Any, replica: Any, block_tokens: int, cached_before
     taken = _taken(slot, group, block_tokens, cached_before, cached_after)
     if slot.prefix_blocks > 0:
         group.blocks = max(group.blocks, min(slot.prefix_blocks, cached_after // block_tokens))
-    replica.used_blocks += taken
-    replica.allocated_blocks += max(0, taken)
+    take(replica, taken)
 
 
 @compiled
@@ -115,13 +129,17 @@ def _taken(slot: Any, group: Any, block_tokens: int, cached_before: int, cached_
 
 
 @compiled
-def leave_own(slot: Any, replica: Any, engine: Any, cached_tokens: int) -> None:
+def leave_own(slot: Any, replica: Any, engine: Any, known_tokens: int) -> None:
     """Notes what of its own a request finds again that is about to be preempted: whole blocks, which go behind all that are free, its last one first."""
     if engine.caches_prefixes:
-        slot.left = max(0, cached_tokens // engine.block_tokens - slot.prefix_blocks)
-        # A last block that is not full goes in front of all.
-        in_front = 1 if cached_tokens % engine.block_tokens > 0 else 0
-        slot.evicted_from = replica.allocated_blocks + engine.kv_blocks - replica.used_blocks + in_front
+        slot.left = max(0, known_tokens // engine.block_tokens - slot.prefix_blocks)
+        slot.evicted_from = end_of_line(replica, engine)
+
+
+@compiled
+def in_front(cached_tokens: int, known_tokens: int, block_tokens: int) -> int:
+    """Blocks of a sequence that go in front of all free ones when it gives them back: those that hold nothing whole, which nobody can find again."""
+    return int((cached_tokens + block_tokens - 1) // block_tokens - known_tokens // block_tokens)
 
 
 @compiled
@@ -131,13 +149,14 @@ def shared_group(slot: Any) -> int:
 
 
 @compiled
-def release(own: int, shared: int, groups: Records, replica: Any, engine: Any) -> None:
+def release(own: int, front: int, shared: int, groups: Records, replica: Any, engine: Any) -> None:
     """Gives a sequence's own blocks back, and its part in a group's; a beginning that nobody uses any more goes behind all blocks that are free."""
     replica.used_blocks -= own
+    replica.front_blocks += front
     if shared < 0:
         return
     group = groups[shared]
     group.users -= 1
     if group.users == 0:
-        group.evicted_from = replica.allocated_blocks + engine.kv_blocks - replica.used_blocks
+        group.evicted_from = end_of_line(replica, engine)
         replica.used_blocks -= group.blocks

@@ -20,8 +20,7 @@ def room_for_decoding(number: int, state: State) -> bool:
             break
         _preempt_last(number, state)
         preempted = True
-    replica.used_blocks += needed
-    replica.allocated_blocks += needed
+    blocks.take(replica, needed)
     return preempted
 
 
@@ -53,9 +52,10 @@ def let_go(number: int, state: State) -> None:
 @compiled
 def _let_go_one(number: int, place: int, state: State) -> None:
     replica, leaving = state.replicas[number], state.leaving[number]
-    blocks.release(leaving[place, 0], leaving[place, 2], state.groups[number], replica, state.engine[0])
+    own, front, shared = leaving[place, 0], leaving[place, 3], leaving[place, 2]
+    blocks.release(own, front, shared, state.groups[number], replica, state.engine[0])
     replica.leaving -= 1
-    for column in range(3):
+    for column in range(4):
         leaving[place, column] = leaving[replica.leaving, column]
 
 
@@ -64,18 +64,21 @@ def preempt(number: int, victim: int, state: State) -> None:
     """Takes a sequence's blocks and puts it in front of the waiting line; its prompt and its tokens so far are to be computed."""
     engine, replica, slot = state.engine[0], state.replicas[number], state.slots[victim]
     if victim == replica.partial:
-        cached = slot.computed
+        cached = known = slot.computed
         replica.partial = -1
     else:
         cached = slot.offset + replica.counter
+        # A scheduler that works ahead does not know the latest token yet, and no block is found by it.
+        known = cached - engine.schedules_ahead
         heap, place = state.running[number], 0
         while heap[place, 2] != victim:
             place += 1
         _leave(number, slot, place, state)
         slot.made = cached - slot.prompt + 1
-    blocks.leave_own(slot, replica, engine, cached)
+    blocks.leave_own(slot, replica, engine, known)
     own = blocks.own_blocks(slot, cached, engine.block_tokens)
-    blocks.release(own, blocks.shared_group(slot), state.groups[number], replica, engine)
+    front = blocks.in_front(cached, known, engine.block_tokens)
+    blocks.release(own, front, blocks.shared_group(slot), state.groups[number], replica, engine)
     slot.target = slot.prompt + slot.made
     slot.computed, slot.loaded = 0, 0
     slot.reached_s = -1.0
@@ -130,12 +133,13 @@ def _leave(number: int, slot: Any, place: int, state: State) -> None:
 def _end(number: int, which: int, cached: int, state: State) -> None:
     engine, replica, slot = state.engine[0], state.replicas[number], state.slots[which]
     own, shared = blocks.own_blocks(slot, cached, engine.block_tokens), blocks.shared_group(slot)
+    front = blocks.in_front(cached, cached, engine.block_tokens)
     if engine.schedules_ahead:
         entry = state.leaving[number, replica.leaving]
-        entry[0], entry[1], entry[2] = own, slot.admission, shared
+        entry[0], entry[1], entry[2], entry[3] = own, slot.admission, shared, front
         replica.leaving += 1
     else:
-        blocks.release(own, shared, state.groups[number], replica, engine)
+        blocks.release(own, front, shared, state.groups[number], replica, engine)
     done = state.ended[state.marks[1]]
     done.request, done.replica, done.answer, done.kind = slot.request, number, slot.answer, slot.kind
     done.sent_s = slot.sent_s

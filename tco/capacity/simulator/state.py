@@ -49,7 +49,8 @@ REPLICA = np.dtype(
         ("decoding", _I),
         ("cached_tokens", _I),  # of the decoding sequences together
         ("used_blocks", _I),
-        ("allocated_blocks", _I),  # ever: the clock of the prefix cache
+        ("front_blocks", _I),  # free ones that hold nothing whole, in front of the line of the others
+        ("line_taken", _I),  # blocks ever taken from that line: the clock of the prefix cache
         ("partial", _I),  # slot of the request whose prompt is half computed, or -1
         ("waiting_first", _I),
         ("waiting_last", _I),
@@ -87,13 +88,13 @@ SLOT = np.dtype(
         ("admission", _I),  # number of its admission: the last one is preempted first
         ("next", _I),  # behind it in the waiting line, or -1
         ("left", _I),  # whole blocks of its own that it left in the cache when it was preempted
-        ("evicted_from", _I),  # allocation from which on these are taken
+        ("evicted_from", _I),  # count of `line_taken` from which on these are taken
     ]
 )
 """A request in flight."""
 
 GROUP = np.dtype([("blocks", _I), ("users", _I), ("evicted_from", _I)])
-"""A common beginning in the cache of one replica: its blocks, who uses them, and from which allocation on unused ones are taken."""
+"""A common beginning in the cache of one replica: its blocks, who uses them, and from which count of `line_taken` on unused ones are taken."""
 
 REQUEST = np.dtype(
     [
@@ -134,7 +135,7 @@ class State(NamedTuple):
         marks: `[unused slots, ended requests, replica that was chosen last]`.
         running: decoding sequences by the step in which they end, a heap for each replica: (counter at the end, admission, slot).
         residues: decoding sequences by `offset` modulo the block, shape (replicas, block_tokens): who needs a block when.
-        leaving: of the sequences that are counted as `leaving`: (own blocks, admission, group or -1), shape (replicas, max_num_seqs, 3).
+        leaving: of the sequences that are counted as `leaving`: (own blocks, admission, group or -1, blocks that hold nothing whole), shape (replicas, max_num_seqs, 4).
         groups: shape (replicas, groups).
         ready: scratch of one step.
         ended: requests that have ended, `marks[1]` of them.
@@ -176,7 +177,7 @@ def new_state(step_time: StepTime, limits: EngineLimits, *, replicas: int, group
         marks=np.array([capacity, 0, replicas - 1], dtype=np.int64),
         running=np.zeros((replicas, limits.max_num_seqs, 3), dtype=np.int64),
         residues=np.zeros((replicas, limits.block_tokens), dtype=np.int64),
-        leaving=np.zeros((replicas, limits.max_num_seqs, 3), dtype=np.int64),
+        leaving=np.zeros((replicas, limits.max_num_seqs, 4), dtype=np.int64),
         groups=np.zeros((replicas, max(groups, 1)), dtype=GROUP),
         ready=np.zeros(limits.max_num_seqs, dtype=np.int64),
         ended=np.zeros(0, dtype=ENDED),

@@ -334,6 +334,7 @@ def test_a_list_in_the_format_of_litellm_is_read(folder):
     assert set(SELLERS) < set(json.loads(open_book(folder=folder).text("tokens.json"))["sellers"])
 
 
+@pytest.mark.slow
 def test_the_second_list_is_made_anew_so_that_a_cross_check_compares_lists_of_one_time(folder):
     found = proposed_from_litellm(shipped_book(), "gpt-5", "openai", (9.9e-07, 1e-05))
     save(found, set(), folder)

@@ -64,6 +64,7 @@ def test_a_cost_that_would_be_negative_is_none():
     assert split.residual_fraction > 0.001
 
 
+@pytest.mark.slow
 def test_the_intervals_hold_the_truth_in_95_of_100_trials():
     rng, hits, trials = np.random.default_rng(7), np.zeros(3), 200
     for _ in range(trials):

@@ -46,7 +46,7 @@ class Engine:
         scheduled = self.schedule(self.previous_s if self.limits.async_scheduling else self.now_s)
         for request in [one for one in self.running if one.made == one.answer]:
             self.running.remove(request)
-            self.pool.give_back(request)
+            self.pool.end(request)
         if not scheduled and not self.running:
             if not self.waiting:
                 return
@@ -67,7 +67,9 @@ class Engine:
                 continue
             tokens = min(request.tokens - request.computed, budget)
             fits = True
-            while not self.pool.take(request, request.computed + tokens):
+            # A scheduler that works ahead does not know the token that the running step makes.
+            known = request.tokens - (self.limits.async_scheduling and request.prefilled)
+            while not self.pool.take(request, request.computed + tokens, known):
                 preempted = True
                 if self.preempt() is request:
                     fits = False
@@ -86,7 +88,7 @@ class Engine:
             self.pool.adopt(request, hits)
             request.computed = max(request.computed, request.loaded)
             tokens = min(request.tokens - request.computed, budget)
-            assert self.pool.take(request, request.computed + tokens)
+            assert self.pool.take(request, request.computed + tokens, request.tokens)
             self.running.append(request)
             scheduled.append((request, request.computed, tokens))
             budget -= tokens
@@ -116,7 +118,7 @@ class Engine:
             if request.made == request.answer:
                 if not self.limits.async_scheduling:
                     self.running.remove(request)
-                    self.pool.give_back(request)
+                    self.pool.end(request)
                 self.ended[request.number] = (request.sent_s, request.first_s, self.now_s)
 
 

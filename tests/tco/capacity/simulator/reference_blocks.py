@@ -88,8 +88,8 @@ class BlockPool:
         request.computed = len(hits) * self.limits.block_tokens
         self.hit_tokens += request.computed
 
-    def take(self, request: Request, tokens: int) -> bool:
-        """Blocks for so many computed tokens; none where there are too few."""
+    def take(self, request: Request, tokens: int, known: int) -> bool:
+        """Blocks for so many computed tokens, of which so many are known; none where there are too few."""
         needed = math.ceil(tokens / self.limits.block_tokens) - len(request.held)
         if needed > len(self.free):
             return False
@@ -99,9 +99,14 @@ class BlockPool:
             self.users[block] = 1
             request.held.append(block)
         if self.limits.prefix_caching:
-            self._name(request, tokens)
+            self._name(request, min(tokens, known))
         self.most_used = max(self.most_used, self.used)
         return True
+
+    def end(self, request: Request) -> None:
+        if self.limits.prefix_caching:
+            self._name(request, request.computed)
+        self.give_back(request)
 
     def give_back(self, request: Request) -> None:
         empty, known = [], []

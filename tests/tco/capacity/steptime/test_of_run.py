@@ -62,6 +62,7 @@ def test_a_refined_fit_comes_closer_to_the_engine_than_its_identities() -> None:
     assert true_s == pytest.approx(found.step_time.step_s(*whole), rel=0.05)
 
 
+@pytest.mark.slow
 def test_a_run_gives_step_times_with_their_error_on_loads_left_out() -> None:
     found = step_time_of_run(run(simulated_cells()), SMALL)
     assert isinstance(found, FittedStepTime)
