@@ -50,7 +50,7 @@ def load(path: str | Path, settings: Iterable[str] = ()) -> Scenario:
     try:
         return parse(text, settings).in_folder(path.resolve().parent)
     except InputError as error:
-        raise InputError(f"{path}: {error}") from None
+        raise InputError(f"{path}: {error}", code=error.code, path=error.path) from None
 
 
 def parse(text: str, settings: Iterable[str] = ()) -> Scenario:
@@ -96,7 +96,8 @@ def of_data(data: Mapping[str, Any]) -> Scenario:
     try:
         return Scenario.model_validate(data)
     except ValidationError as error:
-        raise InputError(_sentence(error)) from None
+        place = ".".join(str(part) for part in error.errors(include_url=False)[0]["loc"])
+        raise InputError(_sentence(error), code="scenario_invalid", path=place or None) from None
     except RecursionError:
         raise InputError("nested too deep for a scenario") from None
 

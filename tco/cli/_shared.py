@@ -12,6 +12,8 @@ from typing import Any, NoReturn
 import typer
 from rich.console import Console
 
+from tco.errors import InputError
+
 EXIT_INVALID = 2
 EXIT_PREFLIGHT = 3
 EXIT_FLIPPED = 4
@@ -33,6 +35,18 @@ def fail(message: str, code: int = EXIT_INVALID) -> NoReturn:
     """
     console().print(f"error: {message}", style="bold red", markup=False, soft_wrap=True)
     raise typer.Exit(code)
+
+
+def refuse(error: InputError, *, as_json: bool) -> NoReturn:
+    """Ends the command with an input that cannot be used: a sentence for people and, with `--json`, its code and path for machines.
+
+    Args:
+        error: the input.
+        as_json: whether the command was asked for JSON.
+    """
+    if as_json:
+        print_json({"error": {"code": error.code, "message": str(error), "path": error.path}})
+    fail(str(error))
 
 
 def print_json(data: Any) -> None:

@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from tco import InputError, load
 from tco.cli._fleet_text import show_fleet
-from tco.cli._shared import EXIT_INTERRUPTED, console, fail, print_json
+from tco.cli._shared import EXIT_INTERRUPTED, console, print_json, refuse
 
 if TYPE_CHECKING:
     pass
@@ -83,7 +83,7 @@ def fleet(
             rows = [recorded_lengths(path) for path in logs]
             answer = plan_fleet(questions, wishes, lengths=rows, means=means, week=week, front=front)
     except InputError as error:
-        fail(str(error))
+        refuse(error, as_json=as_json)
     except KeyboardInterrupt:
         raise typer.Exit(EXIT_INTERRUPTED) from None
     if as_json:

@@ -12,7 +12,7 @@ import typer
 from tco import InputError
 from tco.cli._grid_progress import GridProgress
 from tco.cli._grid_text import show_grid
-from tco.cli._shared import EXIT_INCOMPLETE, EXIT_INTERRUPTED, console, fail, print_json
+from tco.cli._shared import EXIT_INCOMPLETE, EXIT_INTERRUPTED, console, print_json, refuse
 from tco.cli._signals import stop_signals
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def grid(
             code, failures = _run(job, results, backend=backend, jobs=jobs, address=address)
             _report(job, results, by=by, best=best, csv=csv, as_json=as_json, failures=failures)
     except InputError as error:
-        fail(str(error))
+        refuse(error, as_json=as_json)
     except KeyboardInterrupt:
         console().print(f"Interrupted: {out} has what was known; the same command goes on with it.", markup=False)
         raise typer.Exit(EXIT_INTERRUPTED) from None

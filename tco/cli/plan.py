@@ -12,7 +12,7 @@ from rich.table import Table
 from tco import InputError, OptionResult, Result, evaluate, load
 from tco.answer import explain, footing, headline
 from tco.cli._plan_handover import hand_over, show_handover
-from tco.cli._shared import console, fail, print_json
+from tco.cli._shared import console, fail, print_json, refuse
 from tco.format import months, share, usd, volume
 from tco.result import Capacity
 from tco.words import driver_sentence, driver_title
@@ -59,7 +59,7 @@ def plan(
             save_chart(cumulative_cost(result), chart)
         handed = None if deploy is None else hand_over(question, result, deploy, option=option, force=force)
     except InputError as error:
-        fail(str(error))
+        refuse(error, as_json=as_json)
     if as_json:
         print_json(result.model_dump(mode="json", by_alias=True))
         return

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from tco import InputError, load
-from tco.cli._shared import EXIT_INTERRUPTED, fail, print_json
+from tco.cli._shared import EXIT_INTERRUPTED, print_json, refuse
 from tco.cli._simulate_progress import SimulateProgress
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def simulate(
             asked = asked_option(load(scenario, settings or []), option)
             answer = _answer(asked, wish, progress)
     except InputError as error:
-        fail(str(error))
+        refuse(error, as_json=as_json)
     except KeyboardInterrupt:
         raise typer.Exit(EXIT_INTERRUPTED) from None
     if as_json:

@@ -67,7 +67,7 @@ def recording(
     try:
         replay = read_trace(path, options)
     except ProbeError as error:
-        raise InputError(f"trace: {error}") from None
+        raise InputError(f"trace: {error}", code="trace_refused", path=str(path)) from None
     return _recording(path, replay)
 
 

@@ -162,8 +162,9 @@ def _median_error(values: Percentiles) -> float:
 def contradictions(cells: tuple[Observed, ...]) -> tuple[Caution, ...]:
     """Pairs of cells of one shape of which the heavier load was answered faster.
 
-    In a closed loop of `B` streams a request takes `B / X` from one to the next (Little's law), which no engine shortens by more load. A fall beyond
-    `CONTRADICTION_FRACTION` and beyond twice both errors is a machine that changed between the cells, or numbers of two machines.
+    In a closed loop of `B` streams a request takes `B / X` from one to the next (Little's law), which no engine shortens by more load; neither does it shorten
+    the first token or the gap to the next ones. A fall beyond `CONTRADICTION_FRACTION` and beyond twice both errors is a machine that changed between the
+    cells, or numbers of two machines.
 
     Args:
         cells: of one run.
@@ -171,21 +172,34 @@ def contradictions(cells: tuple[Observed, ...]) -> tuple[Caution, ...]:
     found = []
     closed = sorted((cell for cell in cells if cell.streams), key=lambda cell: (cell.load[1:], cell.streams))
     for light, heavy in pairwise(closed):
-        if light.load[1:] != heavy.load[1:] or light.streams == heavy.streams:
+        if light.load[1:] == heavy.load[1:] and light.streams != heavy.streams:
+            found.append(_contradiction(light, heavy))
+    return tuple(caution for caution in found if caution is not None)
+
+
+def _contradiction(light: Observed, heavy: Observed) -> Caution | None:
+    """The first time in which the heavier load is the faster one."""
+    for name, words in (
+        ("requests_per_s", "from one request of a stream to the next"),
+        ("ttft_s", "to the first token"),
+        ("tpot_s", "for every further token"),
+    ):
+        before, after = _time_s(light, name), _time_s(heavy, name)
+        noise = 2 * math.hypot(light.errors[name], heavy.errors[name])
+        if before is None or after is None or after >= before * (1 - max(CONTRADICTION_FRACTION, noise)):
             continue
-        before, after = light.streams / light.requests_per_s, heavy.streams / heavy.requests_per_s
-        noise = 2 * math.hypot(light.errors["requests_per_s"], heavy.errors["requests_per_s"])
-        if after < before * (1 - max(CONTRADICTION_FRACTION, noise)):
-            found.append(_contradiction(light, heavy, before, after))
-    return tuple(found)
+        return Caution(
+            code="cells_contradict",
+            sentence=(
+                f"{heavy.label} carries {heavy.requests_per_s:.3g} requests/s with {after:.3g} s {words}, "
+                f"and {light.label} takes {before:.3g} s for the same lengths: more load is never faster. "
+                "The machine changed between the two, or they are of two machines; measure both again in one run."
+            ),
+        )
+    return None
 
 
-def _contradiction(light: Observed, heavy: Observed, before_s: float, after_s: float) -> Caution:
-    return Caution(
-        code="cells_contradict",
-        sentence=(
-            f"{heavy.label} carries {heavy.requests_per_s:.3g} requests/s, {after_s:.3g} s from one request of a stream to the next, "
-            f"and {light.label} takes {before_s:.3g} s for the same lengths: more load is never faster. "
-            "The machine changed between the two, or they are of two machines; measure both again in one run."
-        ),
-    )
+def _time_s(cell: Observed, name: str) -> float | None:
+    if name == "requests_per_s":
+        return cell.streams / cell.requests_per_s
+    return cell.ttft_s if name == "ttft_s" else cell.tpot_s

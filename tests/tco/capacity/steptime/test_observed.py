@@ -67,7 +67,18 @@ def test_more_load_that_is_faster_is_a_contradiction() -> None:
     heavy = cell("curve", 8, 100, 20, requests_per_s=Interval(mean=10.0, low=9.9, high=10.1))
     (caution,) = contradictions(observed(run([light, heavy])))
     assert "cells_contradict" == caution.code
-    assert "concurrency 8, 100 in / 20 out carries 10 requests/s, 0.8 s from one request" in caution.sentence
+    assert "concurrency 8, 100 in / 20 out carries 10 requests/s with 0.8 s from one request" in caution.sentence
+
+
+@pytest.mark.parametrize(("name", "words"), [("ttft_ms", "to the first token"), ("tpot_ms", "for every further token")])
+def test_a_latency_that_falls_with_the_load_is_a_contradiction(name, words) -> None:
+    light = cell("curve", 4, 100, 20, **{name: Percentiles(p50=80.0)})
+    heavy = cell(
+        "curve", 8, 100, 20, requests_per_s=Interval(mean=5.0, low=4.9, high=5.1), **{name: Percentiles(p50=60.0)}
+    )
+    slower = cell("curve", 16, 100, 20, requests_per_s=Interval(mean=5.1), **{name: Percentiles(p50=57.0)})
+    (caution,) = contradictions(observed(run([light, heavy, slower])))
+    assert f"concurrency 8, 100 in / 20 out carries 5 requests/s with 0.06 s {words}" in caution.sentence
 
 
 def test_more_load_that_is_as_fast_is_none() -> None:
