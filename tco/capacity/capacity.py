@@ -61,7 +61,10 @@ def _capacity(replica: Replica, workload: Workload) -> SloCapacity:
             engine.code,
         )
     bound = slo_capacity(replica.run, workload.slo, into, out)
-    return replace(bound, reasons=(*bound.reasons, f"step times are not known: {engine.sentence}"))
+    why = f"step times are not known: {engine.sentence}"
+    if not bound.feasible:
+        return replace(bound, reasons=(*bound.reasons, why))
+    return replace(bound, reasons=(why, *bound.reasons), code=engine.code)
 
 
 def own_engine(replica: Replica) -> EngineModel | NoEngineModel:

@@ -34,7 +34,7 @@ from tco.capacity.memory.remedies import remedies
 from tco.capacity.memory.waterfall import Waterfall, waterfall
 from tco.cli._fit_text import Shown, facts, show_gpu, show_gpus
 from tco.cli._prices_book import AsJson, On, Own, Pin, chosen_book, day_of
-from tco.cli._shared import EXIT_INVALID, fail, print_json
+from tco.cli._shared import EXIT_INVALID, fail, print_json, refuse
 from tco.cli._tables import cell
 
 DEFAULT_CONTEXT = 8192
@@ -87,7 +87,7 @@ def fit(
         wish = _wish(architecture(model, book), context, precision, kv_cache_dtype, engine_args, mix)
         found = _on_all(wish, mix, book, day) if gpu is None else _on_one(wish, mix, gpu, gpus, book, day)
     except (ArchitectureError, InputError, PriceNotFound) as error:
-        fail(cell(str(error.args[0])).plain)
+        refuse(InputError(cell(str(error.args[0])).plain), as_json=as_json)
     if isinstance(found, Misfit):
         _refuse(found, as_json=as_json)
     elif as_json:

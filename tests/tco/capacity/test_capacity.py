@@ -78,7 +78,7 @@ def test_a_run_that_gives_no_step_times_keeps_the_safe_bound_and_says_why() -> N
     assert "modelled" == found.basis
     # Twice the prompt: the safe bound is half the rate.
     assert 1.0 == pytest.approx(found.requests_per_s)
-    assert "step times are not known: run test-run: it does not say how large the KV cache" in found.reasons[-1]
+    assert "step times are not known: run test-run: it does not say how large the KV cache" in found.reasons[0]
 
 
 def test_several_classes_need_step_times() -> None:
