@@ -86,11 +86,18 @@ def advance(number: int, until_s: float, once: bool, state: State) -> None:
 def _even(number: int, steps: int, state: State) -> None:
     """Several steps of the same decoding sequences."""
     engine, replica = state.engine[0], state.replicas[number]
-    let_go(number, state)
     lasts_s = decode_steps_s(engine, replica.decoding, replica.cached_tokens, steps)
     all_but_last_s = decode_steps_s(engine, replica.decoding, replica.cached_tokens, steps - 1)
     needed = blocks.needed_by_decoding(replica, state.residues[number], engine.block_tokens, steps)
-    blocks.take(replica, needed)
+    if replica.leaving > 0:
+        # The first of these steps was settled with their blocks still in use.
+        first = blocks.needed_by_decoding(replica, state.residues[number], engine.block_tokens, 1)
+        blocks.take(replica, first)
+        replica.peak_blocks = max(replica.peak_blocks, replica.used_blocks)
+        let_go(number, state)
+        blocks.take(replica, needed - first)
+    else:
+        blocks.take(replica, needed)
     # Blocks are taken one after the other: over the time of these steps half of them on average.
     replica.block_s -= lasts_s * needed / 2
     elapse(replica, lasts_s, lasts_s - all_but_last_s, steps, replica.decoding)

@@ -2,10 +2,11 @@
 
 A sequence with `c` tokens in its cache holds `ceil(c / block)` blocks. Whole blocks of a beginning that requests have in common are held once. Without users
 they stay until the blocks that were free before them, and then they themselves from their end on, are taken: vLLM's queue of free blocks, least recently
-used first. So do the whole blocks of a request that is preempted, which it finds again if it comes back in time.
+used first. So do the whole blocks of a request that is preempted, which it finds again if it comes back in time. A block that is not full goes in front of
+that line when it is given back, and is the next to be taken.
 
-What is left out: a beginning without users that a request with a shorter one joins is cut to that; blocks that others take out of the line of free ones
-because they hit them are not counted as taken.
+What is left out: beginnings of different length in one group, also of prompts that are shorter than it. One that joins a beginning without users cuts it to
+what it hits, and a longer one stays in use until the last user of a shorter one has gone.
 """
 
 from __future__ import annotations
@@ -94,6 +95,19 @@ def needed_to_admit(slot: Any, group: Any, replica: Any, block_tokens: int) -> i
 
 
 @compiled
+def close_up(gap: int, count: int, groups: Records, replica: Any, slots: Records) -> None:
+    """Blocks that are hit leave the line of free ones; what stands behind them in it is taken that much sooner."""
+    for number in range(groups.size):
+        if groups[number].users == 0 and groups[number].evicted_from > gap:
+            groups[number].evicted_from -= count
+    which = replica.waiting_first
+    while which >= 0 and slots[which].reached_s < 0:  # those that were preempted
+        if slots[which].left > 0 and slots[which].evicted_from > gap:
+            slots[which].evicted_from -= count
+        which = slots[which].next
+
+
+@compiled
 def join_group(slot: Any, group: Any, replica: Any, hits: int) -> None:
     """One more request uses a common beginning; what it hits of an unused one is in use from now on, the rest is forgotten."""
     if slot.prefix_blocks == 0:
@@ -129,17 +143,23 @@ def _taken(slot: Any, group: Any, block_tokens: int, cached_before: int, cached_
 
 
 @compiled
-def leave_own(slot: Any, replica: Any, engine: Any, known_tokens: int) -> None:
+def leave_own(slot: Any, replica: Any, engine: Any, known: int) -> None:
     """Notes what of its own a request finds again that is about to be preempted: whole blocks, which go behind all that are free, its last one first."""
     if engine.caches_prefixes:
-        slot.left = max(0, known_tokens // engine.block_tokens - slot.prefix_blocks)
+        slot.left = max(0, known // engine.block_tokens - slot.prefix_blocks)
         slot.evicted_from = end_of_line(replica, engine)
 
 
 @compiled
-def in_front(cached_tokens: int, known_tokens: int, block_tokens: int) -> int:
+def known_tokens(slot: Any, engine: Any, cached_tokens: int) -> int:
+    """Cached tokens of a decoding sequence by which blocks are found: a scheduler that works ahead does not know the one that the running step makes."""
+    return int(max(slot.target, cached_tokens - engine.schedules_ahead))
+
+
+@compiled
+def in_front(cached_tokens: int, known: int, block_tokens: int) -> int:
     """Blocks of a sequence that go in front of all free ones when it gives them back: those that hold nothing whole, which nobody can find again."""
-    return int((cached_tokens + block_tokens - 1) // block_tokens - known_tokens // block_tokens)
+    return int((cached_tokens + block_tokens - 1) // block_tokens - known // block_tokens)
 
 
 @compiled

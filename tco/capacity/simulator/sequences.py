@@ -35,7 +35,10 @@ def _preempt_last(number: int, state: State) -> None:
     if replica.leaving > 0:
         gone = heaps.admitted_last(leaving, replica.leaving)
         if leaving[gone, 1] > heap[last, 1]:
-            _let_go_one(number, gone, state)
+            _give_back(number, gone, 4, state)
+            replica.leaving -= 1
+            for place in range(gone, replica.leaving):
+                leaving[place] = leaving[place + 1]
             replica.preemptions += 1
             return
     preempt(number, heap[last, 2], state)
@@ -44,19 +47,23 @@ def _preempt_last(number: int, state: State) -> None:
 @compiled
 def let_go(number: int, state: State) -> None:
     """Gives back the blocks of sequences that ended before a step that is settled now."""
-    replica = state.replicas[number]
-    while replica.leaving > 0:
-        _let_go_one(number, replica.leaving - 1, state)
+    for place in range(state.replicas[number].leaving):
+        _give_back(number, place, 3, state)
+    state.replicas[number].leaving = 0
 
 
 @compiled
-def _let_go_one(number: int, place: int, state: State) -> None:
-    replica, leaving = state.replicas[number], state.leaving[number]
-    own, front, shared = leaving[place, 0], leaving[place, 3], leaving[place, 2]
-    blocks.release(own, front, shared, state.groups[number], replica, state.engine[0])
-    replica.leaving -= 1
-    for column in range(4):
-        leaving[place, column] = leaving[replica.leaving, column]
+def _give_back(number: int, place: int, front: int, state: State) -> None:
+    """Gives back the blocks of one that ended; which of its columns says how many go in front depends on whether its last token is known."""
+    leaving = state.leaving[number]
+    blocks.release(
+        leaving[place, 0],
+        leaving[place, front],
+        leaving[place, 2],
+        state.groups[number],
+        state.replicas[number],
+        state.engine[0],
+    )
 
 
 @compiled
@@ -68,8 +75,7 @@ def preempt(number: int, victim: int, state: State) -> None:
         replica.partial = -1
     else:
         cached = slot.offset + replica.counter
-        # A scheduler that works ahead does not know the latest token yet, and no block is found by it.
-        known = cached - engine.schedules_ahead
+        known = blocks.known_tokens(slot, engine, cached)
         heap, place = state.running[number], 0
         while heap[place, 2] != victim:
             place += 1
@@ -137,6 +143,7 @@ def _end(number: int, which: int, cached: int, state: State) -> None:
     if engine.schedules_ahead:
         entry = state.leaving[number, replica.leaving]
         entry[0], entry[1], entry[2], entry[3] = own, slot.admission, shared, front
+        entry[4] = blocks.in_front(cached, blocks.known_tokens(slot, engine, cached), engine.block_tokens)
         replica.leaving += 1
     else:
         blocks.release(own, front, shared, state.groups[number], replica, engine)

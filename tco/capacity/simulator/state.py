@@ -135,7 +135,8 @@ class State(NamedTuple):
         marks: `[unused slots, ended requests, replica that was chosen last]`.
         running: decoding sequences by the step in which they end, a heap for each replica: (counter at the end, admission, slot).
         residues: decoding sequences by `offset` modulo the block, shape (replicas, block_tokens): who needs a block when.
-        leaving: of the sequences that are counted as `leaving`: (own blocks, admission, group or -1, blocks that hold nothing whole), shape (replicas, max_num_seqs, 4).
+        leaving: of the sequences that are counted as `leaving`: (own blocks, admission, group or -1, own blocks that hold nothing whole, likewise before the
+            last token is known), shape (replicas, max_num_seqs, 5).
         groups: shape (replicas, groups).
         ready: scratch of one step.
         ended: requests that have ended, `marks[1]` of them.
@@ -177,7 +178,7 @@ def new_state(step_time: StepTime, limits: EngineLimits, *, replicas: int, group
         marks=np.array([capacity, 0, replicas - 1], dtype=np.int64),
         running=np.zeros((replicas, limits.max_num_seqs, 3), dtype=np.int64),
         residues=np.zeros((replicas, limits.block_tokens), dtype=np.int64),
-        leaving=np.zeros((replicas, limits.max_num_seqs, 4), dtype=np.int64),
+        leaving=np.zeros((replicas, limits.max_num_seqs, 5), dtype=np.int64),
         groups=np.zeros((replicas, max(groups, 1)), dtype=GROUP),
         ready=np.zeros(limits.max_num_seqs, dtype=np.int64),
         ended=np.zeros(0, dtype=ENDED),

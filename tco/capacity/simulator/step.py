@@ -68,7 +68,7 @@ def one_step(number: int, state: State) -> None:
         which = replica.waiting_first
         slot = state.slots[which]
         group = state.groups[number, max(slot.group, 0)]
-        _admit(slot, group, replica, engine)
+        _admit(number, which, state)
         chunk = min(budget, slot.target - slot.computed)
         pairs += _compute(slot, group, replica, engine, chunk)
         chunks, budget = chunks + 1, budget - chunk
@@ -108,11 +108,18 @@ def elapse(replica: Any, lasts_s: float, last_step_s: float, steps: int, sequenc
 
 
 @compiled
-def _admit(slot: Any, group: Any, replica: Any, engine: Any) -> None:
+def _admit(number: int, which: int, state: State) -> None:
     """From the waiting line into the batch, with what the prefix cache has of its prompt."""
+    engine, replica, slot = state.engine[0], state.replicas[number], state.slots[which]
+    group = state.groups[number, max(slot.group, 0)]
     hits = blocks.hit_blocks(slot, group, replica, engine.block_tokens)
-    blocks.join_group(slot, group, replica, min(hits, slot.prefix_blocks))
-    replica.used_blocks += max(0, hits - slot.prefix_blocks)
+    shared, own = min(hits, slot.prefix_blocks), max(0, hits - slot.prefix_blocks)
+    if shared > 0 and group.users == 0:
+        blocks.close_up(group.evicted_from, shared, state.groups[number], replica, state.slots)
+    if own > 0:
+        blocks.close_up(slot.evicted_from, own, state.groups[number], replica, state.slots)
+    blocks.join_group(slot, group, replica, shared)
+    replica.used_blocks += own
     slot.computed = max(hits * engine.block_tokens, slot.loaded)
     if slot.loaded > hits * engine.block_tokens:
         blocks.extend(slot, group, replica, engine.block_tokens, hits * engine.block_tokens, slot.loaded)

@@ -45,7 +45,9 @@ def test_one_request_takes_its_prompt_the_way_and_the_steps_of_its_answer() -> N
 
 def test_answers_are_steady_where_no_prompt_comes_between() -> None:
     load = traffic(3000, rate=5.0)
-    light = replace(STEP_TIME, per_sequence_s=1e-4, per_kv_token_s=1e-8)  # a batch of answers costs little more than one
+    light = replace(
+        STEP_TIME, per_sequence_s=1e-4, per_kv_token_s=1e-8
+    )  # a batch of answers costs little more than one
     pool = Pool(step_time=light, limits=LIMITS)
     together = simulate(load, light, LIMITS, replicas=2)
     apart = simulate_disaggregated(load, pool, pool, transfer_s_per_token=1e-6)

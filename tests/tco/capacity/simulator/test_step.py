@@ -1,10 +1,11 @@
-"""The compiled simulator and the plain one agree in every request, step and preemption."""
+"""The compiled simulator and the plain one agree in every request, step, preemption and hit of the prefix cache."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -33,8 +34,23 @@ def agree(traffic: Traffic, limits: EngineLimits, step_time: StepTime = STEP_TIM
     np.testing.assert_allclose(
         [found.sent_s, found.first_token_s, found.finish_s], times + latency, rtol=1e-9, atol=1e-9
     )
-    assert (plain.steps, plain.preemptions) == (found.use[0].steps, found.use[0].preemptions)
+    use = found.use[0]
+    assert (plain.steps, plain.preemptions, plain.pool.hit_tokens) == (
+        use.steps,
+        use.preemptions,
+        use.prefix_hit_tokens,
+    )
     return plain.preemptions
+
+
+def _beginnings(draw: st.DrawFn, rng: np.random.Generator, count: int) -> dict[str, npt.NDArray[np.int32]]:
+    """Groups of prompts with a beginning in common, of one length in each group."""
+    groups = draw(st.sampled_from([0, 0, 1, 3, 10]))
+    if not groups:
+        return {}
+    group = rng.integers(-1, groups, count).astype(np.int32)
+    lengths = rng.integers(1, draw(st.sampled_from([8, 40, 200])) + 1, groups).astype(np.int32)
+    return {"prefix_group": group, "prefix_tokens": lengths[np.maximum(group, 0)]}
 
 
 @st.composite
@@ -44,11 +60,12 @@ def loads(draw: st.DrawFn) -> tuple[Traffic, EngineLimits, StepTime]:
     count = draw(st.integers(1, 60))
     into = rng.integers(1, draw(st.sampled_from([3, 40, 300])) + 1, count).astype(np.int32)
     out = rng.integers(1, draw(st.sampled_from([1, 3, 60])) + 1, count).astype(np.int32)
+    beginnings = _beginnings(draw, rng, count)
+    into += beginnings.get("prefix_tokens", np.int32(0)) * (beginnings.get("prefix_group", np.int32(-1)) >= 0)
     streams = draw(st.sampled_from([0, 0, 1, 3, 8]))
     gaps = rng.exponential(draw(st.sampled_from([0.001, 0.02, 0.3])), count)
-    traffic = Traffic(
-        arrival_s=np.zeros(count) if streams else np.cumsum(gaps), input_tokens=into, output_tokens=out, streams=streams
-    )
+    arrival_s = np.zeros(count) if streams else np.cumsum(gaps)
+    traffic = Traffic(arrival_s=arrival_s, input_tokens=into, output_tokens=out, streams=streams, **beginnings)
     block = draw(st.sampled_from([1, 4, 16]))
     least = int(-(-int((into + out).max()) // block))
     sequences = draw(st.sampled_from([1, 2, 7, 32]))
@@ -57,7 +74,7 @@ def loads(draw: st.DrawFn) -> tuple[Traffic, EngineLimits, StepTime]:
         block_tokens=block,
         max_num_batched_tokens=max(sequences, draw(st.sampled_from([8, 64, 2048]))),
         max_num_seqs=sequences,
-        prefix_caching=False,
+        prefix_caching=draw(st.booleans()),
         async_scheduling=draw(st.booleans()),
     )
     # Requests that reach the engine in the very instant in which a step ends are a matter of rounding; a way to the engine of odd length keeps them apart.
@@ -65,7 +82,7 @@ def loads(draw: st.DrawFn) -> tuple[Traffic, EngineLimits, StepTime]:
     return traffic, limits, step_time
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(load=loads())
 def test_any_load_is_scheduled_as_vllm_would(load: tuple[Traffic, EngineLimits, StepTime]) -> None:
     traffic, limits, step_time = load

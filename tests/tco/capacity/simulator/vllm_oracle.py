@@ -146,7 +146,9 @@ class Driver:
         ]
 
     def begin(self) -> Any:
-        return self.scheduler.schedule()
+        scheduled = self.scheduler.schedule()
+        self.found.preemptions += len(scheduled.preempted_req_ids or ())
+        return scheduled
 
     def end(self, scheduled: Any) -> None:
         from vllm.v1.outputs import ModelRunnerOutput
@@ -156,7 +158,6 @@ class Driver:
         before |= dict(zip(cached.req_ids, cached.num_computed_tokens, strict=True))
         started = {new.req_id for new in scheduled.scheduled_new_reqs} | set(cached.resumed_req_ids)
         self.found.hit_tokens += sum(before[one] for one in started)
-        self.found.preemptions += len(scheduled.preempted_req_ids or ())
         self.prefilled -= started
         decoding = [one for one in scheduled.num_scheduled_tokens if one in self.prefilled]
         prompts = [(before[one], count) for one, count in scheduled.num_scheduled_tokens.items() if one not in decoding]
