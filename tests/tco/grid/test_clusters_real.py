@@ -74,15 +74,15 @@ def test_a_ray_cluster_of_its_own(job: Job, alone: bytes, tmp_path: Path) -> Non
     assert alone == bytes_of(job, tmp_path / "ray.jsonl", backend="ray", jobs=2)
 
 
-def _who(job: bytes, index: int) -> Done:
-    return Done(index=index, line=str(os.getpid()))
-
-
 @pytest.mark.parametrize(("backend", "module"), [("dask", "distributed"), ("ray", "ray")])
 def test_points_are_answered_by_other_processes(backend: str, module: str) -> None:
     pytest.importorskip(module, reason="needs the [scale] extra")
 
+    # Within the test, so that it travels whole: workers cannot import tests.
+    def who(job: bytes, index: int) -> Done:
+        return Done(index=index, line=str(os.getpid()))
+
     with workers(backend, 2):
-        found = list(results(_who, b"", range(12)))
+        found = list(results(who, b"", range(12)))
     assert list(range(12)) == sorted(done.index for done in found)
     assert str(os.getpid()) not in {done.line for done in found}
