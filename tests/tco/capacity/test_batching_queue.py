@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tco.capacity.batching_queue import BatchingService, batching_capacity, batching_line
-from tco.capacity.queueing import mmc
 from tco.errors import InputError
+from tests.tco.capacity.batching_queue import BatchingService, batching_capacity, batching_line
+from tests.tco.capacity.queueing import mmc
 
 PUBLISHED = BatchingService(
     alpha_s=12e-3,

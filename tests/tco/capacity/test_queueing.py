@@ -6,8 +6,8 @@ import math
 
 import pytest
 
-from tco.capacity.queueing import erlang_c, md1, mg1, mgc, mmc
 from tco.errors import InputError
+from tests.tco.capacity.queueing import erlang_c, md1, mg1, mgc, mmc
 
 
 @pytest.mark.parametrize(

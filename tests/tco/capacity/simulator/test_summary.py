@@ -5,7 +5,6 @@ import math
 import numpy as np
 import pytest
 
-from tco.capacity.queueing import mmc
 from tco.capacity.simulator.limits import EngineLimits
 from tco.capacity.simulator.outcome import Outcome, ReplicaUse
 from tco.capacity.simulator.simulate import simulate
@@ -13,6 +12,7 @@ from tco.capacity.simulator.summary import latency, summarise
 from tco.capacity.simulator.traffic import Traffic
 from tco.capacity.step_time import StepTime
 from tco.errors import InputError
+from tests.tco.capacity.queueing import mmc
 
 ONE = EngineLimits(kv_blocks=10_000, max_num_seqs=1, prefix_caching=False)
 

@@ -12,13 +12,13 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from tco.capacity.batching_queue import BatchingService, batching_line
-from tco.capacity.queueing import md1, mg1, mmc
 from tco.capacity.simulator.limits import EngineLimits
 from tco.capacity.simulator.outcome import Outcome
 from tco.capacity.simulator.simulate import simulate
 from tco.capacity.simulator.traffic import Traffic
 from tco.capacity.step_time import StepTime
+from tests.tco.capacity.batching_queue import BatchingService, batching_line
+from tests.tco.capacity.queueing import md1, mg1, mmc
 
 REQUESTS, BATCHES, WARM_UP = 300_000, 50, 10_000
 ERRORS = 4.0

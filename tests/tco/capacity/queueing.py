@@ -1,4 +1,4 @@
-"""Waiting lines in closed form: M/M/c, M/G/1, M/D/1 and M/G/c. A batching engine is `tco.capacity.batching_queue`.
+"""Waiting lines in closed form: M/M/c, M/G/1, M/D/1 and M/G/c. A batching engine is `tests.tco.capacity.batching_queue`.
 
 They are the yardstick of the simulator. Symbols: `λ` arrivals, `S` mean service, `c` servers, `ρ = λ S / c`, `C` the probability to wait.
 """
