@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tco.capacity.simulator import blocks
-from tco.capacity.simulator.compiled import compiled
+from tco.capacity.simulator.compiled import compiled, part
 from tco.capacity.simulator.sequences import end_decoding, let_go
 from tco.capacity.simulator.state import State
 from tco.capacity.simulator.step import admits, elapse, one_step, seen_s
@@ -12,7 +12,7 @@ from tco.capacity.simulator.timing import decode_steps_s, steps_until
 FAR_S = 1e300
 
 
-@compiled
+@part
 def even_steps(number: int, state: State) -> int:
     """How many of the next steps have the same sequences, decoding all; 0 where the next one has a prompt or lacks blocks."""
     engine, replica = state.engine[0], state.replicas[number]
@@ -33,7 +33,7 @@ def even_steps(number: int, state: State) -> int:
     return int(fitting)
 
 
-@compiled
+@part
 def set_bound(number: int, state: State) -> None:
     """Finds a time before which no request of a replica ends, as long as nobody comes."""
     engine, replica = state.engine[0], state.replicas[number]
@@ -82,7 +82,7 @@ def advance(number: int, until_s: float, once: bool, state: State) -> None:
             break
 
 
-@compiled
+@part
 def _even(number: int, steps: int, state: State) -> None:
     """Several steps of the same decoding sequences."""
     engine, replica = state.engine[0], state.replicas[number]

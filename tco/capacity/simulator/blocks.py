@@ -1,12 +1,11 @@
-"""Blocks of the KV cache: who needs how many, and common beginnings of prompts that stay in it.
+"""Blocks of the KV cache: who needs how many, and the line in which free ones wait to be taken.
 
 A sequence with `c` tokens in its cache holds `ceil(c / block)` blocks. Whole blocks of a beginning that requests have in common are held once. Without users
 they stay until the blocks that were free before them, and then they themselves from their end on, are taken: vLLM's queue of free blocks, least recently
 used first. So do the whole blocks of a request that is preempted, which it finds again if it comes back in time. A block that is not full goes in front of
 that line when it is given back, and is the next to be taken.
 
-What is left out: beginnings of different length in one group, also of prompts that are shorter than it. One that joins a beginning without users cuts it to
-what it hits, and a longer one stays in use until the last user of a shorter one has gone.
+Beginnings that requests have in common are in `beginnings.py`.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from __future__ import annotations
 from typing import Any
 
 from tco.capacity.simulator.compiled import compiled
-from tco.capacity.simulator.state import Records, Whole
+from tco.capacity.simulator.state import Whole
 
 
 @compiled
@@ -62,16 +61,34 @@ def end_of_line(replica: Any, engine: Any) -> int:
 @compiled
 def own_blocks(slot: Any, cached_tokens: int, block_tokens: int) -> int:
     """Blocks that a sequence holds for itself with so many tokens in its cache."""
-    shared = min(slot.prefix_blocks, cached_tokens // block_tokens)
-    return int((cached_tokens + block_tokens - 1) // block_tokens - shared)
+    return int(
+        (cached_tokens + block_tokens - 1) // block_tokens - held_of_beginning(slot, cached_tokens, block_tokens)
+    )
+
+
+@compiled
+def held_of_beginning(slot: Any, cached_tokens: int, block_tokens: int) -> int:
+    """Whole blocks of its common beginning that a sequence uses with so many tokens in its cache."""
+    return int(min(slot.prefix_blocks, cached_tokens // block_tokens))
 
 
 @compiled
 def kept_blocks(group: Any, replica: Any) -> int:
-    """Blocks of a common beginning that are still in the cache."""
-    if group.users > 0:
-        return int(group.blocks)
-    return int(max(0, group.blocks - max(0, replica.line_taken - group.evicted_from)))
+    """Blocks of a common beginning that are still in the cache: those in use, or not yet taken, and then what is left behind them."""
+    front = kept_in_front(group, replica)
+    return int(front if front < group.blocks else front + kept_of(group.tail, group.tail_evicted_from, replica))
+
+
+@compiled
+def kept_in_front(group: Any, replica: Any) -> int:
+    """Of `group.blocks` those that are still in the cache."""
+    return int(group.blocks if group.users > 0 else kept_of(group.blocks, group.evicted_from, replica))
+
+
+@compiled
+def kept_of(blocks: int, evicted_from: int, replica: Any) -> int:
+    """Of blocks that went to the line of free ones those that nobody has taken."""
+    return int(max(0, blocks - max(0, replica.line_taken - evicted_from)))
 
 
 @compiled
@@ -81,7 +98,7 @@ def hit_blocks(slot: Any, group: Any, replica: Any, block_tokens: int) -> int:
     if slot.prefix_blocks > 0:
         found = min(kept_blocks(group, replica), slot.prefix_blocks)
     if slot.left > 0 and found == slot.prefix_blocks:
-        found += max(0, slot.left - max(0, replica.line_taken - slot.evicted_from))
+        found += kept_of(slot.left, slot.evicted_from, replica)
     return int(min(found, (slot.target - 1) // block_tokens))
 
 
@@ -90,32 +107,8 @@ def needed_to_admit(slot: Any, group: Any, replica: Any, block_tokens: int) -> i
     """Free blocks that a waiting request must find: for its whole prompt, as vLLM asks (`scheduler_reserve_full_isl`); unused hits are free blocks too."""
     whole = (slot.target + block_tokens - 1) // block_tokens
     if slot.prefix_blocks > 0 and group.users > 0:
-        whole -= min(hit_blocks(slot, group, replica, block_tokens), slot.prefix_blocks)
+        whole -= min(hit_blocks(slot, group, replica, block_tokens), slot.prefix_blocks, group.blocks)
     return int(whole)
-
-
-@compiled
-def close_up(gap: int, count: int, groups: Records, replica: Any, slots: Records) -> None:
-    """Blocks that are hit leave the line of free ones; what stands behind them in it is taken that much sooner."""
-    for number in range(groups.size):
-        if groups[number].users == 0 and groups[number].evicted_from > gap:
-            groups[number].evicted_from -= count
-    which = replica.waiting_first
-    while which >= 0 and slots[which].reached_s < 0:  # those that were preempted
-        if slots[which].left > 0 and slots[which].evicted_from > gap:
-            slots[which].evicted_from -= count
-        which = slots[which].next
-
-
-@compiled
-def join_group(slot: Any, group: Any, replica: Any, hits: int) -> None:
-    """One more request uses a common beginning; what it hits of an unused one is in use from now on, the rest is forgotten."""
-    if slot.prefix_blocks == 0:
-        return
-    if group.users == 0:
-        group.blocks = hits
-        replica.used_blocks += hits
-    group.users += 1
 
 
 @compiled
@@ -123,7 +116,9 @@ def extend(slot: Any, group: Any, replica: Any, block_tokens: int, cached_before
     """Takes blocks for tokens that are computed; whole blocks of the beginning are shared from now on."""
     taken = _taken(slot, group, block_tokens, cached_before, cached_after)
     if slot.prefix_blocks > 0:
-        group.blocks = max(group.blocks, min(slot.prefix_blocks, cached_after // block_tokens))
+        reached = held_of_beginning(slot, cached_after, block_tokens)
+        if reached > group.blocks:
+            group.blocks, group.tail = reached, 0
     take(replica, taken)
 
 
@@ -138,7 +133,7 @@ def fits(slot: Any, group: Any, replica: Any, engine: Any, cached_after: int) ->
 def _taken(slot: Any, group: Any, block_tokens: int, cached_before: int, cached_after: int) -> int:
     taken = own_blocks(slot, cached_after, block_tokens) - own_blocks(slot, cached_before, block_tokens)
     if slot.prefix_blocks > 0:
-        taken += max(0, min(slot.prefix_blocks, cached_after // block_tokens) - group.blocks)
+        taken += max(0, held_of_beginning(slot, cached_after, block_tokens) - group.blocks)
     return int(taken)
 
 
@@ -169,14 +164,7 @@ def shared_group(slot: Any) -> int:
 
 
 @compiled
-def release(own: int, front: int, shared: int, groups: Records, replica: Any, engine: Any) -> None:
-    """Gives a sequence's own blocks back, and its part in a group's; a beginning that nobody uses any more goes behind all blocks that are free."""
+def give_back(replica: Any, own: int, front: int) -> None:
+    """A sequence gives its own blocks back, of which so many go in front of all free ones."""
     replica.used_blocks -= own
     replica.front_blocks += front
-    if shared < 0:
-        return
-    group = groups[shared]
-    group.users -= 1
-    if group.users == 0:
-        group.evicted_from = end_of_line(replica, engine)
-        replica.used_blocks -= group.blocks

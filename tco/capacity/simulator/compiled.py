@@ -34,6 +34,18 @@ def compiled(function: F) -> F:
     return done
 
 
+def part(function: F) -> F:
+    """A function of the state that is put whole into the compiled code of those that call it.
+
+    A call that hands over the state counts a use of each of its arrays and takes it back, which takes longer than most of these functions.
+
+    Args:
+        function: that takes the state.
+    """
+    done: F = numba.njit(error_model="numpy", inline="always")(function)
+    return done
+
+
 @lru_cache(maxsize=1)
 def _cache_folder() -> Path:
     """Named after the text of this package: numba notices a change of a function's own file only, and here functions call those of other files."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from tco.capacity.simulator.advance import FAR_S, advance, set_bound
 from tco.capacity.simulator.blocks import kept_blocks
-from tco.capacity.simulator.compiled import compiled
+from tco.capacity.simulator.compiled import compiled, part
 from tco.capacity.simulator.state import Records, State
 
 ROUND_ROBIN, LEAST_LOADED, PREFIX_AWARE = 0, 1, 2
@@ -75,7 +75,7 @@ def drive_closed(requests: Records, policy: int, streams: int, state: State) -> 
     drain(state)
 
 
-@compiled
+@part
 def _soonest(state: State) -> int:
     """The replica at which a request may end first."""
     found = 0
@@ -85,7 +85,7 @@ def _soonest(state: State) -> int:
     return found
 
 
-@compiled
+@part
 def _hand_over(number: int, request: Any, sent_s: float, state: State) -> None:
     """Puts a request at the end of a replica's waiting line."""
     engine, replica = state.engine[0], state.replicas[number]
@@ -108,7 +108,7 @@ def _hand_over(number: int, request: Any, sent_s: float, state: State) -> None:
     replica.in_flight += 1
 
 
-@compiled
+@part
 def _choose(request: Any, policy: int, at_s: float, state: State) -> int:
     """The replica that a request goes to: the first that suits, counted from behind the one that was chosen last."""
     count = state.replicas.size
@@ -123,7 +123,7 @@ def _choose(request: Any, policy: int, at_s: float, state: State) -> int:
     return int(chosen)
 
 
-@compiled
+@part
 def _catch_up(at_s: float, state: State) -> None:
     """Lets every request end that ends before a time."""
     for number in range(state.replicas.size):
@@ -132,7 +132,7 @@ def _catch_up(at_s: float, state: State) -> None:
             set_bound(number, state)
 
 
-@compiled
+@part
 def _least_loaded(after: int, at_s: float, state: State) -> int:
     found, least = after, _load(after, at_s, state)
     for offset in range(1, state.replicas.size):
@@ -143,7 +143,7 @@ def _least_loaded(after: int, at_s: float, state: State) -> int:
     return int(found)
 
 
-@compiled
+@part
 def _warm(after: int, idlest: int, group: int, at_s: float, state: State) -> int:
     """The least loaded of those that still have the beginning; the idlest where none has it, or where the warm ones are much busier."""
     found, least = -1, 0
@@ -159,7 +159,7 @@ def _warm(after: int, idlest: int, group: int, at_s: float, state: State) -> int
     return int(found)
 
 
-@compiled
+@part
 def _load(number: int, at_s: float, state: State) -> int:
     """Requests of a replica that have not ended by a time, those included that end with a step that still runs."""
     replica = state.replicas[number]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from tco.capacity.simulator import blocks, heaps
-from tco.capacity.simulator.compiled import compiled
+from tco.capacity.simulator import beginnings, blocks, heaps
+from tco.capacity.simulator.compiled import part
 from tco.capacity.simulator.state import State
 
 
-@compiled
+@part
 def room_for_decoding(number: int, state: State) -> bool:
     """Takes the blocks that decoding sequences need in the next step; returns whether others were preempted for it."""
     engine, replica = state.engine[0], state.replicas[number]
@@ -24,7 +24,7 @@ def room_for_decoding(number: int, state: State) -> bool:
     return preempted
 
 
-@compiled
+@part
 def _preempt_last(number: int, state: State) -> None:
     """Preempts the sequence that was admitted last; one that has ended, which a scheduler that works ahead does not know yet, just goes."""
     replica, heap, leaving = state.replicas[number], state.running[number], state.leaving[number]
@@ -44,7 +44,7 @@ def _preempt_last(number: int, state: State) -> None:
     preempt(number, heap[last, 2], state)
 
 
-@compiled
+@part
 def let_go(number: int, state: State) -> None:
     """Gives back the blocks of sequences that ended before a step that is settled now."""
     for place in range(state.replicas[number].leaving):
@@ -52,21 +52,18 @@ def let_go(number: int, state: State) -> None:
     state.replicas[number].leaving = 0
 
 
-@compiled
+@part
 def _give_back(number: int, place: int, front: int, state: State) -> None:
     """Gives back the blocks of one that ended; which of its columns says how many go in front depends on whether its last token is known."""
     leaving = state.leaving[number]
-    blocks.release(
-        leaving[place, 0],
-        leaving[place, front],
-        leaving[place, 2],
-        state.groups[number],
-        state.replicas[number],
-        state.engine[0],
-    )
+    blocks.give_back(state.replicas[number], leaving[place, 0], leaving[place, front])
+    shared = leaving[place, 2]
+    if shared >= 0:
+        leaving[place, 2] = -1
+        beginnings.leave(number, shared, leaving[place, 5], state)
 
 
-@compiled
+@part
 def preempt(number: int, victim: int, state: State) -> None:
     """Takes a sequence's blocks and puts it in front of the waiting line; its prompt and its tokens so far are to be computed."""
     engine, replica, slot = state.engine[0], state.replicas[number], state.slots[victim]
@@ -84,7 +81,9 @@ def preempt(number: int, victim: int, state: State) -> None:
     blocks.leave_own(slot, replica, engine, known)
     own = blocks.own_blocks(slot, cached, engine.block_tokens)
     front = blocks.in_front(cached, known, engine.block_tokens)
-    blocks.release(own, front, blocks.shared_group(slot), state.groups[number], replica, engine)
+    blocks.give_back(replica, own, front)
+    if slot.prefix_blocks > 0:
+        beginnings.leave(number, slot.group, blocks.held_of_beginning(slot, cached, engine.block_tokens), state)
     slot.target = slot.prompt + slot.made
     slot.computed, slot.loaded = 0, 0
     slot.reached_s = -1.0
@@ -95,7 +94,7 @@ def preempt(number: int, victim: int, state: State) -> None:
     replica.preemptions += 1
 
 
-@compiled
+@part
 def first_token(number: int, which: int, state: State) -> None:
     """A prompt is complete: its next token is made, and it decodes from the next step on."""
     engine, replica, slot = state.engine[0], state.replicas[number], state.slots[which]
@@ -113,7 +112,7 @@ def first_token(number: int, which: int, state: State) -> None:
     replica.cached_tokens += slot.target
 
 
-@compiled
+@part
 def end_decoding(number: int, state: State) -> None:
     """Lets the decoding sequences go whose last token has been made."""
     replica, heap = state.replicas[number], state.running[number]
@@ -125,7 +124,7 @@ def end_decoding(number: int, state: State) -> None:
         _end(number, which, cached, state)
 
 
-@compiled
+@part
 def _leave(number: int, slot: Any, place: int, state: State) -> None:
     """Takes a sequence out of the decoding ones."""
     replica = state.replicas[number]
@@ -135,7 +134,7 @@ def _leave(number: int, slot: Any, place: int, state: State) -> None:
     state.residues[number, slot.offset % state.engine[0].block_tokens] -= 1
 
 
-@compiled
+@part
 def _end(number: int, which: int, cached: int, state: State) -> None:
     engine, replica, slot = state.engine[0], state.replicas[number], state.slots[which]
     own, shared = blocks.own_blocks(slot, cached, engine.block_tokens), blocks.shared_group(slot)
@@ -144,9 +143,12 @@ def _end(number: int, which: int, cached: int, state: State) -> None:
         entry = state.leaving[number, replica.leaving]
         entry[0], entry[1], entry[2], entry[3] = own, slot.admission, shared, front
         entry[4] = blocks.in_front(cached, blocks.known_tokens(slot, engine, cached), engine.block_tokens)
+        entry[5] = slot.prefix_blocks
         replica.leaving += 1
     else:
-        blocks.release(own, front, shared, state.groups[number], replica, engine)
+        blocks.give_back(replica, own, front)
+        if slot.prefix_blocks > 0:
+            beginnings.leave(number, slot.group, slot.prefix_blocks, state)
     done = state.ended[state.marks[1]]
     done.request, done.replica, done.answer, done.kind = slot.request, number, slot.answer, slot.kind
     done.sent_s = slot.sent_s

@@ -56,6 +56,7 @@ REPLICA = np.dtype(
         ("waiting_last", _I),
         ("in_flight", _I),
         ("ended_last", _I),  # requests that ended with its latest step
+        ("completing", _I),  # requests in `ready` while a step ends, -1 for those that are done with
         ("leaving", _I),  # of these, whose places and blocks the next step, settled ahead, does not have yet
         ("admissions", _I),
         ("steps", _I),
@@ -93,8 +94,9 @@ SLOT = np.dtype(
 )
 """A request in flight."""
 
-GROUP = np.dtype([("blocks", _I), ("users", _I), ("evicted_from", _I)])
-"""A common beginning in the cache of one replica: its blocks, who uses them, and from which count of `line_taken` on unused ones are taken."""
+GROUP = np.dtype([("blocks", _I), ("users", _I), ("evicted_from", _I), ("tail", _I), ("tail_evicted_from", _I)])
+"""A common beginning in the cache of one replica: its blocks, how many use them, from which count of `line_taken` on they are taken when nobody does; likewise
+those behind them that only longer ones used."""
 
 REQUEST = np.dtype(
     [
@@ -136,7 +138,7 @@ class State(NamedTuple):
         running: decoding sequences by the step in which they end, a heap for each replica: (counter at the end, admission, slot).
         residues: decoding sequences by `offset` modulo the block, shape (replicas, block_tokens): who needs a block when.
         leaving: of the sequences that are counted as `leaving`: (own blocks, admission, group or -1, own blocks that hold nothing whole, likewise before the
-            last token is known), shape (replicas, max_num_seqs, 5).
+            last token is known, blocks of the beginning), shape (replicas, max_num_seqs, 6).
         groups: shape (replicas, groups).
         ready: scratch of one step.
         ended: requests that have ended, `marks[1]` of them.
@@ -178,7 +180,7 @@ def new_state(step_time: StepTime, limits: EngineLimits, *, replicas: int, group
         marks=np.array([capacity, 0, replicas - 1], dtype=np.int64),
         running=np.zeros((replicas, limits.max_num_seqs, 3), dtype=np.int64),
         residues=np.zeros((replicas, limits.block_tokens), dtype=np.int64),
-        leaving=np.zeros((replicas, limits.max_num_seqs, 5), dtype=np.int64),
+        leaving=np.zeros((replicas, limits.max_num_seqs, 6), dtype=np.int64),
         groups=np.zeros((replicas, max(groups, 1)), dtype=GROUP),
         ready=np.zeros(limits.max_num_seqs, dtype=np.int64),
         ended=np.zeros(0, dtype=ENDED),

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tco.capacity.simulator import blocks
-from tco.capacity.simulator.compiled import compiled
+from tco.capacity.simulator import beginnings, blocks
+from tco.capacity.simulator.compiled import compiled, part
 from tco.capacity.simulator.sequences import end_decoding, first_token, let_go, preempt, room_for_decoding
 from tco.capacity.simulator.state import State
 from tco.capacity.simulator.timing import step_s
@@ -22,7 +22,7 @@ def seen_s(engine: Any, replica: Any) -> float:
     return float(replica.previous_start_s if engine.schedules_ahead else replica.now_s)
 
 
-@compiled
+@part
 def admits(number: int, state: State) -> bool:
     """Whether the next step of a replica can take its first waiting request."""
     engine, replica = state.engine[0], state.replicas[number]
@@ -37,7 +37,7 @@ def admits(number: int, state: State) -> bool:
     return bool(needed <= engine.kv_blocks - replica.used_blocks)
 
 
-@compiled
+@part
 def one_step(number: int, state: State) -> None:
     """Schedules and runs one step, whatever is in it."""
     engine, replica = state.engine[0], state.replicas[number]
@@ -86,10 +86,14 @@ def one_step(number: int, state: State) -> None:
     prefill = engine.max_tokens - decoding - budget
     lasts_s = step_s(engine, decoding, replica.cached_tokens + decoding, prefill, pairs, chunks)
     elapse(replica, lasts_s, lasts_s, 1, decoding + chunks)
+    replica.completing = complete
     let_go(number, state)
     end_decoding(number, state)
     for place in range(complete):
-        first_token(number, state.ready[place], state)
+        which = state.ready[place]
+        state.ready[place] = -1
+        first_token(number, which, state)
+    replica.completing = 0
 
 
 @compiled
@@ -107,18 +111,17 @@ def elapse(replica: Any, lasts_s: float, last_step_s: float, steps: int, sequenc
     replica.peak_blocks = max(replica.peak_blocks, replica.used_blocks)
 
 
-@compiled
+@part
 def _admit(number: int, which: int, state: State) -> None:
     """From the waiting line into the batch, with what the prefix cache has of its prompt."""
     engine, replica, slot = state.engine[0], state.replicas[number], state.slots[which]
     group = state.groups[number, max(slot.group, 0)]
     hits = blocks.hit_blocks(slot, group, replica, engine.block_tokens)
     shared, own = min(hits, slot.prefix_blocks), max(0, hits - slot.prefix_blocks)
-    if shared > 0 and group.users == 0:
-        blocks.close_up(group.evicted_from, shared, state.groups[number], replica, state.slots)
+    if slot.prefix_blocks > 0:
+        beginnings.join(number, which, shared, state)
     if own > 0:
-        blocks.close_up(slot.evicted_from, own, state.groups[number], replica, state.slots)
-    blocks.join_group(slot, group, replica, shared)
+        beginnings.close_up(number, slot.evicted_from, own, state)
     replica.used_blocks += own
     slot.computed = max(hits * engine.block_tokens, slot.loaded)
     if slot.loaded > hits * engine.block_tokens:

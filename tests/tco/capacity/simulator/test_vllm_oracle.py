@@ -142,15 +142,25 @@ def test_common_beginnings_that_end_within_a_block(ahead: bool, tmp_path: Path) 
     agree(load, replace(LIMITS, kv_blocks=60, prefix_caching=True, async_scheduling=ahead), tmp_path)
 
 
+MIXED = with_beginnings(traffic(8, 400, 0.1, (130, 200), (5, 60)), 6, [32, 64, 128])
+
+
 @both
-def test_how_far_off_beginnings_of_different_length_in_a_group_are(ahead: bool, tmp_path: Path) -> None:
-    """What the simulator leaves out, see `blocks.py`: in a small cache long beginnings stay in use with short ones, and requests wait 8 to 10 % longer here.
+@pytest.mark.parametrize("kv_blocks", [60, 80], ids=["tight", "fuller"])
+def test_beginnings_of_different_length_in_a_group(kv_blocks: int, ahead: bool, tmp_path: Path) -> None:
+    limits = replace(LIMITS, kv_blocks=kv_blocks, prefix_caching=True, async_scheduling=ahead)
+    assert agree(MIXED, limits, tmp_path).hit_tokens > 10_000
+
+
+@both
+def test_how_far_off_tails_are_that_went_at_different_times(ahead: bool, tmp_path: Path) -> None:
+    """What the simulator leaves out, see `beginnings.py`: such tails are taken as if they had gone with the oldest, so that a few hits are missed:
+    1 % of them here, and 26 ms of 38 s at most.
 
     The plain reference has vLLM's own blocks and stays exact.
     """
-    load = with_beginnings(traffic(8, 400, 0.1, (130, 200), (5, 60)), 6, [32, 64, 128])
-    seen = three(load, replace(LIMITS, kv_blocks=80, prefix_caching=True, async_scheduling=ahead), tmp_path)
+    limits = replace(LIMITS, kv_blocks=300, prefix_caching=True, async_scheduling=ahead)
+    seen = three(MIXED, limits, tmp_path)
     np.testing.assert_allclose(seen.plain_s, seen.vllm_s, rtol=0, atol=1e-9)
-    vllm_s, found_s = ((times[2] - times[0]).mean() for times in (seen.vllm_s, seen.found_s))
-    assert found_s == pytest.approx(vllm_s, rel=0.12)
-    assert seen.found[2] == pytest.approx(seen.vllm.hit_tokens, rel=0.2)
+    np.testing.assert_allclose(seen.found_s, seen.vllm_s, rtol=0, atol=0.03)
+    assert 0.98 * seen.vllm.hit_tokens < seen.found[2] <= seen.vllm.hit_tokens
