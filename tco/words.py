@@ -10,8 +10,7 @@ from tco.format import share, usd
 from tco.register import unit_of
 
 if TYPE_CHECKING:
-    from tco import Result
-    from tco.result import Driver, OptionResult
+    from tco.result import Driver, OptionResult, Result
 
 
 class Word(NamedTuple):

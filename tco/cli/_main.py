@@ -9,11 +9,13 @@ import typer
 
 from tco.cli import prices, probe
 from tco.cli.app import app_command
+from tco.cli.diff import diff
 from tco.cli.fit import fit
 from tco.cli.fleet import fleet
 from tco.cli.grid import grid
 from tco.cli.plan import plan
 from tco.cli.simulate import simulate
+from tco.cli.solve import solve
 
 app = typer.Typer(
     name="tco",
@@ -41,6 +43,8 @@ def root(
 
 
 app.command("plan")(plan)
+app.command("solve")(solve)
+app.command("diff")(diff)
 app.command("simulate")(simulate)
 app.command("fit")(fit)
 app.command("fleet")(fleet)

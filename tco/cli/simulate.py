@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from tco import InputError, load
+from tco.cli._parts_progress import PartsProgress
 from tco.cli._shared import EXIT_INTERRUPTED, print_json, refuse
-from tco.cli._simulate_progress import SimulateProgress
 
 if TYPE_CHECKING:
     from tco.simulation import Answer, Asked, Split
@@ -110,7 +110,7 @@ def simulate(
         from tco.cli._simulate_text import show_simulation  # noqa: PLC0415
         from tco.simulation import asked_option  # noqa: PLC0415
 
-        with SimulateProgress() as progress:
+        with PartsProgress() as progress:
             asked = asked_option(load(scenario, settings or []), option)
             answer = _answer(asked, wish, progress)
     except InputError as error:
@@ -123,7 +123,7 @@ def simulate(
     show_simulation(asked, answer)
 
 
-def _answer(asked: Asked, wish: _Wish, progress: SimulateProgress) -> Answer:
+def _answer(asked: Asked, wish: _Wish, progress: PartsProgress) -> Answer:
     from tco.simulation import (  # noqa: PLC0415
         recording,
         simulate_load_of,

@@ -15,6 +15,7 @@ from tco.handover.context import longest_request_tokens
 from tco.handover.engine import engine_of, started_for
 from tco.handover.environment import memory_gib
 from tco.handover.hardware import hardware_of
+from tco.handover.load import class_limits_ms, strictest_limits_ms
 from tco.handover.models import architecture_of, served_model
 from tco.handover.names import one_line, slugs
 from tco.handover.records import (
@@ -188,7 +189,8 @@ def _promise(parts: _Parts, context: int) -> Promise:
     low, high = (1.0, 1.0) if factor is None or factor.bounds is None else factor.bounds
     value = 1.0 if factor is None else factor.value
     return Promise(
-        slo_ms=workload.slo.limits(),
+        slo_ms=strictest_limits_ms(workload),
+        class_slo_ms=class_limits_ms(workload),
         requests_per_s=parts.capacity.goodput_requests_per_s,
         relative_low=low / value,
         relative_high=high / value,

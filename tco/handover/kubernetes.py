@@ -57,8 +57,14 @@ def first_replicas(made: Deployment) -> int:
 
 
 def roll_out(made: Deployment) -> dict[str, int]:
-    """How a new version replaces the old one: a spare that was paid for makes room; without one a rented machine more is taken, or an own one goes first."""
-    if made.scaling.spare_replicas > 0 or made.provenance.kind == "own":
+    """How a new version replaces the old one: as upgrades were costed.
+
+    Where none were, a spare that was paid for makes room; without one a rented machine more is taken, or an own one goes first.
+    """
+    scaling = made.scaling
+    if scaling.max_surge is not None and scaling.max_unavailable is not None:
+        return {"maxSurge": scaling.max_surge, "maxUnavailable": scaling.max_unavailable}
+    if scaling.spare_replicas > 0 or made.provenance.kind == "own":
         return {"maxSurge": 0, "maxUnavailable": 1}
     return {"maxSurge": 1, "maxUnavailable": 0}
 

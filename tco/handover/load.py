@@ -6,6 +6,7 @@ import numpy as np
 
 from probes.cell import Cell
 from probes.run import Run
+from tco.scenario import Workload
 
 MS_PER_S = 1000.0
 
@@ -32,6 +33,30 @@ def in_flight_per_replica(run: Run, requests_per_s: float) -> float | None:
     rates = np.array([rate for rate, _ in points])
     at = float(np.clip(requests_per_s, rates[0], rates[-1]))
     return at * float(np.interp(at, rates, np.array([seconds for _, seconds in points])))
+
+
+def class_limits_ms(workload: Workload) -> dict[str, dict[str, float]]:
+    """Promises of each class of requests by its name; none where the workload has no classes.
+
+    Args:
+        workload: what is asked.
+    """
+    return {name: (kind.slo or workload.slo).limits() for name, kind in workload.classes.items()}
+
+
+def strictest_limits_ms(workload: Workload) -> dict[str, float]:
+    """The workload's promises; of several classes the smallest limit of each name, which nothing may break that serves them all.
+
+    Args:
+        workload: what is asked.
+    """
+    if not workload.classes:
+        return workload.slo.limits()
+    found: dict[str, float] = {}
+    for limits in class_limits_ms(workload).values():
+        for name, limit in limits.items():
+            found[name] = min(limit, found.get(name, limit))
+    return found
 
 
 def waiting_per_replica(requests_per_s: float, slo_ms: dict[str, float], start_up_s: float) -> float:

@@ -71,16 +71,21 @@ def _to_do(made: Deployment) -> Iterator[str]:
 
 def _promise(made: Deployment) -> Iterator[str]:
     promise = made.promise
-    limits = ", ".join(f"{name} {limit:g}" for name, limit in promise.slo_ms.items()) or "none"
     low, high = promise.requests_per_s * promise.relative_low, promise.requests_per_s * promise.relative_high
     band = f"{low:.3g} to {high:.3g}" if low < high else "not stated by the run"
     yield "## What it promises"
     yield ""
     yield f"- Each replica carries **{promise.requests_per_s:.3g} requests/s** of {promise.input_tokens:g} tokens in and {promise.output_tokens:g} out, on average. 95 % interval: {band}."
-    yield f"- Limits that hold at that load [ms]: {markdown(limits)}."
+    for name, limits in (promise.class_slo_ms or {"": promise.slo_ms}).items():
+        of = f" of {markdown(name)}" if name else ""
+        yield f"- Limits{of} that hold at that load [ms]: {markdown(_limits(limits))}."
     yield f"- Basis: **{promise.basis}**{_BASES[promise.basis]}"
     yield f"- The longest request is {promise.context_tokens:,} tokens, prompt and answer together."
     yield from (f"- {markdown(remark)}" for remark in promise.remarks)
+
+
+def _limits(limits_ms: dict[str, float]) -> str:
+    return ", ".join(f"{name} {limit:g}" for name, limit in limits_ms.items()) or "none"
 
 
 _BASES = {
@@ -138,7 +143,7 @@ def _scaling(made: Deployment) -> Iterator[str]:
         else ""
     )
     yield ""
-    yield f"Another replica is started when there are more than {scaling.waiting_per_replica:g} waiting requests for each one (so many does a replica still answer in time){held}. One is taken away when fewer have been enough for {scaling.scale_down_s:,} s. A new replica helps after about {made.start_up.total_s:,.0f} s: load that grows faster breaks the promise for so long. Apply **one** of:"
+    yield f"Another replica is started when there are more than {scaling.waiting_per_replica:g} waiting requests for each one (so many does a replica still answer in time){held}. One is taken away when fewer have been enough for {scaling.scale_down_s:,} s. A new replica helps about {made.start_up.total_s:,.0f} s after its machine is there: load that grows faster breaks the promise for so long. Apply **one** of:"
     yield ""
     yield "- `autoscale-keda.yaml`, with [KEDA](https://keda.sh) in the cluster;"
     yield "- `autoscale-hpa.yaml`, with prometheus-adapter and the rules in `prometheus-adapter-values.yaml` (`helm upgrade --reuse-values -f`)."
@@ -175,6 +180,9 @@ def _verify(made: Deployment) -> Iterator[str]:
         yield shlex.join(command)
     yield "```"
     yield ""
+    if promise.class_slo_ms:
+        yield "It sends one mean length of all classes and asks for the strictest limit of each kind: that is harder than what was promised. Where it fails, probe each class with its own lengths and limits."
+        yield ""
     lowest = promise.requests_per_s * promise.relative_low
     yield f"The goodput that is found should reach {promise.requests_per_s:.3g} requests/s, and not be below {lowest:.3g}. `tco probe show FILE` prints it. Name the file as the option's `run` and plan again: the capacity is then the measured one."
 

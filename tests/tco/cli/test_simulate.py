@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 import probes
 from tco.cli import app
-from tco.cli._simulate_progress import SimulateProgress
+from tco.cli._parts_progress import PartsProgress
 from tests.factories import API, RENT, scenario_data
 
 RUN = str(Path(probes.__file__).parent / "runs" / "demo.json")
@@ -212,8 +212,8 @@ def test_ctrl_c_ends_without_a_traceback(question, monkeypatch):
 
 def test_a_pipe_gets_a_line_after_two_seconds_and_every_ten(monkeypatch, capsys):
     now = [100.0]
-    monkeypatch.setattr("tco.cli._simulate_progress.time.monotonic", lambda: now[0])
-    with SimulateProgress() as progress:
+    monkeypatch.setattr("tco.cli._parts_progress.time.monotonic", lambda: now[0])
+    with PartsProgress() as progress:
         for second in range(1, 31):
             now[0] = 100.0 + second
             progress.done(second, 30)

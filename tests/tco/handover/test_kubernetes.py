@@ -137,6 +137,13 @@ def test_as_many_may_be_away_as_are_spare():
     assert spare == manifests(made)[2]["spec"]["maxUnavailable"]
 
 
+def test_upgrades_are_rolled_out_as_they_were_costed():
+    costed = {"upgrades": {"upgrades_per_month": 1.0, "max_surge": 2, "max_unavailable": 1}}
+    assert {"maxSurge": 2, "maxUnavailable": 1} == roll_out(deployment(option=costed))
+    never = {"upgrades": {"upgrades_per_month": 0.0, "max_surge": 2, "max_unavailable": 1}}
+    assert {"maxSurge": 1, "maxUnavailable": 0} == roll_out(deployment(option=never))
+
+
 def test_a_new_version_takes_the_place_of_a_spare_or_one_machine_more():
     assert {"maxSurge": 1, "maxUnavailable": 0} == roll_out(deployment())
     assert {"maxSurge": 0, "maxUnavailable": 1} == roll_out(deployment(option={"kind": "own"}))

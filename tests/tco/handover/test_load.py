@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from probes.record import Percentiles
-from tco.handover.load import in_flight_per_replica, waiting_per_replica
-from tests.factories import cell, run
+from tco.handover.load import class_limits_ms, in_flight_per_replica, strictest_limits_ms, waiting_per_replica
+from tests.factories import cell, run, scenario
 
 
 def open_loop(**changes):
@@ -55,3 +55,25 @@ def test_nothing_is_said_without_any_time():
 )
 def test_as_many_may_wait_as_are_answered_in_time(limits, waiting):
     assert waiting == waiting_per_replica(8.0, limits, 60.0)
+
+
+def test_of_several_classes_the_strictest_limit_of_each_name_counts():
+    kind = {"share_fraction": 0.5, "input_tokens_per_request": 100.0, "output_tokens_per_request": 50.0}
+    chat = kind | {"slo": {"ttft_p95_ms": 700.0, "tpot_p95_ms": 40.0}}
+    documents = kind | {"slo": {"ttft_p95_ms": 3000.0, "e2e_p99_ms": 9000.0}}
+    classes = {"chat": chat, "documents": documents, "others": kind | {"share_fraction": 0.0}}
+    workload = scenario(
+        workload__classes=classes,
+        workload__input_tokens_per_request=None,
+        workload__output_tokens_per_request=None,
+        workload__slo={"ttft_p95_ms": 900.0},
+    ).workload
+
+    assert {"ttft_p95_ms": 700.0, "tpot_p95_ms": 40.0, "e2e_p99_ms": 9000.0} == strictest_limits_ms(workload)
+    assert {"ttft_p95_ms": 900.0} == class_limits_ms(workload)["others"]
+
+
+def test_without_classes_the_workloads_own_promise_counts():
+    workload = scenario().workload
+
+    assert ({"ttft_p95_ms": 250.0}, {}) == (strictest_limits_ms(workload), class_limits_ms(workload))

@@ -1,4 +1,4 @@
-"""How far a simulation is, for the person who waits longer than a moment."""
+"""How far a long answer is, for the person who waits longer than a moment."""
 
 from __future__ import annotations
 
@@ -13,16 +13,19 @@ from tco.cli._shared import console
 _FIRST_AFTER_S, _SAY_EVERY_S = 2.0, 10.0
 
 
-class SimulateProgress:
+class PartsProgress:
     """Progress on stderr. On a terminal a bar moves; elsewhere there is a line after two seconds, and then every ten."""
 
-    def __init__(self) -> None:
-        self._console = console()
+    def __init__(
+        self,
+        title: str = "simulating (compiled at the first run on a machine)",
+        parts: str = "parts simulated",
+    ) -> None:
+        self._console, self._parts = console(), parts
         self._began, self._said = time.monotonic(), 0.0
         self._bar: Progress | None = None
         if self._console.is_terminal:
-            text = TextColumn("simulating (compiled at the first run on a machine)")
-            columns = (SpinnerColumn(), text, BarColumn(bar_width=30), TimeRemainingColumn())
+            columns = (SpinnerColumn(), TextColumn(title), BarColumn(bar_width=30), TimeRemainingColumn())
             self._bar = Progress(*columns, TextColumn("left"), console=self._console, transient=True)
             self._task = self._bar.add_task("", total=None)
 
@@ -38,7 +41,7 @@ class SimulateProgress:
             self._bar.stop()
 
     def done(self, done: int, total: int) -> None:
-        """Shows that so many parts are simulated.
+        """Shows that so many parts are done.
 
         Args:
             done: parts.
@@ -51,4 +54,4 @@ class SimulateProgress:
         if done < total and now >= (self._said + _SAY_EVERY_S if self._said else _FIRST_AFTER_S):
             self._said = now
             left_s = now * (total - done) / max(1, done)
-            self._console.print(f"{done} of {total} parts simulated, about {left_s:.0f} s left", markup=False)
+            self._console.print(f"{done} of {total} {self._parts}, about {left_s:.0f} s left", markup=False)

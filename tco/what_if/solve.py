@@ -1,0 +1,246 @@
+"""What would have to be true: the value of an input at which a condition on the answer begins or ceases to hold."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from pydantic import ValidationError
+
+from tco.compare import Comparison, Prepared, compare
+from tco.errors import InputError
+from tco.quantity import Quantity
+from tco.register import quantities, unit_of, with_value
+from tco.scenario import Scenario
+from tco.what_if.condition import RECOMMENDED, Condition
+from tco.what_if.stretch import Stretch, stretches
+
+TIMES = 1000.0
+"""One input is searched from a thousandth to a thousand times its value; shares and changes over all that is allowed."""
+_TIMES_OF_EACH = 10.0
+"""When every input is asked, it is searched from a tenth to ten times its value: what flips an answer is near."""
+_POINTS, _POINTS_OF_EACH = 61, 21
+_WITHIN, _WITHIN_OF_EACH = 1e-6, 1e-3
+_CHANGE, _SHARE, _AVAILABILITY, _PUE = (-0.99, 1.0), (0.0, 1.0), (0.5, 0.999999), (1.0, 3.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Solved:
+    """One input, and where a condition holds along it.
+
+    Attributes:
+        path: of the input.
+        unit: of it.
+        option: whose answer the condition is on.
+        condition: what is asked.
+        now: the input's value in the scenario.
+        holds_now: whether the condition holds there.
+        figure_now: the figure that the condition is about; None where there is none, infinite for a payback that never comes.
+        searched: lowest and highest value that was tried.
+        tried: how many values were tried.
+        stretches: where it holds, ascending.
+        closest: where it holds nowhere, the value at which the figure comes closest to its limit, and that figure; None where no figure was had.
+    """
+
+    path: str
+    unit: str
+    option: str
+    condition: Condition
+    now: float
+    holds_now: bool
+    figure_now: float | None
+    searched: tuple[float, float]
+    tried: int
+    stretches: tuple[Stretch, ...]
+    closest: tuple[float, float] | None
+
+    @property
+    def nearest(self) -> float | None:
+        """The end of a stretch that is nearest to the input's value: where the answer to the condition changes; None where it does not change."""
+        mine = (
+            [each for each in self.stretches if each.low <= self.now <= each.high] if self.holds_now else self.stretches
+        )
+        ends = [
+            end
+            for each in mine
+            for end, is_open in ((each.low, each.is_open_low), (each.high, each.is_open_high))
+            if not is_open
+        ]
+        return min(ends, key=lambda end: _far(self.now, end), default=None)
+
+    @property
+    def distance(self) -> float:
+        """How far the nearest change is: the ratio of both values, 1 for none; for values of zero and below their difference, plus one. Infinite: never."""
+        return math.inf if self.nearest is None else _far(self.now, self.nearest)
+
+
+def solve_for(
+    prepared: Prepared,
+    path: str,
+    condition: Condition,
+    option: str,
+    *,
+    least: float | None = None,
+    most: float | None = None,
+    on_tried: Callable[[], None] = lambda: None,
+) -> Solved:
+    """Where along one input a condition holds, all others kept.
+
+    Args:
+        prepared: the scenario.
+        path: of the input, as in the assumptions register.
+        condition: what is asked.
+        option: whose answer it is on.
+        least: lowest value to try; null: see `TIMES`.
+        most: highest, likewise.
+        on_tried: called after each value.
+
+    Raises:
+        InputError: no input has that path, or the ends are not allowed or not in order.
+    """
+    quantity = _quantity(prepared.scenario, path)
+    low, high = _range(prepared.scenario, path, quantity, TIMES)
+    low, high = low if least is None else least, high if most is None else most
+    if not low < high:
+        raise InputError(f"--low {low:g} and --high {high:g}: the first must be smaller than the second")
+    for end in (low, high):
+        wrong = _problem(prepared.scenario, path, end)
+        if wrong is not None:
+            raise InputError(f"{path} cannot be {end:g}: {wrong}; give --low and --high within what is allowed")
+    return _solved(prepared, path, condition, option, _values(low, high, quantity.value, _POINTS), _WITHIN, on_tried)
+
+
+def flips(
+    prepared: Prepared,
+    condition: Condition,
+    option: str,
+    *,
+    on_input: Callable[[int, int], None] = lambda _done, _total: None,
+) -> tuple[Solved, ...]:
+    """Every input that concerns a condition, the one nearest to its turning point first: what the answer stands on.
+
+    Args:
+        prepared: the scenario.
+        condition: what is asked.
+        option: whose answer it is on.
+        on_input: called with the inputs that are done, and with all.
+    """
+    concerns = {option, prepared.scenario.baseline}
+    asked = [
+        (path, quantity)
+        for path, quantity in quantities(prepared.scenario)
+        if condition.metric == RECOMMENDED or not path.startswith("options.") or path.split(".")[1] in concerns
+    ]
+    found = []
+    for number, (path, quantity) in enumerate(asked):
+        values = _values(*_range(prepared.scenario, path, quantity, _TIMES_OF_EACH), quantity.value, _POINTS_OF_EACH)
+        if len(values) > 1:
+            found.append(_solved(prepared, path, condition, option, values, _WITHIN_OF_EACH, lambda: None))
+        on_input(number + 1, len(asked))
+    return tuple(sorted(found, key=lambda solved: solved.distance))
+
+
+def _solved(
+    prepared: Prepared,
+    path: str,
+    condition: Condition,
+    option: str,
+    values: list[float],
+    within: float,
+    on_tried: Callable[[], None],
+) -> Solved:
+    asked = _of_interest(prepared.scenario, condition, option)
+    seen: dict[float, tuple[bool, float | None]] = {}
+
+    def at(value: float) -> bool:
+        if value not in seen:
+            found = _compared(prepared, asked, path, value)
+            seen[value] = condition.holds(found, option), condition.figure(found, option)
+            on_tried()
+        return seen[value][0]
+
+    now = _quantity(prepared.scenario, path).value
+    where = stretches(at, values, within=within)
+    holds_now = at(now)
+    return Solved(
+        path=path,
+        unit=unit_of(path),
+        option=option,
+        condition=condition,
+        now=now,
+        holds_now=holds_now,
+        figure_now=seen[now][1],
+        searched=(values[0], values[-1]),
+        tried=len(seen),
+        stretches=where,
+        closest=None if where else _closest(condition, seen),
+    )
+
+
+def _compared(prepared: Prepared, asked: Scenario, path: str, value: float) -> Comparison:
+    return compare(prepared, with_value(asked, path, value))
+
+
+def _of_interest(scenario: Scenario, condition: Condition, option: str) -> Scenario:
+    """The scenario with only those options that the condition is about; a recommendation is about all."""
+    if condition.metric == RECOMMENDED:
+        return scenario
+    kept = [each for each in scenario.options if each.name in (option, scenario.baseline)]
+    return scenario.model_copy(update={"options": kept})
+
+
+def _closest(condition: Condition, seen: dict[float, tuple[bool, float | None]]) -> tuple[float, float] | None:
+    known = [(value, figure) for value, (_, figure) in seen.items() if figure is not None and math.isfinite(figure)]
+    return min(known, key=lambda pair: abs(pair[1] - condition.limit), default=None)
+
+
+def _quantity(scenario: Scenario, path: str) -> Quantity:
+    known = dict(quantities(scenario))
+    if path not in known:
+        near = difflib.get_close_matches(path, known, n=3, cutoff=0.5)
+        hint = f"near names: {', '.join(near)}" if near else "see the assumptions of `tco plan --json`"
+        raise InputError(f"--for {path!r}: no input has that path; {hint}")
+    return known[path]
+
+
+def _range(scenario: Scenario, path: str, quantity: Quantity, times: float) -> tuple[float, float]:
+    """What is searched where nobody says it: all that is allowed, or some times less and more than the value."""
+    name, unit = path.rpartition(".")[2], unit_of(path)
+    if "availability" in name:
+        return _AVAILABILITY
+    if name == "pue":
+        return _PUE
+    if name.endswith(("_per_year_fraction", "_per_month_fraction")) or name == "discount_rate_per_year":
+        return _CHANGE
+    if unit.startswith("fraction"):
+        return _SHARE
+    middle = quantity.value or quantity.high or 1.0
+    return (0.0 if _problem(scenario, path, 0.0) is None else middle / times), middle * times
+
+
+def _problem(scenario: Scenario, path: str, value: float) -> str | None:
+    """Why an input may not have a value."""
+    try:
+        Scenario.model_validate(with_value(scenario, path, value).model_dump(by_alias=True))
+    except ValidationError as error:
+        return str(error.errors(include_url=False)[0]["msg"]).removeprefix("Value error, ")
+    return None
+
+
+def _values(low: float, high: float, now: float, points: int) -> list[float]:
+    """Values to try: even in ratio where all are above zero and far apart, even in difference else; with both ends and the present one."""
+    if low < 0 or high <= 1:
+        spread = np.linspace(low, high, points).tolist()
+    else:
+        spread = [low, *np.geomspace(low or high / TIMES**2, high, points).tolist()]
+    inside = [value for value in (*spread, now) if low <= value <= high]
+    return sorted({*inside, low, high})
+
+
+def _far(one: float, other: float) -> float:
+    if one > 0 and other > 0:
+        return max(one / other, other / one)
+    return 1.0 + abs(one - other)
