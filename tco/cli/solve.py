@@ -125,7 +125,8 @@ def _show_all(condition: Condition, option: str, found: tuple[Solved, ...]) -> N
 
 def _row(solved: Solved) -> tuple[str, str, str, str]:
     assert solved.nearest is not None
-    change = "–" if solved.now <= 0 else f"{solved.nearest / solved.now - 1:+.0%}"
+    # A change of a share in per cent would be read as points.
+    change = "–" if solved.now <= 0 or solved.unit.startswith("fraction") else f"{solved.nearest / solved.now - 1:+.0%}"
     name = label(solved.path).rpartition(" (")[0]
     return name, amount(solved.now, solved.unit), amount(solved.nearest, solved.unit), change
 
