@@ -109,7 +109,7 @@ def spread(measured: Measured, figures: dict[str, str]) -> dict[str, tuple[float
 
     Args:
         measured: a set. Its probe measures some loads for more than one purpose, and each round measures all held-out ones again: those are repeats.
-        figures: metric, and where it stands in a cell.
+        figures: metric, and where it stands in a cell. Throughput of an open loop is what was sent, and is not counted.
 
     Returns:
         Of each metric: the spread [fraction], and the number of loads that it rests on.
@@ -120,9 +120,11 @@ def spread(measured: Measured, figures: dict[str, str]) -> dict[str, tuple[float
         repeats[(cell.concurrency, *shape)].append(cell)
     for held in measured.held:
         repeats[held.name].append(held.cell)
+    sent = {held.name for held in measured.held if held.replay is not None}
     found = {}
     for metric, where in figures.items():
-        widths = [width for cells in repeats.values() if (width := _half_width(cells, where)) is not None]
+        counted = [cells for load, cells in repeats.items() if metric != "requests_per_s" or load not in sent]
+        widths = [width for cells in counted if (width := _half_width(cells, where)) is not None]
         if widths:
             found[metric] = (float(np.median(widths)), len(widths))
     return found

@@ -33,7 +33,7 @@ def even_steps(number: int, state: State) -> int:
     return int(fitting)
 
 
-@part
+@compiled
 def set_bound(number: int, state: State) -> None:
     """Finds a time before which no request of a replica ends, as long as nobody comes."""
     engine, replica = state.engine[0], state.replicas[number]

@@ -10,11 +10,11 @@ computes that block again, and the new one is not found by others.
 from __future__ import annotations
 
 from tco.capacity.simulator.blocks import end_of_line, held_of_beginning, kept_in_front, kept_of
-from tco.capacity.simulator.compiled import part
+from tco.capacity.simulator.compiled import compiled
 from tco.capacity.simulator.state import State
 
 
-@part
+@compiled
 def join(number: int, which: int, hits: int, state: State) -> None:
     """One more request uses its common beginning; what it hits of unused blocks is in use from now on.
 
@@ -47,7 +47,7 @@ def join(number: int, which: int, hits: int, state: State) -> None:
     group.users += 1
 
 
-@part
+@compiled
 def close_up(number: int, gap: int, count: int, state: State) -> None:
     """Blocks that are hit leave the line of free ones; what stands behind them in it is taken that much sooner."""
     groups, slots = state.groups[number], state.slots
@@ -64,7 +64,7 @@ def close_up(number: int, gap: int, count: int, state: State) -> None:
         which = slots[which].next
 
 
-@part
+@compiled
 def leave(number: int, shared: int, held: int, state: State) -> None:
     """A sequence that has given its own blocks back uses a beginning no more; what nobody else uses of it goes behind all blocks that are free.
 
@@ -91,7 +91,7 @@ def leave(number: int, shared: int, held: int, state: State) -> None:
             group.blocks = still
 
 
-@part
+@compiled
 def _longest_in_use(number: int, shared: int, state: State) -> int:
     """Blocks of a beginning that the users who are left have, those included whose prompt is complete with this step, and those that just ended."""
     replica, slots = state.replicas[number], state.slots

@@ -75,7 +75,7 @@ def drive_closed(requests: Records, policy: int, streams: int, state: State) -> 
     drain(state)
 
 
-@part
+@compiled
 def _soonest(state: State) -> int:
     """The replica at which a request may end first."""
     found = 0
@@ -123,7 +123,7 @@ def _choose(request: Any, policy: int, at_s: float, state: State) -> int:
     return int(chosen)
 
 
-@part
+@compiled
 def _catch_up(at_s: float, state: State) -> None:
     """Lets every request end that ends before a time."""
     for number in range(state.replicas.size):
@@ -143,7 +143,7 @@ def _least_loaded(after: int, at_s: float, state: State) -> int:
     return int(found)
 
 
-@part
+@compiled
 def _warm(after: int, idlest: int, group: int, at_s: float, state: State) -> int:
     """The least loaded of those that still have the beginning; the idlest where none has it, or where the warm ones are much busier."""
     found, least = -1, 0

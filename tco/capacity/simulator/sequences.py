@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tco.capacity.simulator import beginnings, blocks, heaps
-from tco.capacity.simulator.compiled import part
+from tco.capacity.simulator.compiled import compiled, part
 from tco.capacity.simulator.state import State
 
 
@@ -24,7 +24,7 @@ def room_for_decoding(number: int, state: State) -> bool:
     return preempted
 
 
-@part
+@compiled
 def _preempt_last(number: int, state: State) -> None:
     """Preempts the sequence that was admitted last; one that has ended, which a scheduler that works ahead does not know yet, just goes."""
     replica, heap, leaving = state.replicas[number], state.running[number], state.leaving[number]
@@ -63,7 +63,7 @@ def _give_back(number: int, place: int, front: int, state: State) -> None:
         beginnings.leave(number, shared, leaving[place, 5], state)
 
 
-@part
+@compiled
 def preempt(number: int, victim: int, state: State) -> None:
     """Takes a sequence's blocks and puts it in front of the waiting line; its prompt and its tokens so far are to be computed."""
     engine, replica, slot = state.engine[0], state.replicas[number], state.slots[victim]
@@ -134,7 +134,7 @@ def _leave(number: int, slot: Any, place: int, state: State) -> None:
     state.residues[number, slot.offset % state.engine[0].block_tokens] -= 1
 
 
-@part
+@compiled
 def _end(number: int, which: int, cached: int, state: State) -> None:
     engine, replica, slot = state.engine[0], state.replicas[number], state.slots[which]
     own, shared = blocks.own_blocks(slot, cached, engine.block_tokens), blocks.shared_group(slot)

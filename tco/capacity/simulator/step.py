@@ -37,7 +37,7 @@ def admits(number: int, state: State) -> bool:
     return bool(needed <= engine.kv_blocks - replica.used_blocks)
 
 
-@part
+@compiled
 def one_step(number: int, state: State) -> None:
     """Schedules and runs one step, whatever is in it."""
     engine, replica = state.engine[0], state.replicas[number]
