@@ -152,7 +152,7 @@ PERFECT = Efficiencies(
 
 
 BACKTEST = Missed(median_fraction=0.14, nine_of_ten_fraction=0.38, worst_fraction=0.78)
-"""Misses of twelve published curves, vLLM 0.19.0 on H100 and A100 (`python -m benchmarks.transfer_backtest`, 2026-11-28). Time per output token was missed by 9 % in
+"""Misses of twelve published curves, vLLM 0.19.0 on H100 and A100 (`python -m benchmarks.transfer_backtest`, 2026-11-29). Time per output token was missed by 9 % in
 the middle, time to first token by 7 %. These curves were looked at when priors were chosen. Fifteen figures of 1 to 64 streams on H100, H200, B200 and B300 that
 were not looked at: time per output token missed by 3 % in the middle, 19 % at worst."""
 
