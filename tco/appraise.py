@@ -127,7 +127,7 @@ def _capacity(own: Ledger, option: TokenOption | RentOption | OwnOption, scenari
         idle_usd=idle_usd(own, scenario.hours_per_month),
         late_fraction=fleet.late_fraction,
         model_error_fraction=fleet.capacity.error_fraction,
-        model_error_worst_fraction=fleet.capacity.band_fraction,
+        model_error_nine_of_ten_fraction=fleet.capacity.band_fraction,
     )
 
 

@@ -22,8 +22,8 @@ class Capacity(_Record):
 
     `least_replicas_by_month` are those of the quietest hour, `paid_replicas_by_month` the mean that is paid for, both as the option's scaling policy has it;
     `idle_usd` is what the machines cost over the horizon beyond the hours in which they serve. `late_fraction` is the share of requests that come before the
-    replicas for them are ready. `model_error_fraction` and `model_error_worst_fraction` say how far models like the one behind a `modelled` goodput missed what
-    was measured, typically and at worst; null where the number was read from a run.
+    replicas for them are ready. `model_error_fraction` and `model_error_nine_of_ten_fraction` say how far models like the one behind a `modelled` goodput missed what
+    was measured, typically and nine times in ten; null where the number was read from a run.
     """
 
     replicas: int
@@ -39,7 +39,7 @@ class Capacity(_Record):
     idle_usd: float | None = None
     late_fraction: float = 0.0
     model_error_fraction: float | None = None
-    model_error_worst_fraction: float | None = None
+    model_error_nine_of_ten_fraction: float | None = None
 
 
 class OptionResult(_Record):

@@ -189,10 +189,10 @@ def model_error(option: OptionResult) -> str | None:
         option: one answer.
     """
     capacity = option.capacity
-    if capacity is None or capacity.model_error_fraction is None or capacity.model_error_worst_fraction is None:
+    if capacity is None or capacity.model_error_fraction is None or capacity.model_error_nine_of_ten_fraction is None:
         return None
-    typical, worst = share(capacity.model_error_fraction), share(capacity.model_error_worst_fraction)
-    return f"such a model missed measured loads by {typical} typically, {worst} at worst"
+    typical, most = share(capacity.model_error_fraction), share(capacity.model_error_nine_of_ten_fraction)
+    return f"such a model missed measured loads by {typical} typically, {most} nine times in ten at most"
 
 
 def evidence_counts(result: Result) -> dict[str, int]:

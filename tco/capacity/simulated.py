@@ -258,5 +258,5 @@ def _at_speed(engine: EngineModel, factor: float) -> EngineModel:
 def _sentence(engine: EngineModel, sampling: float) -> str:
     return (
         f"capacity is simulated with random arrivals: {engine.origin}; such a model missed what was measured by {engine.error_fraction:.0%} typically and "
-        f"{engine.band_fraction:.0%} at worst ({engine.error_source}); draws of the simulation differ by {sampling:.1%}"
+        f"{engine.band_fraction:.0%} nine times in ten at most ({engine.error_source}); draws of the simulation differ by {sampling:.1%}"
     )

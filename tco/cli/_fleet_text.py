@@ -163,9 +163,7 @@ def _error(cells: Sequence[SloCapacity]) -> str:
     errors = [cell.error_fraction for cell in cells if cell.error_fraction is not None]
     bands = [cell.band_fraction for cell in cells if cell.band_fraction is not None]
     if errors and bands:
-        return (
-            f", which missed what was measured by {np.median(errors):.0%} typically and {np.median(bands):.0%} at worst"
-        )
+        return f", which missed what was measured by {np.median(errors):.0%} typically and {np.median(bands):.0%} nine times in ten at most"
     low, high = (float(np.median([getattr(cell, f"relative_{end}") for cell in cells])) for end in ("low", "high"))
     return f", range {low - 1:+.0%} to {high - 1:+.0%}"
 

@@ -189,7 +189,7 @@ def footing(asked: Asked, answer: Answer) -> str:
     if answer.load.kind == "week":
         many += f" that stand for {found.requests:,.0f}"
     return (
-        f"modelled: {engine.origin}. Such a model missed what was measured by {engine.error_fraction:.0%} typically and {engine.band_fraction:.0%} at worst "
+        f"modelled: {engine.origin}. Such a model missed what was measured by {engine.error_fraction:.0%} typically and {engine.band_fraction:.0%} nine times in ten at most "
         f"({engine.error_source}). ± is the standard error of the simulation alone, {many}{seed}; "
         f"routing {answer.load.routing}."
     )

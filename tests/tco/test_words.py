@@ -103,9 +103,9 @@ def test_a_modelled_capacity_says_how_far_such_models_missed_and_a_measured_one_
     rented = answer.option("rent")
     assert rented.capacity is not None
     modelled = rented.capacity.model_copy(
-        update={"basis": "modelled", "model_error_fraction": 0.052, "model_error_worst_fraction": 0.31}
+        update={"basis": "modelled", "model_error_fraction": 0.052, "model_error_nine_of_ten_fraction": 0.31}
     )
     assert model_error(rented) is None
-    assert "such a model missed measured loads by 5.2% typically, 31.0% at worst" == model_error(
+    assert "such a model missed measured loads by 5.2% typically, 31.0% nine times in ten at most" == model_error(
         rented.model_copy(update={"capacity": modelled})
     )

@@ -58,7 +58,7 @@ def test_text_goes_to_stderr_and_says_what_users_see_and_how_far_to_trust_it(que
     assert "The promise holds at 3 requests/s on 2 replicas." in text
     assert all(name in text for name in ("TTFT", "TPOT", "E2E", "ttft_p95_ms 2,000", "kept", "sequences in a batch"))
     assert "modelled: step times fitted to 5 load points of run 20261123T211213Z-0508b4" in text
-    assert "Such a model missed what was measured by 5% typically and 10% at worst" in text
+    assert "Such a model missed what was measured by 5% typically and 10% nine times in ten at most" in text
     assert "± is the standard error of the simulation alone" in text
 
 
