@@ -85,6 +85,11 @@ class Upgrades(_Record):
     max_surge: ReplicaCount = 1
     max_unavailable: ReplicaCount = 0
 
+    @property
+    def happen(self) -> bool:
+        """Whether the fleet is upgraded at all."""
+        return self.upgrades_per_month is not None and self.upgrades_per_month.value > 0
+
     @model_validator(mode="after")
     def _can_go_on(self) -> Upgrades:
         if self.max_surge + self.max_unavailable == 0:

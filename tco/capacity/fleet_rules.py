@@ -108,10 +108,10 @@ def rollout_of(option: RentOption | OwnOption) -> Rollout | None:
         option: filled.
     """
     upgrades = option.upgrades
-    if upgrades.upgrades_per_month is None or upgrades.upgrades_per_month.value == 0:
+    if not upgrades.happen:
         return None
     return Rollout(
-        per_month=upgrades.upgrades_per_month.value,
+        per_month=_filled(upgrades.upgrades_per_month).value,
         max_surge=upgrades.max_surge,
         max_unavailable=upgrades.max_unavailable,
         start_up_hours=_filled(option.scaling.start_up_minutes).value / MINUTES_PER_HOUR,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from types import TracebackType
 from typing import Self
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from tco.cli._bar import WithBar
 from tco.cli._probe_text import duration_text
 from tco.cli._shared import console
 
@@ -15,7 +15,7 @@ _SAY_EVERY_S = 30.0
 _BAR_AT_MOST_EVERY_S = 0.1
 
 
-class GridProgress:
+class GridProgress(WithBar):
     """Progress on stderr. On a terminal a bar moves; elsewhere there is a line each half minute."""
 
     def __init__(self, points: int, taken_up: int) -> None:
@@ -37,15 +37,7 @@ class GridProgress:
     def __enter__(self) -> Self:
         if self._first:
             self._say(f"{self._first:,} of {self._points:,} points are there already.")
-        if self._bar is not None:
-            self._bar.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._bar is not None:
-            self._bar.stop()
+        return super().__enter__()
 
     def done(self, count: int) -> None:
         """Shows that so many points are there.

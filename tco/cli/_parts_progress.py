@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import time
-from types import TracebackType
-from typing import Self
 
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
+from tco.cli._bar import WithBar
 from tco.cli._shared import console
 
 _FIRST_AFTER_S, _SAY_EVERY_S = 2.0, 10.0
 
 
-class PartsProgress:
+class PartsProgress(WithBar):
     """Progress on stderr. On a terminal a bar moves; elsewhere there is a line after two seconds, and then every ten."""
 
     def __init__(
@@ -28,17 +27,6 @@ class PartsProgress:
             columns = (SpinnerColumn(), TextColumn(title), BarColumn(bar_width=30), TimeRemainingColumn())
             self._bar = Progress(*columns, TextColumn("left"), console=self._console, transient=True)
             self._task = self._bar.add_task("", total=None)
-
-    def __enter__(self) -> Self:
-        if self._bar is not None:
-            self._bar.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._bar is not None:
-            self._bar.stop()
 
     def done(self, done: int, total: int) -> None:
         """Shows that so many parts are done.

@@ -93,9 +93,7 @@ def scaling_of(
 def _upgrades(option: RentOption | OwnOption) -> tuple[int, int] | tuple[None, None]:
     """Replicas that may stand beside the fleet, and that may miss, as upgrades were costed; None where none were."""
     upgrades = option.upgrades
-    if upgrades.upgrades_per_month is None or upgrades.upgrades_per_month.value == 0:
-        return None, None
-    return upgrades.max_surge, upgrades.max_unavailable
+    return (upgrades.max_surge, upgrades.max_unavailable) if upgrades.happen else (None, None)
 
 
 def _scale_down_s(bounds: ReplicaBounds, start_up: StartUp) -> int:

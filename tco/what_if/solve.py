@@ -85,7 +85,6 @@ def solve_for(
     *,
     least: float | None = None,
     most: float | None = None,
-    on_tried: Callable[[], None] = lambda: None,
 ) -> Solved:
     """Where along one input a condition holds, all others kept.
 
@@ -96,7 +95,6 @@ def solve_for(
         option: whose answer it is on.
         least: lowest value to try; null: see `TIMES`.
         most: highest, likewise.
-        on_tried: called after each value.
 
     Raises:
         InputError: no input has that path, or the ends are not allowed or not in order.
@@ -110,7 +108,7 @@ def solve_for(
         wrong = _problem(prepared.scenario, path, end)
         if wrong is not None:
             raise InputError(f"{path} cannot be {end:g}: {wrong}; give --low and --high within what is allowed")
-    return _solved(prepared, path, condition, option, _values(low, high, quantity.value, _POINTS), _WITHIN, on_tried)
+    return _solved(prepared, path, condition, option, _values(low, high, quantity.value, _POINTS), _WITHIN)
 
 
 def flips(
@@ -138,7 +136,7 @@ def flips(
     for number, (path, quantity) in enumerate(asked):
         values = _values(*_range(prepared.scenario, path, quantity, _TIMES_OF_EACH), quantity.value, _POINTS_OF_EACH)
         if len(values) > 1:
-            found.append(_solved(prepared, path, condition, option, values, _WITHIN_OF_EACH, lambda: None))
+            found.append(_solved(prepared, path, condition, option, values, _WITHIN_OF_EACH))
         on_input(number + 1, len(asked))
     return tuple(sorted(found, key=lambda solved: solved.distance))
 
@@ -150,7 +148,6 @@ def _solved(
     option: str,
     values: list[float],
     within: float,
-    on_tried: Callable[[], None],
 ) -> Solved:
     asked = _of_interest(prepared.scenario, condition, option)
     seen: dict[float, tuple[bool, float | None]] = {}
@@ -159,7 +156,6 @@ def _solved(
         if value not in seen:
             found = _compared(prepared, asked, path, value)
             seen[value] = condition.holds(found, option), condition.figure(found, option)
-            on_tried()
         return seen[value][0]
 
     now = _quantity(prepared.scenario, path).value

@@ -142,9 +142,10 @@ def _steps(
 
 def _differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
     """Paths at which the two differ, in the order of the second one; what only the first one has comes last, an option as a whole."""
+    kept = _options(after)
     changed = [path for path in after if _weight(before.get(path, _GONE)) != _weight(after[path])]
     for path in before:
-        gone = path.startswith("options.") and path.split(".")[1] not in _options(after)
+        gone = path.startswith("options.") and path.split(".")[1] not in kept
         if path in after or (gone and path != f"options.{path.split('.')[1]}.name"):
             continue
         if not any(each.startswith(f"{path}.") or path.startswith(f"{each}.") for each in after):

@@ -9,15 +9,7 @@ from typer.testing import CliRunner
 
 from probes.run_file import save_run
 from tco.cli import app
-from tests.factories import run, scenario_data
-
-
-@pytest.fixture
-def question(tmp_path: Path) -> Path:
-    save_run(run(), tmp_path / "test-run")
-    path = tmp_path / "question.yaml"
-    path.write_text(yaml.safe_dump(scenario_data()), encoding="utf-8")
-    return path
+from tests.factories import run
 
 
 def plan(*arguments: object) -> object:

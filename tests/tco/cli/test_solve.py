@@ -1,25 +1,13 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
-import yaml
 from typer.testing import CliRunner
 
-from probes.run_file import save_run
 from tco.cli import app
-from tests.factories import run, scenario_data
 
 PRICE = "options.rent.price_usd_per_hour"
-
-
-@pytest.fixture
-def question(tmp_path: Path) -> Path:
-    save_run(run(), tmp_path / "test-run")
-    path = tmp_path / "question.yaml"
-    path.write_text(yaml.safe_dump(scenario_data()), encoding="utf-8")
-    return path
 
 
 def solve(*arguments: object) -> object:
