@@ -8,8 +8,8 @@ PYTEST = .venv/bin/python -m pytest
 AGAIN = --reruns 2 --reruns-delay 5
 # Unit tests have no clock and no port in common, so all processors share them.
 SIDE_BY_SIDE = -n auto --dist worksteal
-# Tests with processes and sockets mostly wait: four files at a time. An engine takes all processors for itself.
-FILE_BY_FILE = -n 4 --dist loadfile
+# Tests with processes and sockets mostly wait: four at a time. An engine takes all processors for itself.
+WAITING = -n 4 --dist worksteal
 
 help:  ## list these targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -29,7 +29,7 @@ test: install-test  ## all tests: unit, processes, real engine, real browser
 	@scripts/ensure-chromium.sh
 	@scripts/ensure-sshd.sh || true  # without it the tests of --ssh are skipped, and say so
 	$(PYTEST) -m "not engine and not browser and not slow" $(SIDE_BY_SIDE)
-	$(PYTEST) -m "slow and not engine and not browser" $(FILE_BY_FILE) $(AGAIN)
+	$(PYTEST) -m "slow and not engine and not browser" $(WAITING) $(AGAIN)
 	$(PYTEST) -m "engine and not browser" $(AGAIN)
 	$(PYTEST) -m browser -n 2 --dist worksteal $(AGAIN)  # apart: Playwright keeps an event loop of its own running
 

@@ -214,7 +214,8 @@ async def test_a_server_that_asks_for_patience_gets_it():
     assert ("http_429", 1.0, None) == (first.failure, first.retry_after_s, second.failure)
     # Due again, and sent, when the server asked for it; the wait is on record.
     assert (1_000_000_000, 1.0) == (second.scheduled_ns - first.ended_ns, result.retry_wait_s)
-    assert second.sent_ns >= second.scheduled_ns
+    # A timer may end up to its own resolution early.
+    assert second.sent_ns >= second.scheduled_ns - 1_000_000
 
 
 async def test_a_server_that_refuses_everything_is_not_asked_a_thousand_times_a_second():

@@ -1,88 +1,75 @@
-"""Real clusters on this machine: their results are those of one process, byte by byte. Each needs the [scale] extra."""
+"""Real clusters on this machine: their results are those of one process, byte by byte. Each needs the [scale] extra.
+
+Each question is a process of its own with a limit: Ray waits within its own C++ code, where no signal ends it.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import functools
+import json
 import os
-from collections.abc import Iterator
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from tco.errors import InputError
-from tco.grid import Job, open_results, run_grid
-from tco.grid.backends import results, workers
-from tco.grid.worker import Done
+from tco.grid import open_results, run_grid
 from tests.tco.grid.grids import job_of
 
-pytestmark = [
-    pytest.mark.slow,
-    # Both leave sockets and temporary folders to their own processes, and warn of each other's Python.
-    pytest.mark.filterwarnings("default"),
-]
+LIMIT_S = 100
+MODULES = {"dask": "distributed", "ray": "ray"}
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(3 * LIMIT_S)]
 
 
-@pytest.fixture
-def job(tmp_path: Path) -> Job:
-    return job_of(tmp_path)
+def on_cluster(what: str, backend: str, folder: Path) -> str:
+    command = [sys.executable, str(Path(__file__).with_name("on_cluster.py")), what, backend, str(folder)]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        try:
+            out, err = process.communicate(timeout=LIMIT_S)
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+    assert 0 == process.returncode, err
+    return out
 
 
-def bytes_of(job: Job, path: Path, **how: object) -> bytes:
-    with open_results(path, job) as file:
-        run_grid(job, file, **how)
+@functools.cache
+def _starts(backend: str) -> str | None:
+    """What keeps the library itself, without a line of ours, from starting a cluster here; null: nothing."""
+    try:
+        on_cluster("starts", backend, Path("-"))
+    except subprocess.TimeoutExpired:
+        return f"{backend} itself starts no cluster on this machine within {LIMIT_S} s"
+    except AssertionError as error:
+        return f"{backend} itself starts no cluster on this machine: {error}"
+    return None
+
+
+@pytest.fixture(params=["dask", "ray"])
+def backend(request: pytest.FixtureRequest) -> str:
+    pytest.importorskip(MODULES[request.param], reason="needs the [scale] extra")
+    if reason := _starts(request.param):
+        pytest.skip(reason)
+    return request.param
+
+
+@pytest.mark.parametrize("cluster", ["own", "running"])
+def test_a_cluster_gives_the_bytes_of_one_process(cluster: str, backend: str, tmp_path: Path) -> None:
+    job = job_of(tmp_path)
+    with open_results(tmp_path / "alone.jsonl", job) as file:
+        run_grid(job, file, jobs=1)
         assert [] == file.missing()
-    return path.read_bytes()
+    on_cluster(cluster, backend, tmp_path)
+    assert (tmp_path / "alone.jsonl").read_bytes() == (tmp_path / "cluster.jsonl").read_bytes()
 
 
-@pytest.fixture
-def alone(job: Job, tmp_path: Path) -> bytes:
-    return bytes_of(job, tmp_path / "alone.jsonl", jobs=1)
-
-
-def test_a_dask_cluster_of_its_own(job: Job, alone: bytes, tmp_path: Path) -> None:
-    pytest.importorskip("distributed", reason="needs the [scale] extra")
-
-    assert alone == bytes_of(job, tmp_path / "dask.jsonl", backend="dask", jobs=2)
-
-
-def test_a_dask_cluster_that_runs_already(job: Job, alone: bytes, tmp_path: Path) -> None:
-    distributed = pytest.importorskip("distributed", reason="needs the [scale] extra")
-
-    with distributed.LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as cluster:
-        address = cluster.scheduler_address
-        assert alone == bytes_of(job, tmp_path / "dask.jsonl", backend="dask", address=address)
-        with pytest.raises(InputError, match="a Dask cluster uses all of its cores"), workers("dask", 2, address):
-            pass
-
-
-@pytest.fixture
-def ray() -> Iterator[object]:
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    module = pytest.importorskip("ray", reason="needs the [scale] extra")
-    # With one processor joblib would answer in this process.
-    module.init(num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="error")
-    yield module
-    module.shutdown()
-
-
-def test_a_ray_cluster_that_runs_already(job: Job, alone: bytes, tmp_path: Path, ray: object) -> None:
-    assert alone == bytes_of(job, tmp_path / "ray.jsonl", backend="ray")
-
-
-def test_a_ray_cluster_of_its_own(job: Job, alone: bytes, tmp_path: Path) -> None:
-    pytest.importorskip("ray", reason="needs the [scale] extra")
-
-    assert alone == bytes_of(job, tmp_path / "ray.jsonl", backend="ray", jobs=2)
-
-
-@pytest.mark.parametrize(("backend", "module"), [("dask", "distributed"), ("ray", "ray")])
-def test_points_are_answered_by_other_processes(backend: str, module: str) -> None:
-    pytest.importorskip(module, reason="needs the [scale] extra")
-
-    # Within the test, so that it travels whole: workers cannot import tests.
-    def who(job: bytes, index: int) -> Done:
-        return Done(index=index, line=str(os.getpid()))
-
-    with workers(backend, 2):
-        found = list(results(who, b"", range(12)))
-    assert list(range(12)) == sorted(done.index for done in found)
-    assert str(os.getpid()) not in {done.line for done in found}
+def test_points_are_answered_by_other_processes(backend: str, tmp_path: Path) -> None:
+    asked, answered = json.loads(on_cluster("who", backend, tmp_path))
+    assert list(range(12)) == [index for index, _ in answered]
+    assert asked not in {who for _, who in answered}
