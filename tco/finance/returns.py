@@ -1,39 +1,16 @@
-"""Appraisal of a cash flow: present value, rates of return, payback.
-
-Sign convention: money received or saved is positive, money spent negative. Flow 0 falls at time zero, flow m at the end of
-month m. Yearly rates are effective: a monthly factor is `(1 + r)^(1/12)`.
-"""
+"""Rates of return of a cash flow: IRR, MIRR, ROI."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 from scipy.optimize import brentq
 
-MONTHS_PER_YEAR = 12
-Flows = Sequence[float] | npt.NDArray[np.float64]
+from tco.finance.value import MONTHS_PER_YEAR, Flows, npv
 
 _LOWEST_PER_YEAR, _HIGHEST_MONTHLY = -0.99, 1e4
-
-
-def npv(rate_per_year: float, flows: Flows) -> float:
-    """Net present value: `sum of flow_m / (1 + r)^(m / 12)`; flow 0 is not discounted.
-
-    Args:
-        rate_per_year: effective yearly discount rate [fraction].
-        flows: flow at time zero and at the end of each month [currency].
-
-    What are 100 in a year worth today at 10 % a year?
-
-    >>> round(npv(0.10, [0.0] * 12 + [100.0]), 2)
-    90.91
-    """
-    values = np.asarray(flows, dtype=float)
-    return float(np.sum(values * (1 + rate_per_year) ** (-np.arange(values.size) / MONTHS_PER_YEAR)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,37 +69,6 @@ def mirr(flows: Flows, finance_rate_per_year: float, reinvest_rate_per_year: flo
     if costs == 0 or gains == 0 or months == 0:
         return None
     return float((gains / -costs) ** (MONTHS_PER_YEAR / months) - 1)
-
-
-def payback_months(flows: Flows) -> float | None:
-    """Month from which the cumulative flow stays at zero or above, interpolated inside the month; None: never.
-
-    The last crossing counts, not the first: a second investment that takes the total below zero again has not been paid back.
-
-    Special cases:
-        - never below zero: 0.0 (nothing had to be paid back);
-        - below zero at the end: None, "never within the horizon".
-
-    Spend 100, save 40 a month. When is it back?
-
-    >>> payback_months([-100.0, 40.0, 40.0, 40.0])
-    2.5
-    """
-    total = np.cumsum(np.asarray(flows, dtype=float))
-    # Rounding of a sum of large flows must not turn "just paid back" into "never".
-    below = np.flatnonzero(total < -1e-9 * max(1.0, float(np.max(np.abs(total)))))
-    if below.size == 0:
-        return 0.0
-    last = int(below[-1])
-    if last == total.size - 1:
-        return None
-    return last + float(-total[last] / (total[last + 1] - total[last]))
-
-
-def discounted_payback_months(rate_per_year: float, flows: Flows) -> float | None:
-    """As `payback_months`, of the flows brought to time zero: the month from which the money is back with its return."""
-    values = np.asarray(flows, dtype=float)
-    return payback_months(values * (1 + rate_per_year) ** (-np.arange(values.size) / MONTHS_PER_YEAR))
 
 
 def roi_fraction(net_usd: float, invested_usd: float) -> float | None:
