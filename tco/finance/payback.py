@@ -11,6 +11,8 @@ from tco.finance.value import Flows, discounted
 
 _ROUNDING = 1e-9
 """Of the largest total: rounding of a sum of large flows must not turn "just paid back" into "never"."""
+_ROWS = 2048
+"""Flows that are worked on together: what is made of them stays in the processor's cache."""
 
 
 def payback_months_of(flows: npt.ArrayLike) -> npt.NDArray[np.float64]:
@@ -32,7 +34,15 @@ def payback_months_of(flows: npt.ArrayLike) -> npt.NDArray[np.float64]:
     >>> payback_months_of([[-100.0, 40.0, 40.0, 40.0], [-100.0, 10.0, 10.0, 10.0]]).tolist()
     [2.5, inf]
     """
-    total = np.cumsum(np.asarray(flows, dtype=float), axis=-1)
+    values = np.asarray(flows, dtype=float)
+    rows = values.reshape(-1, values.shape[-1])
+    blocks = [_payback_months(rows[start : start + _ROWS]) for start in range(0, len(rows), _ROWS)]
+    return np.concatenate(blocks or [np.zeros(0)]).reshape(values.shape[:-1])
+
+
+def _payback_months(flows: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Of flows of shape (rows, months + 1)."""
+    total = np.cumsum(flows, axis=-1)
     largest = np.maximum(np.maximum(total.max(axis=-1), -total.min(axis=-1)), 1.0)
     below = total < (-_ROUNDING * largest)[..., np.newaxis]
     ever = below.any(axis=-1)
