@@ -77,8 +77,8 @@ def _costs(own: Ledger, option: TokenOption | RentOption | OwnOption, scenario: 
         "monthly_usd": own.monthly_usd.tolist(),
         "line_items": {name: items.tolist() for name, items in own.line_items.items()},
         "investments": {name: items.tolist() for name, items in own.investments.items()},
-        "residual_usd": own.residual_usd,
-        "total_usd": own.total_usd,
+        "residual_usd": float(own.residual_usd),
+        "total_usd": float(own.total_usd),
     }
 
 
@@ -140,14 +140,14 @@ def _unit_costs(own: Ledger, scenario: Scenario) -> dict[str, Any]:
     requests = float(np.sum(asked.requests))
     if requests < 1:
         return {}
-    per_mtok = own.total_usd / asked.mtok
+    total_usd = float(own.total_usd)
+    per_mtok = total_usd / asked.mtok
     full = per_mtok
     if own.fleet is not None:
         seconds = scenario.hours_per_month * SECONDS_PER_HOUR
         could_serve = float(np.sum(own.fleet.paid_replicas)) * own.fleet.goodput_requests_per_s * seconds
-        tokens = asked.input_tokens_per_request + asked.output_tokens_per_request
-        full = own.total_usd / (could_serve * tokens / TOKENS_PER_MTOK)
-    return {"usd_per_mtok": per_mtok, "usd_per_request": own.total_usd / requests, "usd_per_mtok_at_full_load": full}
+        full = total_usd / (could_serve * float(asked.tokens_per_request) / TOKENS_PER_MTOK)
+    return {"usd_per_mtok": per_mtok, "usd_per_request": total_usd / requests, "usd_per_mtok_at_full_load": full}
 
 
 def _payback_band(

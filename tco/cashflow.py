@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 
@@ -11,13 +13,14 @@ from tco.capacity.fleet import Fleet, size_fleet
 from tco.capacity.replica import Replica
 from tco.capacity.slo_capacity import SloCapacity
 from tco.finance import npv
+from tco.quantity import Numbers
 from tco.scenario import OwnOption, RentOption, Scenario, TokenOption
 from tco.workload.demand import Demand, Months
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ledger:
-    """Everything one option costs over the horizon, as positive amounts.
+    """Everything one option costs over the horizon, as positive amounts. Where quantities are drawn, of shape (draws, months).
 
     Attributes:
         line_items: running costs by name, paid at the end of each month [USD/month], each of shape (months,).
@@ -29,19 +32,19 @@ class Ledger:
 
     line_items: dict[str, Months]
     investments: dict[str, Months]
-    residual_usd: float
+    residual_usd: Numbers
     fleet: Fleet | None
     barred: tuple[str, ...] = ()
 
     @property
     def monthly_usd(self) -> Months:
         """Running costs of each month [USD/month]."""
-        return np.asarray(np.sum(list(self.line_items.values()), axis=0))
+        return added(self.line_items.values())
 
     @property
     def upfront_usd(self) -> Months:
         """Money laid out at the start of each month [USD/month]."""
-        return np.asarray(np.sum(list(self.investments.values()), axis=0))
+        return added(self.investments.values())
 
     @property
     def costs_by_time_usd(self) -> Months:
@@ -49,7 +52,12 @@ class Ledger:
 
         What is bought at the start of month m is paid at time m − 1.
         """
-        return np.asarray(np.concatenate([self.upfront_usd, [0.0]]) + np.concatenate([[0.0], self.monthly_usd]))
+        upfront, monthly = self.upfront_usd, self.monthly_usd
+        shape = np.broadcast_shapes(upfront.shape, monthly.shape)
+        flows = np.zeros((*shape[:-1], shape[-1] + 1))
+        flows[..., :-1] = upfront
+        flows[..., 1:] += monthly
+        return flows
 
     @property
     def feasible(self) -> bool:
@@ -62,9 +70,14 @@ class Ledger:
         return [*self.barred, *(self.fleet.capacity.reasons if self.fleet else ())]
 
     @property
-    def total_usd(self) -> float:
-        """All costs less the residual, not discounted [USD]."""
-        return float(np.sum(self.costs_by_time_usd)) - self.residual_usd
+    def total_usd(self) -> Numbers:
+        """All costs less the residual, not discounted, shape () or (draws,) [USD]."""
+        return np.asarray(np.sum(self.upfront_usd, axis=-1) + np.sum(self.monthly_usd, axis=-1) - self.residual_usd)
+
+
+def added(items: Iterable[Months]) -> Months:
+    """Sum of amounts by month, of one scenario or of many draws."""
+    return np.asarray(reduce(np.add, items))
 
 
 def ledger(
@@ -85,9 +98,9 @@ def ledger(
         asked: the demand by month.
         capacity: of one replica, where the caller knows it already.
     """
-    months = asked.requests.size
-    one_offs = {name: _at_start(quantity.value, months) for name, quantity in option.one_off_usd.items()}
-    running = {name: np.full(months, quantity.value) for name, quantity in option.extra_usd_per_month.items()}
+    months = asked.requests.shape[-1]
+    one_offs = {name: _at_start(quantity.numbers, months) for name, quantity in option.one_off_usd.items()}
+    running = {name: quantity.numbers * np.ones(months) for name, quantity in option.extra_usd_per_month.items()}
     running["people"] = costs.people_usd(option, months)
     if isinstance(option, TokenOption):
         tokens = {
@@ -96,14 +109,14 @@ def ledger(
             "output_tokens": costs.output_tokens_usd(option, scenario, asked),
         }
         return Ledger(
-            line_items=tokens | running, investments=one_offs or _nothing(months), residual_usd=0.0, fleet=None
+            line_items=tokens | running, investments=one_offs or _nothing(months), residual_usd=np.zeros(()), fleet=None
         )
     assert replica is not None  # every self-hosted option has one
     fleet = size_fleet(option, replica, scenario.workload, asked, capacity)
     if isinstance(option, RentOption):
         rent = {"gpu_rent": costs.gpu_rent_usd(option, scenario, fleet)}
         return Ledger(
-            line_items=rent | running, investments=one_offs or _nothing(months), residual_usd=0.0, fleet=fleet
+            line_items=rent | running, investments=one_offs or _nothing(months), residual_usd=np.zeros(()), fleet=fleet
         )
     return _owned(option, scenario, fleet, running, one_offs)
 
@@ -116,7 +129,7 @@ def savings_by_time_usd(baseline: Ledger, option: Ledger) -> Months:
 def with_residual(savings: Months, baseline: Ledger, option: Ledger) -> Months:
     """Savings with both options' residual worth received at the end of the horizon [USD]."""
     flows = savings.copy()
-    flows[-1] += option.residual_usd - baseline.residual_usd
+    flows[..., -1] += option.residual_usd - baseline.residual_usd
     return flows
 
 
@@ -142,10 +155,8 @@ def _owned(
     )
 
 
-def _at_start(amount_usd: float, months: int) -> Months:
-    flows = np.zeros(months)
-    flows[0] = amount_usd
-    return flows
+def _at_start(amount_usd: Numbers, months: int) -> Months:
+    return np.asarray(amount_usd * np.eye(1, months)[0])
 
 
 def _nothing(months: int) -> dict[str, Months]:

@@ -1,45 +1,80 @@
-"""What machines cost while they do not serve."""
+"""What machines cost while they serve, and while they do not."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
+from tco.capacity.fleet import Fleet
 from tco.cashflow import Ledger
 from tco.workload.demand import Months
 
-_RUNNING = ("gpu_rent", "electricity", "colocation", "maintenance")
-_BOUGHT = "servers"
+MACHINE_ITEMS = ("gpu_rent", "electricity", "colocation", "maintenance")
+"""Line items that are paid for machines, busy or idle."""
+
+MACHINE_INVESTMENTS = ("servers",)
+"""Investments likewise; what they still fetch at the end is taken off."""
 
 
-def idle_usd(own: Ledger, hours_per_month: float) -> float | None:
-    """Cost of the machines beyond the replica-hours that serve, over the horizon [USD].
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MachineCosts:
+    """What machines cost in each month, servers spread over the months by what stands.
+
+    Attributes:
+        used: by the replicas that the requests fill [USD/month], shape (months,).
+        idle: by all others [USD/month], shape (months,).
+    """
+
+    used: Months
+    idle: Months
+
+
+def machine_costs(own: Ledger, hours_per_month: float) -> MachineCosts | None:
+    """Cost of an option's machines, split into what serves and what is idle.
 
     In a month serve as many replicas as its requests fill, `mean demand / goodput`; the rest of what is paid for is idle: quiet hours, spares, headroom,
-    start-ups, upgrades.
+    start-ups, upgrades, GPUs of a server on which no replica stands.
 
     ```
-    idle = Σ_m running cost of the machines_m · (1 − serving_m / paid_m)  +  (servers − residual) · (1 − Σ serving / Σ paid)
+    machines_m = running cost of the machines_m + (servers − residual) · paid_m / Σ paid
+    used_m     = machines_m · serving_m / paid_m
+    idle_m     = machines_m − used_m
     ```
 
-    Running costs of machines are rent, or electricity, space and support of servers; people and named extras are not idle.
+    `paid_m` counts replicas for which there is room: those that stand on rented machines, all that fit on servers of one's own.
 
     Args:
         own: what an option costs.
         hours_per_month: in which replicas are paid for [h].
 
-    Special cases: an option paid per token has no machines (None); without a fleet nothing is idle.
+    Special cases: an option paid per token has no machines (None); in a month without a fleet nothing is idle.
     """
     if own.fleet is None:
         return None
-    serving = own.fleet.serving_replicas
-    paid = own.fleet.paid_replicas + own.fleet.surge_replica_hours / hours_per_month
-    running = np.sum([items for name, items in own.line_items.items() if name in _RUNNING], axis=0)
-    idle = float(np.sum(running * (1 - _over(serving, paid))))
-    if _BOUGHT in own.investments:
-        worn = float(np.sum(own.investments[_BOUGHT])) - own.residual_usd
-        idle += worn * float(1 - _over(np.sum(serving, keepdims=True), np.sum(paid, keepdims=True))[0])
-    return idle
+    paid = _paid(own.fleet, hours_per_month)
+    machines = sum((own.line_items[name] for name in MACHINE_ITEMS if name in own.line_items), np.zeros_like(paid))
+    bought = [own.investments[name] for name in MACHINE_INVESTMENTS if name in own.investments]
+    if bought:
+        worn = np.sum(bought, axis=(0, -1)) - own.residual_usd
+        machines = machines + worn * _over(paid, np.sum(paid, axis=-1, keepdims=True))
+    used = machines * _over(own.fleet.serving_replicas, paid)
+    return MachineCosts(used=used, idle=machines - used)
 
 
-def _over(serving: Months, paid: Months) -> Months:
-    return np.divide(serving, paid, out=np.ones_like(serving), where=paid > 0)
+def idle_usd(own: Ledger, hours_per_month: float) -> float | None:
+    """Cost of the machines beyond the replica-hours that serve, over the horizon [USD]; None without machines (see `machine_costs`)."""
+    found = machine_costs(own, hours_per_month)
+    return None if found is None else float(np.sum(found.idle))
+
+
+def _paid(fleet: Fleet, hours_per_month: float) -> Months:
+    """Replicas for which there is room, mean over each month."""
+    standing = fleet.paid_replicas + fleet.surge_replica_hours / hours_per_month
+    return np.maximum(standing, fleet.servers * fleet.replicas_per_server)
+
+
+def _over(part: Months, whole: Months) -> Months:
+    """A quotient; 1 where nothing is paid for."""
+    shape = np.broadcast_shapes(part.shape, whole.shape)
+    return np.divide(part, whole, out=np.ones(shape), where=np.broadcast_to(whole, shape) > 0)

@@ -8,12 +8,17 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
+import numpy as np
+import numpy.typing as npt
 from pydantic import AfterValidator, BaseModel, ConfigDict, GetJsonSchemaHandler, model_validator
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from pricing.price import BOOK, Evidence, Price
 from pricing.yaml_file import Day
+
+Numbers = npt.NDArray[np.float64]
+"""One number, shape (), or one a draw, shape (draws, 1): months come after draws."""
 
 # Below this a number is a slip, and quotients of such numbers are infinite.
 _SMALLEST = 1e-12
@@ -83,8 +88,17 @@ class Quantity(BaseModel):
         high = self.value if self.high is None else self.high
         return (low, high) if low < high else None
 
-    def at(self, value: float) -> Quantity:
-        """The same quantity held at one value, without a range: what a sensitivity run evaluates."""
+    @property
+    def numbers(self) -> Numbers:
+        """The value as an array, for arithmetic that serves one scenario and many draws of it alike."""
+        return np.asarray(self.value, dtype=float)
+
+    def at(self, value: float | Numbers) -> Quantity:
+        """The same quantity held at one value, without a range: what a sensitivity run evaluates.
+
+        Args:
+            value: in the quantity's unit; or one a draw, shape (draws, 1), which is for arithmetic only and is not checked.
+        """
         return self.model_copy(update={"value": value, "low": None, "high": None})
 
 

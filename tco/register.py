@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from tco.quantity import Quantity
+from tco.quantity import Numbers, Quantity
 from tco.result import Assumption
 from tco.scenario import Scenario
 
@@ -97,8 +97,8 @@ def register(scenario: Scenario) -> list[Assumption]:
     ]
 
 
-def with_value(scenario: Scenario, path: str, value: float) -> Scenario:
-    """A copy of the scenario in which one quantity is held at a value.
+def with_value(scenario: Scenario, path: str, value: float | Numbers) -> Scenario:
+    """A copy of the scenario in which one quantity is held at a value, or at one a draw (`Quantity.at`).
 
     Raises:
         KeyError: the path names no quantity.
@@ -112,7 +112,7 @@ def with_value(scenario: Scenario, path: str, value: float) -> Scenario:
     return changed
 
 
-def _changed(node: Any, path: str, value: float) -> Any:
+def _changed(node: Any, path: str, value: float | Numbers) -> Any:
     """Copies only the records on the way to the quantity."""
     if isinstance(node, Quantity) and not path:
         return node.at(value)

@@ -13,6 +13,7 @@ from tco.capacity.replicas.spares import Spares, with_servers, with_spares_each
 from tco.capacity.replicas.upgrades import Rollout
 from tco.quantity import Quantity
 from tco.scenario import OwnOption, RentOption, Workload
+from tco.workload.batch import Hours
 from tco.workload.demand import Demand
 
 _BY_HOUR = {"on-demand", "spot"}
@@ -49,16 +50,21 @@ def load_of(workload: Workload, asked: Demand) -> Load:
 
     Args:
         workload: the traffic.
-        asked: the demand by month.
+        asked: the demand by month, of one scenario: draws are tabulated (`tco.capacity.fleet_table`).
     """
-    urgent = (1 - workload.batchable_fraction.value) * np.asarray(workload.weights.values)
-    weights = np.maximum(urgent * (1 + workload.peak_headroom_fraction.value), asked.hour_weights)
+    weights = covered_weights(workload, asked)
     mean, peak = asked.mean_requests_per_s[:, None], asked.peak_requests_per_s[:, None]
     return Load(
         requests_per_s=mean * asked.hour_weights,
         covered_requests_per_s=np.minimum(mean * weights, peak),
         peak_requests_per_s=asked.peak_requests_per_s,
     )
+
+
+def covered_weights(workload: Workload, asked: Demand) -> Hours:
+    """Rate that each hour of the week must cover, over the mean rate, before it is cut at the peak [unitless], shape (168,)."""
+    urgent = (1 - workload.batchable_fraction.value) * np.asarray(workload.weights.values)
+    return np.maximum(urgent * (1 + workload.peak_headroom_fraction.value), asked.hour_weights)
 
 
 def spares_of(option: RentOption | OwnOption, gpus: int) -> Spares:

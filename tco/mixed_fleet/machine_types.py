@@ -138,7 +138,7 @@ def _one_of(replicas: int, gpus: int, servers: int) -> Fleet:
     standing = np.array([float(replicas)])
     return Fleet(
         capacity=SloCapacity(requests_per_s=0.0),
-        goodput_requests_per_s=0.0,
+        goodput=none[0],
         replicas=standing,
         serving_replicas=standing,
         least_replicas=standing,
@@ -147,8 +147,9 @@ def _one_of(replicas: int, gpus: int, servers: int) -> Fleet:
         gpus_per_replica=gpus,
         machines_per_replica=max(gpus, 1),
         servers=np.array([float(servers)]),
-        utilisation_fraction=0.0,
+        mean_requests_per_s=none,
         late_fraction=0.0,
+        too_large=np.zeros((), dtype=bool),
     )
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from tco.quantity import Change, Fraction, NonNegative, Positive, Quantity
+from tco.quantity import Change, Fraction, NonNegative, Numbers, Positive, Quantity
 from tco.workload.profiles import Weights
 
 _SHARES_ADD_UP_WITHIN = 1e-6
@@ -124,17 +125,31 @@ class Workload(_Record):
     @property
     def mean_input_tokens(self) -> float:
         """Mean prompt length over all requests [tokens]."""
-        return self._mean("input_tokens_per_request")
+        return float(self.input_tokens)
 
     @property
     def mean_output_tokens(self) -> float:
         """Mean answer length over all requests [tokens]."""
+        return float(self.output_tokens)
+
+    @property
+    def input_tokens(self) -> Numbers:
+        """Mean prompt length over all requests, by draw where lengths are drawn [tokens]."""
+        return self._mean("input_tokens_per_request")
+
+    @property
+    def output_tokens(self) -> Numbers:
+        """Mean answer length over all requests, by draw where lengths are drawn [tokens]."""
         return self._mean("output_tokens_per_request")
 
-    def _mean(self, name: str) -> float:
+    def _mean(self, name: str) -> Numbers:
         """Shares are taken relative to their sum: a sensitivity run moves one of them and leaves the others."""
         if not self.classes:
-            return float(getattr(self, name).value)
+            asked: Quantity = getattr(self, name)
+            return asked.numbers
         kinds = self.classes.values()
-        weight = sum(kind.share_fraction.value for kind in kinds)
-        return float(sum(kind.share_fraction.value * getattr(kind, name).value for kind in kinds) / weight)
+        weight = sum((kind.share_fraction.numbers for kind in kinds), start=np.asarray(0.0))
+        total = sum(
+            (kind.share_fraction.numbers * getattr(kind, name).numbers for kind in kinds), start=np.asarray(0.0)
+        )
+        return np.asarray(total / weight)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from tco.quantity import Numbers
 from tco.scenario import Scenario
 from tco.workload.batch import Hours, least_capacity_weight, served_by_hour
 
@@ -15,7 +16,7 @@ HOURS_PER_DAY = 24
 TOKENS_PER_MTOK = 1e6
 
 Months = npt.NDArray[np.float64]
-"""One number a month, month 1 first."""
+"""One number a month, month 1 first; where quantities are drawn, of shape (draws, months)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,9 +24,9 @@ class Demand:
     """What the workload asks for, month by month.
 
     Attributes:
-        requests: requests in the month [requests/month], shape (months,).
-        mean_requests_per_s: average rate over the month [requests/s], shape (months,).
-        peak_requests_per_s: rate that capacity must cover [requests/s], shape (months,).
+        requests: requests in the month [requests/month], shape (months,) or (draws, months), as all that follow.
+        mean_requests_per_s: average rate over the month [requests/s].
+        peak_weight: rate that capacity must cover over the mean rate [unitless].
         hour_weights: work served in each hour of the week over the mean rate [unitless], shape (168,); what can wait is served in quiet hours.
         input_tokens_per_request: mean prompt length [tokens].
         output_tokens_per_request: mean answer length [tokens].
@@ -33,19 +34,36 @@ class Demand:
 
     requests: Months
     mean_requests_per_s: Months
-    peak_requests_per_s: Months
+    peak_weight: float
     hour_weights: Hours
-    input_tokens_per_request: float
-    output_tokens_per_request: float
+    input_tokens_per_request: Numbers
+    output_tokens_per_request: Numbers
+
+    @property
+    def peak_requests_per_s(self) -> Months:
+        """Rate that capacity must cover, of the shape of the others [requests/s]."""
+        return self.mean_requests_per_s * self.peak_weight
+
+    @property
+    def tokens_per_request(self) -> Numbers:
+        """Prompt and answer together [tokens]."""
+        return self.input_tokens_per_request + self.output_tokens_per_request
 
     @property
     def mtok(self) -> float:
         """Input and output tokens over the horizon [million tokens]."""
-        return (
-            float(self.requests.sum())
-            * (self.input_tokens_per_request + self.output_tokens_per_request)
-            / TOKENS_PER_MTOK
-        )
+        return float(self.requests.sum() * self.tokens_per_request / TOKENS_PER_MTOK)
+
+
+def powers(change_fraction: Numbers, times: npt.ArrayLike) -> Months:
+    """`(1 + change)^times` for changes above -1, of shape (times,) or (draws, times) [unitless].
+
+    As `exp(times · log(1 + change))`: a tenth of the time that a power takes, where there are many draws.
+
+    >>> powers(np.array([[0.1], [0.2]]), [0, 1, 2]).round(2).tolist()
+    [[1.0, 1.1, 1.21], [1.0, 1.2, 1.44]]
+    """
+    return np.asarray(np.exp(np.log1p(change_fraction) * np.asarray(times, dtype=float)))
 
 
 def demand(scenario: Scenario) -> Demand:
@@ -57,21 +75,23 @@ def demand(scenario: Scenario) -> Demand:
     hours as far as its deadline allows (`tco.workload.batch`); it counts where it needs more than that peak:
     `peak = mean · max((1 − batchable) · peak weight · (1 + headroom), least capacity weight)`.
 
+    Args:
+        scenario: the question; volume, growth and lengths may be drawn (`tco.quantity.Quantity.at`), what shapes the week may not.
+
     Special cases: zero requests a day gives zeros; negative growth shrinks.
     """
     workload = scenario.workload
-    growth = (1 + workload.growth_per_month_fraction.value) ** np.arange(scenario.horizon_months)
-    per_day = workload.requests_per_day.value * growth
-    mean = per_day / SECONDS_PER_DAY
+    growth = powers(workload.growth_per_month_fraction.numbers, np.arange(scenario.horizon_months))
+    per_day = workload.requests_per_day.numbers * growth
     batch = workload.batchable_fraction.value
     weights = workload.weights
     least = least_capacity_weight(weights.values, batch, workload.batch_deadline_hours)
     peak = max((1 - batch) * weights.peak * (1 + workload.peak_headroom_fraction.value), least)
     return Demand(
         requests=per_day * scenario.hours_per_month / HOURS_PER_DAY,
-        mean_requests_per_s=mean,
-        peak_requests_per_s=mean * peak,
+        mean_requests_per_s=per_day / SECONDS_PER_DAY,
+        peak_weight=peak,
         hour_weights=served_by_hour(weights.values, batch, least),
-        input_tokens_per_request=workload.mean_input_tokens,
-        output_tokens_per_request=workload.mean_output_tokens,
+        input_tokens_per_request=workload.input_tokens,
+        output_tokens_per_request=workload.output_tokens,
     )
