@@ -30,6 +30,7 @@ from .licensing.rules import Company, Rule
 from .licensing.texts import Licence, ModelLicence, licence_named, licences, model_licences, models_named
 from .managed import ManagedPrice, managed_price, managed_prices
 from .offers import MAX_SPREAD, Rejected, RentalOffer, Screened, readings_on, rental_offers, screen_offers
+from .operators import CloudRegion, Operator, operator_of, region_of
 from .outlook.history import announced_changes
 from .outlook.paths import PricePath, price_path, yearly_change
 from .own.check import override_warnings
@@ -73,6 +74,7 @@ __all__ = [
     "ArchitectureNotFound",
     "Book",
     "Change",
+    "CloudRegion",
     "Company",
     "Comparable",
     "Comparison",
@@ -89,6 +91,7 @@ __all__ = [
     "Licence",
     "ManagedPrice",
     "ModelLicence",
+    "Operator",
     "Overrides",
     "Price",
     "PriceNotFound",
@@ -150,6 +153,7 @@ __all__ = [
     "model_licences",
     "models_named",
     "open_book",
+    "operator_of",
     "override_warnings",
     "parse_overrides",
     "price_history",
@@ -160,6 +164,7 @@ __all__ = [
     "read_overrides",
     "read_scores",
     "readings_on",
+    "region_of",
     "rental_offers",
     "rental_price",
     "rental_prices",

@@ -17,7 +17,7 @@ Every row of every table carries its own source and the day on which it was read
 what was changed or left out on the way, and under which terms the source stands. Prices and technical figures are facts; no code
 of the sources was copied.
 """
-_ORDER = ("tokens", "paths", "rental", "hardware", "architectures", "licences", "quality", "refresh")
+_ORDER = ("tokens", "paths", "rental", "operators", "hardware", "architectures", "licences", "quality", "refresh")
 
 
 def page_text() -> str:
