@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tco.capacity.fleet import Fleet
-from tco.cashflow import Ledger
+from tco.cashflow import Ledger, added
 from tco.workload.demand import Months
 
 MACHINE_ITEMS = ("gpu_rent", "electricity", "colocation", "maintenance")
@@ -30,7 +30,7 @@ class MachineCosts:
     idle: Months
 
 
-def machine_costs(own: Ledger, hours_per_month: float) -> MachineCosts | None:
+def machine_costs(own: Ledger, hours_per_month: float, gpus_per_server: int = 0) -> MachineCosts | None:
     """Cost of an option's machines, split into what serves and what is idle.
 
     In a month serve as many replicas as its requests fill, `mean demand / goodput`; the rest of what is paid for is idle: quiet hours, spares, headroom,
@@ -47,31 +47,32 @@ def machine_costs(own: Ledger, hours_per_month: float) -> MachineCosts | None:
     Args:
         own: what an option costs.
         hours_per_month: in which replicas are paid for [h].
+        gpus_per_server: of servers of one's own; 0 for rented machines.
 
     Special cases: an option paid per token has no machines (None); in a month without a fleet nothing is idle.
     """
     if own.fleet is None:
         return None
-    paid = _paid(own.fleet, hours_per_month)
+    paid = _paid(own.fleet, hours_per_month, gpus_per_server)
     machines = sum((own.line_items[name] for name in MACHINE_ITEMS if name in own.line_items), np.zeros_like(paid))
     bought = [own.investments[name] for name in MACHINE_INVESTMENTS if name in own.investments]
     if bought:
-        worn = np.sum(bought, axis=(0, -1)) - own.residual_usd
+        worn = np.sum(added(bought), axis=-1, keepdims=True) - np.asarray(own.residual_usd)[..., None]
         machines = machines + worn * _over(paid, np.sum(paid, axis=-1, keepdims=True))
     used = machines * _over(own.fleet.serving_replicas, paid)
     return MachineCosts(used=used, idle=machines - used)
 
 
-def idle_usd(own: Ledger, hours_per_month: float) -> float | None:
+def idle_usd(own: Ledger, hours_per_month: float, gpus_per_server: int = 0) -> float | None:
     """Cost of the machines beyond the replica-hours that serve, over the horizon [USD]; None without machines (see `machine_costs`)."""
-    found = machine_costs(own, hours_per_month)
+    found = machine_costs(own, hours_per_month, gpus_per_server)
     return None if found is None else float(np.sum(found.idle))
 
 
-def _paid(fleet: Fleet, hours_per_month: float) -> Months:
-    """Replicas for which there is room, mean over each month."""
+def _paid(fleet: Fleet, hours_per_month: float, gpus_per_server: int) -> Months:
+    """Replicas for which there is room, mean over each month. A replica that is larger than a server takes whole ones and leaves no room."""
     standing = fleet.paid_replicas + fleet.surge_replica_hours / hours_per_month
-    return np.maximum(standing, fleet.servers * fleet.replicas_per_server)
+    return np.maximum(standing, fleet.servers * (gpus_per_server // fleet.machines_per_replica))
 
 
 def _over(part: Months, whole: Months) -> Months:

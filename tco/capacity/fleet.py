@@ -48,7 +48,6 @@ class Fleet:
         gpus_per_replica: GPUs of one replica; 0 where it runs on the CPU.
         machines_per_replica: rented units of one replica: its GPUs, or one machine without a GPU.
         servers: servers by month, shape (months,); rented fleets count machines of one replica.
-        replicas_per_server: replicas that one server of one's own has room for, a part where a replica takes several; 0 for rented fleets, which pay for what stands.
         mean_requests_per_s: what comes, by month [requests/s].
         late_fraction: share of the requests that come before the replicas for them are ready [fraction].
         too_large: draws whose fleet is larger than any, or than the option's `max_replicas`, shape (draws,); of one scenario see `capacity.feasible`.
