@@ -101,6 +101,7 @@ _MEANINGS = {
     "file": "Your own prices over the book: a `prices.yaml` beside the scenario (prices-file.md).",
     "workload": "The traffic, below.",
     "options": "What is compared, below.",
+    "cases": "What else may come true: inputs that differ, by name of the case (as-code.md).",
     "profile": "When in the week the requests come.",
     "slo": "The latency promise, below.",
     "lengths": "How lengths vary around their means, below; without it as the run was probed.",

@@ -14,8 +14,11 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 from pricing.architectures.weights import Precision
 from pricing.licensing.rules import Company
 from pricing.yaml_file import Day
+from tco.case_terms import Cases
 from tco.quantity import Availability, Change, Fraction, NonNegative, Positive, Quantity
+from tco.risk_terms import Correlation
 from tco.scaling import Failures, Scaling, Upgrades
+from tco.success_terms import Success, refuse_bad_escalations
 from tco.workload.asked import Name, RequestClass, Slo, Spread, Workload
 from tco.workload.profiles import PROFILE_NAMES
 
@@ -50,6 +53,7 @@ class _Option(_Record):
     model: str
     one_off_usd: dict[Name, NonNegative] = {}
     extra_usd_per_month: dict[Name, NonNegative] = {}
+    success: Success | None = None
 
 
 class TokenOption(_Option):
@@ -205,7 +209,9 @@ class Scenario(_Record):
     company: Company | None = None
     prices: PriceSources = PriceSources()
     workload: Workload
+    correlations: Annotated[list[Correlation], Field(max_length=500)] = []
     options: Annotated[list[Option], Field(min_length=1, max_length=50)]
+    cases: Cases = {}
 
     _folder: Path | None = PrivateAttr(default=None)
 
@@ -217,6 +223,7 @@ class Scenario(_Record):
             raise ValueError(f"option name {twice[0]!r} is used twice; give each option its own name")
         if self.baseline not in names:
             raise ValueError(f"baseline {self.baseline!r} is not among the options; choose one of: {', '.join(names)}")
+        refuse_bad_escalations({option.name: option.success for option in self.options})
         return self
 
     @property
@@ -257,6 +264,7 @@ __all__ = [
     "SelfHostedOption",
     "Slo",
     "Spread",
+    "Success",
     "TokenOption",
     "Upgrades",
     "Workload",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,14 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from pricing.yaml_file import FileError, parse_yaml, read_text
+from tco.case_terms import BASE, require_paths
 from tco.errors import InputError
 from tco.scenario import SCHEMA, OwnOption, RentOption, Scenario, TokenOption
 
 MAX_SCENARIO_BYTES = 1_000_000
 """A larger file is not a scenario and is refused before it is parsed."""
 
+_LONGEST_NAME = 120
 _OPTION_CLASSES: dict[str, type[BaseModel]] = {
     "api": TokenOption,
     "hosted": TokenOption,
@@ -29,12 +32,13 @@ _OPTION_CLASSES: dict[str, type[BaseModel]] = {
 _BASELINE_HINT = "add `baseline: NAME` with the name of the option that you pay for today"
 
 
-def load(path: str | Path, settings: Iterable[str] = ()) -> Scenario:
+def load(path: str | Path, settings: Iterable[str] = (), case: str | None = None) -> Scenario:
     """Reads a scenario file.
 
     Args:
         path: the YAML file.
         settings: `path=value` changes, applied before the scenario is checked (see `parse`).
+        case: one of the file's `cases`, applied before the settings; null, or `base`: the file as it stands.
 
     Returns:
         The scenario; relative run files are looked up beside the file.
@@ -48,23 +52,26 @@ def load(path: str | Path, settings: Iterable[str] = ()) -> Scenario:
     except FileError as error:
         raise InputError(str(error)) from None
     try:
-        return parse(text, settings).in_folder(path.resolve().parent)
+        return parse(text, settings, case).in_folder(path.resolve().parent)
     except InputError as error:
         raise InputError(f"{path}: {error}", code=error.code, path=error.path) from None
 
 
-def parse(text: str, settings: Iterable[str] = ()) -> Scenario:
+def parse(text: str, settings: Iterable[str] = (), case: str | None = None) -> Scenario:
     """Reads a scenario from YAML text.
 
     Args:
         text: the YAML.
         settings: changes such as `workload.requests_per_day=1000` or `options.rented.price_usd_per_hour=2.5`; an option is
             named by its `name`. A setting replaces the whole quantity, so its range and source go too.
+        case: see `load`.
 
     Raises:
         InputError: see `load`.
     """
     data = plain_data(text)
+    if case is not None:
+        data = in_case(data, case)
     for setting in settings:
         _apply(data, setting)
     return of_data(data)
@@ -88,11 +95,50 @@ def plain_data(text: str) -> dict[str, Any]:
 
 
 def of_data(data: Mapping[str, Any]) -> Scenario:
-    """A scenario from plain data, checked.
+    """A scenario from plain data, checked; each of its cases too, so that a slip in one is told at once.
 
     Raises:
         InputError: see `load`.
     """
+    scenario = _checked(data)
+    for name in scenario.cases:
+        try:
+            _checked(_in_case(data, scenario, name))
+        except InputError as error:
+            said = str(error) if str(error).startswith("case ") else f"case {name!r}: {error}"
+            raise InputError(said, code=error.code, path=error.path) from None
+    return scenario
+
+
+def in_case(data: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """A scenario's plain data as it is in one of its cases, which its name then tells; the other cases are left out.
+
+    Args:
+        data: from `plain_data`.
+        name: of the case; `base`: the file as it stands.
+
+    Raises:
+        InputError: no such case, or one that names an input which the scenario does not have.
+    """
+    return _in_case(data, of_data(data), name)
+
+
+def _in_case(data: Mapping[str, Any], scenario: Scenario, name: str) -> dict[str, Any]:
+    changed = deepcopy({key: value for key, value in data.items() if key != "cases"})
+    if name == BASE:
+        return changed
+    if name not in scenario.cases:
+        there = ", ".join((BASE, *scenario.cases))
+        raise InputError(f"no case is called {name!r}; there are: {there}", code="case_unknown", path="cases")
+    sets = scenario.cases[name].sets
+    require_paths(name, sets, scenario.model_dump(by_alias=True, exclude={"cases"}))
+    for path, value in sets.items():
+        change(changed, path, deepcopy(value))
+    changed["name"] = f"{scenario.name} ({name})"[:_LONGEST_NAME]
+    return changed
+
+
+def _checked(data: Mapping[str, Any]) -> Scenario:
     try:
         return Scenario.model_validate(data)
     except ValidationError as error:

@@ -9,6 +9,7 @@ import typer
 
 from tco.cli import prices, probe
 from tco.cli.app import app_command
+from tco.cli.cases import cases
 from tco.cli.diff import diff
 from tco.cli.fit import fit
 from tco.cli.fleet import fleet
@@ -45,6 +46,7 @@ def root(
 app.command("plan")(plan)
 app.command("solve")(solve)
 app.command("diff")(diff)
+app.command("cases")(cases)
 app.command("simulate")(simulate)
 app.command("fit")(fit)
 app.command("fleet")(fleet)

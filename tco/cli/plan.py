@@ -28,6 +28,10 @@ def plan(
             "--set", metavar="PATH=VALUE", help="Change one input; repeat for more. workload.requests_per_day=20000"
         ),
     ] = None,
+    case: Annotated[
+        str | None,
+        typer.Option("--case", metavar="NAME", help="Answer one of the file's cases instead of the file as it stands."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as one JSON object on stdout.")] = False,
     chart: Annotated[
         Path | None,
@@ -50,7 +54,7 @@ def plan(
     if deploy is None and (option is not None or force):
         fail(f"{'--option' if option is not None else '--force'} goes with --deploy DIR; give the folder to write to")
     try:
-        question = load(scenario, settings or [])
+        question = load(scenario, settings or [], case)
         result = evaluate(question)
         if chart is not None:
             # Drawing loads pandas and Altair, two seconds that an answer in text need not wait for.

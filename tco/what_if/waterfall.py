@@ -185,7 +185,7 @@ def _compared(data: dict[str, Any], runs: Mapping[str, Run]) -> Comparison:
 
 def _data(scenario: Scenario, runs: dict[str, Run]) -> dict[str, Any]:
     """A scenario as plain data that hangs on no folder: runs by their ids, own prices by their whole path; options by name."""
-    data: dict[str, Any] = scenario.model_dump(by_alias=True, mode="json", exclude_none=True)
+    data: dict[str, Any] = scenario.model_dump(by_alias=True, mode="json", exclude_none=True, exclude={"cases"})
     for option, held in zip(scenario.options, data["options"], strict=True):
         if not isinstance(option, TokenOption):
             run = find_run(option.run, scenario.folder)
