@@ -12,11 +12,14 @@ from tco import finance
 from tco.breakeven import breakeven_requests_per_day
 from tco.capacity.capacity import capacity_of
 from tco.capacity.replica import Replica
-from tco.cashflow import Ledger, ledger, saving_npv_usd, savings_by_time_usd, with_residual
+from tco.cashflow import Ledger, saving_npv_usd, savings_by_time_usd, with_residual
 from tco.idle import idle_usd
+from tco.ledgers import ledger_of
 from tco.register import with_value
 from tco.result import Capacity, OptionResult
 from tco.scenario import OwnOption, RentOption, Scenario, TokenOption
+from tco.tasks import task_cost
+from tco.units import cost_by_use, unit_costs
 from tco.workload.demand import TOKENS_PER_MTOK, demand
 
 SECONDS_PER_HOUR = 3600
@@ -57,8 +60,9 @@ def appraise(
         **known,
         **_costs(own, option, scenario),
         **_unit_costs(own, scenario),
+        **_by_unit(option, scenario, replicas, ledgers),
         **(_returns(own, baseline, scenario.discount_rate_per_year.value) if compared else {}),
-        **(_payback_band(option, scenario, replica, baseline) if compared else {}),
+        **(_payback_band(option, scenario, replicas, baseline) if compared else {}),
         npv_usd=_npv(own, baseline, scenario) if baseline.feasible else None,
         breakeven_requests_per_day=breakeven_requests_per_day(_saving_at_volume(option, scenario, replicas))
         if compared and with_breakeven
@@ -124,7 +128,9 @@ def _capacity(own: Ledger, option: TokenOption | RentOption | OwnOption, scenari
         policy=option.scaling.policy,
         least_replicas_by_month=[int(count) for count in fleet.least_replicas],
         paid_replicas_by_month=fleet.paid_replicas.tolist(),
-        idle_usd=idle_usd(own, scenario.hours_per_month),
+        idle_usd=idle_usd(
+            own, scenario.hours_per_month, option.gpus_per_server if isinstance(option, OwnOption) else 0
+        ),
         late_fraction=fleet.late_fraction,
         model_error_fraction=fleet.capacity.error_fraction,
         model_error_nine_of_ten_fraction=fleet.capacity.band_fraction,
@@ -150,8 +156,25 @@ def _unit_costs(own: Ledger, scenario: Scenario) -> dict[str, Any]:
     return {"usd_per_mtok": per_mtok, "usd_per_request": total_usd / requests, "usd_per_mtok_at_full_load": full}
 
 
+def _by_unit(
+    option: TokenOption | RentOption | OwnOption,
+    scenario: Scenario,
+    replicas: Mapping[str, Replica],
+    ledgers: Mapping[str, Ledger],
+) -> dict[str, Any]:
+    own, asked = ledgers[option.name], demand(scenario)
+    return {
+        "unit_costs": unit_costs(own, replicas.get(option.name), scenario, asked),
+        "cost_by_use": cost_by_use(own, option, scenario, asked),
+        "task_cost": task_cost(option.name, scenario, replicas, ledgers),
+    }
+
+
 def _payback_band(
-    option: TokenOption | RentOption | OwnOption, scenario: Scenario, replica: Replica | None, baseline: Ledger
+    option: TokenOption | RentOption | OwnOption,
+    scenario: Scenario,
+    replicas: Mapping[str, Replica],
+    baseline: Ledger,
 ) -> dict[str, Any]:
     """Payback at the upper and at the lower end of the run's throughput interval: (soonest, latest); a null end: never."""
     factor = None if isinstance(option, TokenOption) else option.throughput_factor
@@ -160,7 +183,8 @@ def _payback_band(
     asked = demand(scenario)
 
     def payback(at: float) -> float | None:
-        held = ledger(option.model_copy(update={"throughput_factor": factor.at(at)}), replica, scenario, asked)
+        at_factor = with_value(scenario, f"options.{option.name}.throughput_factor", at)
+        held = ledger_of(option.name, at_factor, replicas, asked)
         return finance.payback_months(savings_by_time_usd(baseline, held)) if held.feasible else None
 
     low, high = factor.bounds
@@ -170,18 +194,15 @@ def _payback_band(
 def _saving_at_volume(
     option: TokenOption | RentOption | OwnOption, scenario: Scenario, replicas: Mapping[str, Replica]
 ) -> Callable[[float], float | None]:
-    baseline = scenario.option(scenario.baseline)
-    replica, replica_today = replicas.get(option.name), replicas.get(baseline.name)
     # What one replica carries is the same at every volume, and costs more to find than all the rest.
-    capacity, capacity_today = (
-        None if held is None else capacity_of(held, scenario.workload) for held in (replica, replica_today)
-    )
+    capacities = {name: capacity_of(replica, scenario.workload) for name, replica in replicas.items()}
 
     def saving_usd(requests_per_day: float) -> float | None:
         at_volume = with_value(scenario, "workload.requests_per_day", requests_per_day)
         asked = demand(at_volume)
-        costs = ledger(option, replica, at_volume, asked, capacity)
-        today = ledger(baseline, replica_today, at_volume, asked, capacity_today)
+        costs, today = (
+            ledger_of(name, at_volume, replicas, asked, capacities) for name in (option.name, scenario.baseline)
+        )
         if not (costs.feasible and today.feasible):
             return None
         return saving_npv_usd(scenario.discount_rate_per_year.value, today, costs)

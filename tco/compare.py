@@ -13,9 +13,11 @@ from probes.run import Run
 from tco.appraise import appraise
 from tco.books import find_book
 from tco.capacity.replica import Replica
-from tco.cashflow import Ledger, ledger
+from tco.cashflow import Ledger
 from tco.fill import fill
+from tco.ledgers import ledgers_of
 from tco.licence_check import barred, licence_answers
+from tco.model_checks import not_finite
 from tco.replicas_of import replicas_of
 from tco.result import OptionResult
 from tco.runs import find_runs
@@ -106,12 +108,9 @@ def compare(prepared: Prepared, filled: Scenario, *, searches: bool = False) -> 
         searches: find break-even volumes too, which takes most of the time.
     """
     asked = demand(filled)
+    booked = ledgers_of([option.name for option in filled.options], filled, prepared.replicas, asked)
     ledgers = {
-        option.name: replace(
-            ledger(option, prepared.replicas.get(option.name), filled, asked),
-            barred=prepared.forbidden.get(option.name, ()),
-        )
-        for option in filled.options
+        name: replace(own, barred=(*prepared.forbidden.get(name, ()), *not_finite(own))) for name, own in booked.items()
     }
     options = [
         appraise(option, filled, prepared.replicas, ledgers, with_breakeven=searches) for option in filled.options

@@ -11,14 +11,17 @@ from pricing import Book
 from probes.run import Run
 from tco.books import named, own_price_cautions
 from tco.capacity.replica import Replica
-from tco.cashflow import ledger, saving_npv_usd
+from tco.cashflow import saving_npv_usd
 from tco.checks import check
 from tco.compare import compare, prepare
+from tco.ledgers import ledger_of
 from tco.licence_check import licence_cautions
+from tco.model_checks import Checked, model_check_cautions, model_checks
 from tco.register import register
 from tco.result import Conventions, Driver, Result
 from tco.risk.tornado import drivers
 from tco.scenario import Scenario
+from tco.success_check import cheapest_per_task, success_cautions
 from tco.workload.demand import demand
 
 
@@ -44,12 +47,14 @@ def evaluate(
     prepared = prepare(scenario, runs, book)
     filled = prepared.scenario
     found = compare(prepared, filled, searches=searches)
+    checks = model_checks(Checked(scenario=filled, asked=found.demand, ledgers=found.ledgers, options=found.options))
     return Result(
         scenario=filled.name,
         as_of=filled.as_of,
         baseline=filled.baseline,
         recommended=found.recommended,
         contender=found.contender,
+        cheapest_per_task=cheapest_per_task(found.options),
         conventions=Conventions(
             hours_per_month=filled.hours_per_month,
             horizon_months=filled.horizon_months,
@@ -63,10 +68,13 @@ def evaluate(
         else [],
         assumptions=register(filled),
         warnings=[
+            *model_check_cautions(checks),
             *check(filled, prepared.runs, found.ledgers, found.demand, prepared.book),
             *licence_cautions(filled, prepared.licences),
+            *success_cautions(found.options, found.recommended),
             *own_price_cautions(prepared.book, filled.as_of),
         ],
+        checks=checks,
     )
 
 
@@ -77,9 +85,7 @@ def _drivers(scenario: Scenario, replicas: Mapping[str, Replica], contender: str
 def _npv_of(name: str, replicas: Mapping[str, Replica]) -> Callable[[Scenario], float | None]:
     def npv_usd(scenario: Scenario) -> float | None:
         asked = demand(scenario)
-        option, baseline = (
-            ledger(scenario.option(n), replicas.get(n), scenario, asked) for n in (name, scenario.baseline)
-        )
+        option, baseline = (ledger_of(each, scenario, replicas, asked) for each in (name, scenario.baseline))
         if not (option.feasible and baseline.feasible):
             return None
         return saving_npv_usd(scenario.discount_rate_per_year.value, baseline, option)
