@@ -27,6 +27,7 @@ from tco.scenario import (
     Scenario,
     Slo,
     Spread,
+    Success,
     TokenOption,
     Workload,
 )
@@ -73,6 +74,7 @@ _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("`failures` likewise", Failures),
     ("`upgrades` likewise", Upgrades),
     ("`people` of any option", People),
+    ("`success` of any option", Success),
 )
 _MEANINGS = {
     "schema": "Number of the file's format.",
@@ -114,6 +116,8 @@ _MEANINGS = {
     "one_off_usd": "Named costs at the start.",
     "extra_usd_per_month": "Named running costs that have no line of their own.",
     "people": "Who runs it, below.",
+    "success": "How often it solves a task, below (unit-costs.md); without it nothing is said of solved tasks.",
+    "escalates_to": "Where unsolved tasks go: the name of another option, or `human`.",
     "run": "The run that says what one replica carries.",
     "gpu": "Where it runs, and whose price and power are looked up; `from-run` takes the run's. On another GPU the run's step times are carried over.",
     "gpus_per_replica": "Where the deployment is not the probed one; its capacity is then `modelled`.",
@@ -141,7 +145,8 @@ _MEANINGS = {
 
 _REQUIRED_OR = dict.fromkeys(("input_tokens_per_request", "output_tokens_per_request"), "**required**, or `classes`")
 _NEVER_LOOKED_UP = dict.fromkeys(
-    ("gpu_availability_fraction", "server_availability_fraction", "upgrades_per_month"), "none"
+    ("users", "human_usd_per_task", "gpu_availability_fraction", "server_availability_fraction", "upgrades_per_month"),
+    "none",
 )
 
 

@@ -22,8 +22,10 @@ UNIT_OF_SUFFIX = {
     "_usd_per_hour": "USD/hour",
     "_usd_per_kwh": "USD/kWh",
     "_usd_per_year": "USD/year",
+    "_usd_per_task": "USD/task",
     "_tokens_per_request": "tokens/request",
     "requests_per_day": "requests/day",
+    ".users": "users",
     "_per_year": "fraction/year",
     "interruptions_per_hour": "1/hour",
     "upgrades_per_month": "1/month",
@@ -35,7 +37,7 @@ UNIT_OF_SUFFIX = {
     "_fte": "FTE",
     "pue": "factor",
 }
-"""Unit by the suffix of a field's name: the names carry the units."""
+"""Unit by the suffix of a field's name: the names carry the units. With a dot it is the whole name."""
 
 
 def quantities(scenario: Scenario) -> Iterator[tuple[str, Quantity]]:
@@ -74,7 +76,7 @@ def unit_of(path: str) -> str:
     """
     for part in reversed(path.split(".")):
         for suffix, unit in UNIT_OF_SUFFIX.items():
-            if part.endswith(suffix):
+            if f".{part}".endswith(suffix):
                 return unit
     raise LookupError(f"`{path}` carries no unit in its name; end it with one of: {', '.join(UNIT_OF_SUFFIX)}")
 

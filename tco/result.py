@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from pricing.price import Evidence
 from tco.capacity.latency import Basis
+from tco.unit_records import Check, CostByUse, TaskCost, UnitCosts
 
 SCHEMA = 1
 
@@ -79,6 +80,9 @@ class OptionResult(_Record):
     usd_per_request: float | None = None
     usd_per_mtok_at_full_load: float | None = None
     breakeven_requests_per_day: float | None = None
+    unit_costs: UnitCosts | None = None
+    cost_by_use: CostByUse | None = None
+    task_cost: TaskCost | None = None
 
 
 class Assumption(_Record):
@@ -143,7 +147,11 @@ class PriceBook(_Record):
 
 
 class Result(_Record):
-    """The answer to a scenario."""
+    """The answer to a scenario.
+
+    `cheapest_per_task` is the option whose solved tasks cost least; null unless every option that can serve says how often it succeeds. `checks` are those
+    that the model makes of itself; one that failed is among the warnings too.
+    """
 
     schema_: Annotated[int, Field(alias="schema")] = SCHEMA
     scenario: str
@@ -151,12 +159,14 @@ class Result(_Record):
     baseline: str
     recommended: str | None
     contender: str | None
+    cheapest_per_task: str | None = None
     conventions: Conventions
     price_book: PriceBook
     options: list[OptionResult]
     drivers: list[Driver]
     assumptions: list[Assumption]
     warnings: list[Caution]
+    checks: list[Check] = []
 
     def option(self, name: str) -> OptionResult:
         """The option of that name.

@@ -22,6 +22,12 @@ class Word(NamedTuple):
 
 WORDS = {
     "requests_per_day": Word("Traffic", "Calls to the model, mean over the week, in the first month."),
+    "users": Word("Users", "Who make the requests of the first month; they grow as the requests do."),
+    "success_fraction": Word(
+        "Solved by itself", "Share of tasks that the option solves without help, one request each."
+    ),
+    "escalation_fraction": Word("Escalated", "Share of tasks that are seen to be unsolved and handed on."),
+    "human_usd_per_task": Word("A person's task", "What it costs when a person solves one task."),
     "growth_per_month_fraction": Word("Growth", "How much the requests grow from month to month; 0.02 is 2%."),
     "input_tokens_per_request": Word("Prompt length", "Mean length of a prompt, with everything that is sent along."),
     "output_tokens_per_request": Word("Answer length", "Mean length of an answer, reasoning tokens included."),

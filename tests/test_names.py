@@ -20,7 +20,7 @@ SUFFIXES = (
     "_usd", "_usd_per_mtok", "_usd_per_hour", "_usd_per_kwh", "_usd_per_month", "_usd_per_kw_month", "_usd_per_year",
     "_usd_per_request", "_tokens_per_s", "_requests_per_s", "_rate_per_s", "_requests_per_day", "_tokens_per_request", "_s",
     "_ms", "_watts", "_joules", "_gib", "_fraction", "_fraction_per_year", "_per_year", "_months", "_tokens", "_factor",
-    "_usd_per_mtok_at_full_load", "_per_month", "_fte", "_mhz",
+    "_usd_per_task", "_usd_per_user_month", "_usd_per_attempt", "_usd_per_successful_task", "_usd_per_mtok_at_full_load", "_per_month", "_fte", "_mhz",
     "_celsius", "_joules_per_output_token", "_count", "_hours", "_minutes", "_per_hour",
 )  # fmt: skip
 COUNTS = {
@@ -31,12 +31,12 @@ COUNTS = {
     "effective_samples", "samples", "in_flight_mean", "rate_times_time", "requests_running_mean", "requests_waiting_max",
     "layers_full", "layers_measured", "max_repeats", "mixes", "pipeline_parallel_size", "requests", "seeds", "shared_prefixes",
     "turns", "warmup_requests", "load_average", "least_replicas_by_month", "max_replicas", "max_surge", "max_unavailable", "min_replicas",
-    "paid_replicas_by_month",
+    "paid_replicas_by_month", "users",
 }  # fmt: skip
 # A value in the unit that a sibling or the parent names.
 INNER = {
     "mean", "low", "high", "p50", "p90", "p95", "p99", "value", "observed", "threshold", "amount", "options", "line_items",
-    "investments",
+    "investments", "difference",
 }  # fmt: skip
 
 

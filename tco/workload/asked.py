@@ -82,6 +82,7 @@ class Workload(_Record):
     """
 
     requests_per_day: NonNegative
+    users: Positive | None = None
     growth_per_month_fraction: Change = Quantity(value=0.0)
     input_tokens_per_request: Positive | None = None
     output_tokens_per_request: Positive | None = None

@@ -56,6 +56,7 @@ def least_capacity_weight(weights: tuple[float, ...], batch_fraction: float, dea
     return max(float(needed.max()), 1.0)
 
 
+@lru_cache(maxsize=512)
 def served_by_hour(weights: tuple[float, ...], batch_fraction: float, capacity_weight: float) -> Hours:
     """Work that is done in each hour of the week, over the mean rate [unitless], shape (168,): urgent first, then what waits, oldest first.
 
@@ -76,4 +77,6 @@ def served_by_hour(weights: tuple[float, ...], batch_fraction: float, capacity_w
         done = min(waiting, max(0.0, capacity_weight - float(urgent[at])))
         waiting -= done
         served[at] = urgent[at] + done
+    # Every answer asks for it many times: kept, so nobody may write into it.
+    served.setflags(write=False)
     return served
