@@ -148,10 +148,12 @@ def _throughput(option: RentOption | OwnOption, replica: Replica, workload: Work
     if option.throughput_factor is not None:
         return option.throughput_factor
     capacity = capacity_of(replica, workload)
+    low, high = max(capacity.relative_low, _SMALLEST_FACTOR), capacity.relative_high
     return Quantity(
         value=1.0,
-        low=max(capacity.relative_low, _SMALLEST_FACTOR),
-        high=capacity.relative_high,
+        low=low,
+        high=high,
+        distribution="lognormal" if low < high else None,
         evidence="assumption" if replica.carried is not None else replica.run.evidence,
         source=f"run {replica.run.run_id}",
         note="95 % interval of the run over its repeats, and of the conversion to these lengths where there is one",

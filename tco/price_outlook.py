@@ -58,7 +58,7 @@ def price_change(kind: PathKind | None, price: Quantity, scenario: Scenario, boo
         book: where the history is.
 
     Returns:
-        The geometric mean of the cases with the mean of the lowest and of the highest tenth as its range; 0 without a range
+        The geometric mean of the cases with the mean of each tenth of them as equally likely, the lowest and the highest as its range; 0 without a range
         for a price that is fixed or has no history.
     """
     if kind is None:
@@ -74,11 +74,14 @@ def price_change(kind: PathKind | None, price: Quantity, scenario: Scenario, boo
 @lru_cache(maxsize=64)
 def _from_history(kind: PathKind, months: int, as_of: date, book: Book) -> Quantity:
     path = pricing.price_path(kind, months, as_of=as_of, book=book)
-    change = path.yearly_change()
+    change, samples = path.yearly_change(), path.yearly_changes()
+    is_spread = len(set(samples)) > 1
     return Quantity(
         value=change.value,
         low=change.low,
         high=change.high,
+        distribution="empirical" if is_spread else None,
+        samples=samples if is_spread else None,
         evidence=change.evidence,
         source=change.source,
         as_of=change.as_of,

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import AfterValidator, BaseModel, ConfigDict, GetJsonSchemaHandler, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetJsonSchemaHandler, model_validator
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
@@ -23,7 +23,8 @@ Numbers = npt.NDArray[np.float64]
 # Below this a number is a slip, and quotients of such numbers are infinite.
 _SMALLEST = 1e-12
 
-Distribution = Literal["triangular", "pert", "lognormal", "uniform"]
+Distribution = Literal["triangular", "pert", "lognormal", "uniform", "empirical"]
+_MOST_SAMPLES = 10_000
 
 
 class Quantity(BaseModel):
@@ -33,7 +34,9 @@ class Quantity(BaseModel):
         value: best estimate, in the unit that the field's name ends with.
         low: lowest plausible value; `low <= value`.
         high: highest plausible value; `value <= high`.
-        distribution: how values spread between `low` and `high`.
+        distribution: how values spread; null: triangular where there is a range (`tco.risk.distributions`). Of `lognormal`, 95 % lie between `low` and
+            `high` and half below `value`; of all others none lies outside.
+        samples: of `empirical`: values that are equally likely.
         evidence: class of evidence, best first: measured, invoice, contract, listed, literature, expert, assumption.
         source: URL or document.
         as_of: the day on which the number held.
@@ -46,6 +49,7 @@ class Quantity(BaseModel):
     low: float | None = None
     high: float | None = None
     distribution: Distribution | None = None
+    samples: Annotated[tuple[float, ...], Field(max_length=_MOST_SAMPLES)] | None = None
     evidence: Evidence = "assumption"
     source: str | None = None
     as_of: Day | None = None
@@ -75,6 +79,24 @@ class Quantity(BaseModel):
             raise ValueError(f"the range {self.low} to {self.high} does not hold the value {self.value}")
         return self
 
+    @model_validator(mode="after")
+    def _the_distribution_is_possible(self) -> Quantity:
+        if (self.distribution == "empirical") != (self.samples is not None):
+            raise ValueError(
+                "`samples` go with `distribution: empirical`, and it needs them: values that are equally likely"
+            )
+        if self.samples is not None and len(set(self.samples)) < 2:  # noqa: PLR2004 - one value is no spread
+            raise ValueError("`samples` need at least two different values; for one write `value` alone")
+        if self.distribution is not None and self.bounds is None:
+            raise ValueError(
+                f"`distribution: {self.distribution}` needs a range; give `low` and `high`, not both at {self.value:g}"
+            )
+        if self.distribution == "lognormal" and (self.low is None or self.low <= 0):
+            raise ValueError(
+                "`distribution: lognormal` has only values above 0; give a `low` above 0, or take triangular"
+            )
+        return self
+
     @classmethod
     def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         """The published schema allows what the reader allows: a bare number, or the record."""
@@ -83,9 +105,10 @@ class Quantity(BaseModel):
 
     @property
     def bounds(self) -> tuple[float, float] | None:
-        """`(low, high)` where the range is known and not a single point, else None."""
-        low = self.value if self.low is None else self.low
-        high = self.value if self.high is None else self.high
+        """`(low, high)` where the range is known and not a single point, else None; samples have their own."""
+        ends = (self.value,) if self.samples is None else self.samples
+        low = min(ends) if self.low is None else self.low
+        high = max(ends) if self.high is None else self.high
         return (low, high) if low < high else None
 
     @property
@@ -99,12 +122,14 @@ class Quantity(BaseModel):
         Args:
             value: in the quantity's unit; or one a draw, shape (draws, 1), which is for arithmetic only and is not checked.
         """
-        return self.model_copy(update={"value": value, "low": None, "high": None})
+        return self.model_copy(
+            update={"value": value, "low": None, "high": None, "distribution": None, "samples": None}
+        )
 
 
 def _within(least: float, most: float, hint: str) -> AfterValidator:
     def check(quantity: Quantity) -> Quantity:
-        for number in (quantity.value, quantity.low, quantity.high):
+        for number in (quantity.value, quantity.low, quantity.high, *(quantity.samples or ())):
             if number is not None and not least <= number <= most:
                 raise ValueError(f"{number:g} is outside {hint}")
         return quantity

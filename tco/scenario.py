@@ -15,9 +15,13 @@ from pricing.architectures.weights import Precision
 from pricing.licensing.rules import Company
 from pricing.yaml_file import Day
 from tco.case_terms import Cases
+from tco.constraint_terms import Constraints
+from tco.option_terms import Terms
+from tco.finance_terms import Finance, Purchase
 from tco.quantity import Availability, Change, Fraction, NonNegative, Positive, Quantity
 from tco.risk_terms import Correlation
 from tco.scaling import Failures, Scaling, Upgrades
+from tco.sequence_terms import Then, refuse_bad_sequences
 from tco.success_terms import Success, refuse_bad_escalations
 from tco.workload.asked import Name, RequestClass, Slo, Spread, Workload
 from tco.workload.profiles import PROFILE_NAMES
@@ -53,7 +57,10 @@ class _Option(_Record):
     model: str
     one_off_usd: dict[Name, NonNegative] = {}
     extra_usd_per_month: dict[Name, NonNegative] = {}
+    starts_after_months: Annotated[int, Field(ge=0, le=120)] = 0
+    then: Then | None = None
     success: Success | None = None
+    terms: Terms | None = None
 
 
 class TokenOption(_Option):
@@ -161,6 +168,7 @@ class OwnOption(_SelfHosted):
     server: str | None = None
     gpus_per_server: Annotated[int, Field(ge=1, le=1024)] = 8
     server_price_usd: NonNegative | None = None
+    purchase: Purchase | None = None
     economic_life_months: Annotated[int, Field(ge=1, le=240)] = 48
     residual_fraction: Fraction = _q(0.10, 0.0, 0.30)
     electricity_usd_per_kwh: NonNegative | ElectricityRegion = ElectricityRegion(region="US")
@@ -207,8 +215,10 @@ class Scenario(_Record):
     hours_per_month: Annotated[float, Field(ge=672, le=744)] = 730.5
     baseline: Name
     company: Company | None = None
+    constraints: Constraints | None = None
     prices: PriceSources = PriceSources()
     workload: Workload
+    finance: Finance = Finance()
     correlations: Annotated[list[Correlation], Field(max_length=500)] = []
     options: Annotated[list[Option], Field(min_length=1, max_length=50)]
     cases: Cases = {}
@@ -223,6 +233,7 @@ class Scenario(_Record):
             raise ValueError(f"option name {twice[0]!r} is used twice; give each option its own name")
         if self.baseline not in names:
             raise ValueError(f"baseline {self.baseline!r} is not among the options; choose one of: {', '.join(names)}")
+        refuse_bad_sequences(self.options, self.baseline)
         refuse_bad_escalations({option.name: option.success for option in self.options})
         return self
 

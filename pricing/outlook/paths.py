@@ -60,6 +60,7 @@ class PricePath(Record):
         mean_factor: mean over the cases.
         low_factor: mean over the lowest tenth of the cases.
         high_factor: mean over the highest tenth.
+        tenth_factors: mean of each tenth of the cases, lowest first: ten factors that are equally likely; empty where they were not kept.
         fall_fraction: share of cases in which the price falls by more than 1 %.
         rise_fraction: share of cases in which it rises by more than 1 %.
         gone_fraction: share of models that are no longer sold after 12 months, which the other figures leave out; null where
@@ -84,6 +85,7 @@ class PricePath(Record):
     mean_factor: Factor
     low_factor: Factor
     high_factor: Factor
+    tenth_factors: tuple[Factor, ...] = ()
     fall_fraction: Share
     rise_fraction: Share
     gone_fraction: Share | None = None
@@ -104,12 +106,7 @@ class PricePath(Record):
         Raises:
             ValueError: the path has no length.
         """
-        if self.months == 0:
-            raise ValueError("a path of 0 months has no yearly change; ask for 12")
-        low, value, high = (
-            round(factor ** (MONTHS_PER_YEAR / self.months) - 1, 4)
-            for factor in (self.low_factor, self.typical_factor, self.high_factor)
-        )
+        low, value, high = (self._yearly(factor) for factor in (self.low_factor, self.typical_factor, self.high_factor))
         return Figure(
             name=f"price_change_per_year_fraction ({self.kind})",
             value=value,
@@ -121,6 +118,20 @@ class PricePath(Record):
             evidence="literature",
             note=self.note,
         )
+
+
+    def yearly_changes(self) -> tuple[float, ...]:
+        """The changes per year that lead to `tenth_factors`: ten that are equally likely, the lowest first [fraction per year].
+
+        Raises:
+            ValueError: the path has no length.
+        """
+        return tuple(self._yearly(factor) for factor in self.tenth_factors)
+
+    def _yearly(self, factor: float) -> float:
+        if self.months == 0:
+            raise ValueError("a path of 0 months has no yearly change; ask for 12")
+        return round(factor ** (MONTHS_PER_YEAR / self.months) - 1, 4) + 0.0  # never -0.0
 
 
 class History(NamedTuple):
@@ -184,6 +195,7 @@ def price_path(
         mean_factor=cases.mean_factor(),
         low_factor=low,
         high_factor=high,
+        tenth_factors=cases.tenth_means(),
         fall_fraction=fall,
         rise_fraction=rise,
         gone_fraction=1 - (1 - gone) ** (MONTHS_PER_YEAR / window_months) if used.manner == "jumps" else None,

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from statistics import NormalDist, median
 from typing import Literal, NamedTuple
 
@@ -56,6 +57,11 @@ class Spread(NamedTuple):
     def tail_means(self) -> tuple[float, float]:
         """The mean factor of the lowest tenth of the cases and of the highest tenth."""
         return _mean_of_first(self.cases, TAIL), _mean_of_first(self.cases[::-1], TAIL)
+
+    def tenth_means(self) -> tuple[float, ...]:
+        """The mean factor of each tenth of the cases, lowest first: ten factors that are equally likely."""
+        sums = [_sum_of_first(self.cases, tenth * TAIL) for tenth in range(round(1 / TAIL) + 1)]
+        return tuple((after - before) / TAIL for before, after in pairwise(sums))
 
     def moved(self) -> tuple[float, float]:
         """The share of cases that fell and the share that rose."""
@@ -148,9 +154,13 @@ def student_factor(cases: float) -> float:
 
 
 def _mean_of_first(cases: Sequence[tuple[float, float]], share: float) -> float:
+    return _sum_of_first(cases, share) / min(share, math.fsum(weight for _, weight in cases))
+
+
+def _sum_of_first(cases: Sequence[tuple[float, float]], share: float) -> float:
     left, total = share, 0.0
     for log_factor, weight in cases:
         taken = min(left, weight)
         total += taken * math.exp(log_factor)
         left -= taken
-    return total / (share - left)
+    return total
