@@ -13,10 +13,13 @@ from probes.run import Run
 from tco.appraise import appraise
 from tco.books import find_book
 from tco.capacity.replica import Replica
-from tco.cashflow import Ledger
+from tco.cashflow import Ledger, saving_npv_usd
+from tco.constraint_result import ConstraintFinding
+from tco.constraints.facts import Asked
+from tco.constraints.findings import findings, ruled_out
 from tco.fill import fill
 from tco.ledgers import ledgers_of
-from tco.licence_check import barred, licence_answers
+from tco.licence_check import licence_answers
 from tco.model_checks import not_finite
 from tco.replicas_of import replicas_of
 from tco.result import OptionResult
@@ -35,7 +38,8 @@ class Prepared:
         replicas: what one replica of each of them is.
         book: the prices.
         licences: of the options' models.
-        forbidden: options whose licence does not allow them, with the reasons.
+        findings: which option keeps which constraint.
+        forbidden: options that a constraint rules out, with the reasons.
     """
 
     scenario: Scenario
@@ -43,6 +47,7 @@ class Prepared:
     replicas: dict[str, Replica]
     book: Book
     licences: dict[str, Answer]
+    findings: tuple[ConstraintFinding, ...]
     forbidden: dict[str, tuple[str, ...]]
 
 
@@ -89,13 +94,15 @@ def prepare(scenario: Scenario, runs: Mapping[str, Run] | None = None, book: Boo
     replicas = replicas_of(scenario, found, book)
     filled = fill(scenario, replicas, book)
     licences = licence_answers(filled, book)
+    found_out = findings(Asked(scenario=scenario, filled=filled, runs=found, licences=licences, book=book))
     return Prepared(
         scenario=filled,
         runs=found,
         replicas=replicas,
         book=book,
         licences=licences,
-        forbidden=barred(filled, licences),
+        findings=found_out,
+        forbidden=ruled_out(found_out),
     )
 
 
@@ -115,7 +122,7 @@ def compare(prepared: Prepared, filled: Scenario, *, searches: bool = False) -> 
     options = [
         appraise(option, filled, prepared.replicas, ledgers, with_breakeven=searches) for option in filled.options
     ]
-    contender = _contender(options, filled.baseline)
+    contender = _contender(options, ledgers, filled)
     return Comparison(
         demand=asked,
         ledgers=ledgers,
@@ -125,14 +132,19 @@ def compare(prepared: Prepared, filled: Scenario, *, searches: bool = False) -> 
     )
 
 
-def _contender(options: list[OptionResult], baseline: str) -> str | None:
-    """The feasible alternative to the baseline with the highest NPV; the lowest cost where the baseline cannot serve."""
-    others = [option for option in options if option.name != baseline and option.feasible]
-    return max(others, key=_worth).name if others else None
+def _contender(options: list[OptionResult], ledgers: Mapping[str, Ledger], filled: Scenario) -> str | None:
+    """The feasible alternative to the baseline with the highest NPV; the lowest present cost where the baseline is ruled out."""
+    others = [option for option in options if option.name != filled.baseline and option.feasible]
+    if not others:
+        return None
+    rate_per_year, first = filled.discount_rate_per_year.value, ledgers[others[0].name]
 
+    def worth_usd(option: OptionResult) -> float:
+        if option.npv_usd is not None:
+            return option.npv_usd
+        return saving_npv_usd(rate_per_year, first, ledgers[option.name])
 
-def _worth(option: OptionResult) -> float:
-    return option.npv_usd if option.npv_usd is not None else -(option.total_usd or 0.0)
+    return max(others, key=worth_usd).name
 
 
 def _recommended(options: list[OptionResult], baseline: str, contender: str | None) -> str | None:

@@ -14,6 +14,9 @@ from tco.capacity.replica import Replica
 from tco.cashflow import saving_npv_usd
 from tco.checks import check
 from tco.compare import compare, prepare
+from tco.identity import parts_of
+from tco.constraints.findings import constraint_cautions
+from tco.constraints.price import priced
 from tco.ledgers import ledger_of
 from tco.licence_check import licence_cautions
 from tco.model_checks import Checked, model_check_cautions, model_checks
@@ -49,6 +52,7 @@ def evaluate(
     found = compare(prepared, filled, searches=searches)
     checks = model_checks(Checked(scenario=filled, asked=found.demand, ledgers=found.ledgers, options=found.options))
     return Result(
+        answer_id=parts_of(scenario, prepared.runs, prepared.book).answer_id,
         scenario=filled.name,
         as_of=filled.as_of,
         baseline=filled.baseline,
@@ -71,10 +75,12 @@ def evaluate(
             *model_check_cautions(checks),
             *check(filled, prepared.runs, found.ledgers, found.demand, prepared.book),
             *licence_cautions(filled, prepared.licences),
+            *constraint_cautions(prepared.findings),
             *success_cautions(found.options, found.recommended),
             *own_price_cautions(prepared.book, filled.as_of),
         ],
         checks=checks,
+        constraints=priced(prepared.findings, found.ledgers, filled.discount_rate_per_year.value, filled.baseline),
     )
 
 

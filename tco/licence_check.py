@@ -25,11 +25,9 @@ def licence_answers(scenario: Scenario, book: Book) -> dict[str, Answer]:
     }
 
 
-def barred(scenario: Scenario, answers: dict[str, Answer]) -> dict[str, tuple[str, ...]]:
-    """The options that a licence forbids, with the reasons; empty where the scenario does not say who the company is."""
-    if scenario.company is None:
-        return {}
-    return {name: tuple(_reasons(answer)) for name, answer in answers.items() if answer.verdict == "no"}
+def forbids(answer: Answer) -> tuple[str, ...]:
+    """Why a licence forbids it, with clause and section; empty where it does not."""
+    return tuple(_reasons(answer)) if answer.verdict == "no" else ()
 
 
 def licence_cautions(scenario: Scenario, answers: dict[str, Answer]) -> Iterator[Caution]:
@@ -40,7 +38,7 @@ def licence_cautions(scenario: Scenario, answers: dict[str, Answer]) -> Iterator
             remedy = (
                 "" if scenario.company else "; say who you are in `company`, or hold a licence and set `paid_licence`"
             )
-            yield Caution(code="licence_forbids", message=f"{name}: {'; '.join(_reasons(answer))}{remedy}", **about)
+            yield Caution(code="licence_forbids", message=f"{name}: {'; '.join(forbids(answer))}{remedy}", **about)
         elif answer.verdict == "ask a lawyer":
             yield Caution(code="licence_open", message=f"{name}: {_open(answer)}", **about)
         elif duties := _duties(answer):

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from pricing.price import Evidence
 from tco.capacity.latency import Basis
+from tco.constraint_result import ConstraintAnswer
 from tco.unit_records import Check, CostByUse, TaskCost, UnitCosts
 
 SCHEMA = 1
@@ -167,6 +168,7 @@ class Result(_Record):
     assumptions: list[Assumption]
     warnings: list[Caution]
     checks: list[Check] = []
+    constraints: ConstraintAnswer | None = None
 
     def option(self, name: str) -> OptionResult:
         """The option of that name.

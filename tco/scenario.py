@@ -16,8 +16,8 @@ from pricing.licensing.rules import Company
 from pricing.yaml_file import Day
 from tco.case_terms import Cases
 from tco.constraint_terms import Constraints
-from tco.option_terms import Terms
 from tco.finance_terms import Finance, Purchase
+from tco.option_terms import Terms
 from tco.quantity import Availability, Change, Fraction, NonNegative, Positive, Quantity
 from tco.risk_terms import Correlation
 from tco.scaling import Failures, Scaling, Upgrades

@@ -14,9 +14,11 @@ from probes.run import Run
 from tco.books import find_book
 from tco.capacity.mix import Bucket
 from tco.capacity.mix.records import Floats
+from tco.constraints.facts import Asked
+from tco.constraints.findings import findings, ruled_out
 from tco.errors import InputError
 from tco.fill import fill
-from tco.licence_check import barred, licence_answers
+from tco.licence_check import licence_answers
 from tco.mixed_fleet.machine_types import fleet_type
 from tco.mixed_fleet.records import FleetType, Promise, Question, Wishes
 from tco.mixed_fleet.sizes import required_requests_per_s, sizes_of
@@ -145,7 +147,8 @@ def _asked(
     peak = float(needed.max())
     if peak <= 0:
         raise InputError(f"fleet: {scenario.name!r} asks for nothing; give it `workload.requests_per_day` above 0")
-    forbidden = barred(filled, licence_answers(filled, known))
+    licences = licence_answers(filled, known)
+    forbidden = ruled_out(findings(Asked(scenario=scenario, filled=filled, runs=found, licences=licences, book=known)))
     return _Asked(
         scenario=filled,
         types=types,

@@ -1,0 +1,1 @@
+"""Constraints before ranking: what each option offers, whether it keeps what is asked, and what each constraint costs."""

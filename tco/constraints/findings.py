@@ -1,0 +1,168 @@
+"""Which option keeps which constraint, and which options are ruled out before anything is ranked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+import pricing
+from tco.constraint_result import ConstraintFinding, ConstraintName, titled
+from tco.constraint_terms import Constraints
+from tco.constraints import held
+from tco.constraints.facts import Asked, terms_of
+from tco.errors import InputError
+from tco.places import countries_of
+from tco.result import Caution
+from tco.scenario import Option, RentOption, Scenario
+
+_HARD: frozenset[ConstraintName] = frozenset(
+    {"licence", "residency", "operator_nationality", "retention", "baa", "certifications"}
+)
+"""Of law or policy: who cannot show that they are kept may not go ahead."""
+
+
+class _Constraint(NamedTuple):
+    name: ConstraintName
+    asks: str
+    holds: held.Holds
+
+
+def findings(asked: Asked) -> tuple[ConstraintFinding, ...]:
+    """Every constraint that the scenario has, held against every option.
+
+    Args:
+        asked: the scenario, and what is known of its options.
+
+    Raises:
+        InputError: constraints or terms contradict each other or the scenario.
+    """
+    _check(asked)
+    wishes = asked.scenario.constraints or Constraints()
+    return tuple(
+        _finding(constraint, option, wishes, asked)
+        for constraint in _constraints(asked.scenario, wishes)
+        for option in asked.scenario.options
+    )
+
+
+def ruled_out(found: Iterable[ConstraintFinding]) -> dict[str, tuple[str, ...]]:
+    """The options that may not be taken, each with its reasons.
+
+    Args:
+        found: all findings.
+    """
+    reasons: dict[str, tuple[str, ...]] = {}
+    for finding in found:
+        if finding.rules_out:
+            reasons[finding.option] = (*reasons.get(finding.option, ()), _reason(finding))
+    return reasons
+
+
+def constraint_cautions(found: Iterable[ConstraintFinding]) -> Iterator[Caution]:
+    """What is not known and was allowed: one caution for each option and constraint.
+
+    Args:
+        found: all findings.
+    """
+    for finding in found:
+        if finding.verdict == "unknown" and not finding.rules_out:
+            message = f"{finding.option}: {_reason(finding)}; it was allowed"
+            yield Caution(code="constraint_unknown", path=finding.path, message=message)
+
+
+def _constraints(scenario: Scenario, wishes: Constraints) -> Iterator[_Constraint]:
+    """Those that are asked for, in the order in which they are told."""
+    if scenario.company is not None or wishes.licence_commercial:
+        yield _Constraint("licence", "", held.licence)
+    if wishes.residency is not None:
+        yield _Constraint("residency", ", ".join(wishes.residency), held.residency)
+    if wishes.operator_nationality is not None:
+        yield _Constraint("operator_nationality", ", ".join(wishes.operator_nationality), held.operator_nationality)
+    if wishes.max_retention_days is not None:
+        yield _Constraint("retention", f"at most {wishes.max_retention_days:g} days", held.retention)
+    if wishes.needs_baa:
+        yield _Constraint("baa", "HIPAA", held.baa)
+    if wishes.certifications is not None:
+        yield _Constraint("certifications", ", ".join(wishes.certifications), held.certifications)
+    if wishes.holds_slo:
+        yield _Constraint("latency", "the workload's promise", held.latency)
+    if wishes.min_quality is not None:
+        least = wishes.min_quality
+        yield _Constraint("quality", f"at least {least.min_rating_points:,.6g} by {least.measure}", held.quality)
+    if wishes.max_lead_time_months is not None:
+        yield _Constraint("supply", f"at most {wishes.max_lead_time_months:g} months", held.supply)
+
+
+def _finding(constraint: _Constraint, option: Option, wishes: Constraints, asked: Asked) -> ConstraintFinding:
+    kept = constraint.holds(option, wishes, asked)
+    refused = wishes.unknown == "refuse" or (wishes.unknown is None and constraint.name in _HARD)
+    return ConstraintFinding(
+        constraint=constraint.name,
+        asks=constraint.asks,
+        option=option.name,
+        verdict=kept.verdict,
+        rules_out=kept.verdict == "not met" or (kept.verdict == "unknown" and refused),
+        says=kept.says,
+        path=f"options.{option.name}.terms.{kept.field}" if kept.field else None,
+        evidence=kept.evidence,
+        source=kept.source,
+        as_of=kept.as_of,
+    )
+
+
+def _reason(finding: ConstraintFinding) -> str:
+    if finding.constraint == "licence" and finding.verdict == "not met":
+        return finding.says
+    title = titled(finding.constraint, finding.asks)
+    if finding.verdict == "not met":
+        return f"{title} is not met, {finding.says}"
+    remedy = f"; say it in `{finding.path}`" if finding.path else ""
+    return f"whether it meets {title} is not known, {finding.says}{remedy}"
+
+
+def _check(asked: Asked) -> None:
+    scenario = asked.scenario
+    wishes = scenario.constraints or Constraints()
+    if wishes.licence_commercial and scenario.company is not None and not scenario.company.commercial:
+        raise _contradiction(
+            "constraints.licence_commercial",
+            "is true and `company.commercial` is false; a licence is asked for the one or the other, drop one of them",
+        )
+    if wishes.holds_slo and not held.limits_ms(scenario):
+        raise _contradiction(
+            "constraints.holds_slo",
+            "is true and `workload.slo` promises nothing; give it a limit, such as ttft_p95_ms: 1000",
+        )
+    _check_measure(asked, wishes)
+    for option in scenario.options:
+        _check_region(option, asked)
+
+
+def _check_measure(asked: Asked, wishes: Constraints) -> None:
+    if wishes.min_quality is None:
+        return
+    own = {terms_of(option).rating_measure for option in asked.scenario.options} - {None}
+    known = sorted({score.measure for score in pricing.quality_scores(asked.book)} | {str(name) for name in own})
+    if wishes.min_quality.measure not in known:
+        raise _contradiction(
+            "constraints.min_quality.measure",
+            f"is {wishes.min_quality.measure!r}, by which nothing is rated; there is: {', '.join(known)}. "
+            "Give the options `terms.rating_points` and `terms.rating_measure` for a measure of your own",
+        )
+
+
+def _check_region(option: Option, asked: Asked) -> None:
+    """The price of one region beside data that are said to be elsewhere."""
+    regions = terms_of(option).regions
+    if regions is None or not isinstance(option, RentOption) or option.price.region is None:
+        return
+    row = pricing.region_of(option.price.region, option.price.provider, asked.book)
+    if row is not None and row.country not in countries_of(regions):
+        raise _contradiction(
+            f"options.{option.name}.terms.regions",
+            f"says {', '.join(regions)}, but the option is priced in {row.region}, which lies in {row.country}; make them agree",
+        )
+
+
+def _contradiction(path: str, says: str) -> InputError:
+    return InputError(f"`{path}` {says}", code="constraints_contradict", path=path)
