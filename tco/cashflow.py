@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 
 import numpy as np
@@ -12,6 +12,7 @@ from tco import costs
 from tco.capacity.fleet import Fleet, size_fleet
 from tco.capacity.replica import Replica
 from tco.capacity.slo_capacity import SloCapacity
+from tco.capital import Capital, by_time, capital_of, escalated, life_months, paid
 from tco.finance import npv
 from tco.quantity import Numbers
 from tco.scenario import OwnOption, RentOption, Scenario, TokenOption
@@ -25,9 +26,10 @@ class Ledger:
     Attributes:
         line_items: running costs by name, paid at the end of each month [USD/month], each of shape (months,).
         investments: money laid out at the start of each month, by name [USD/month], each of shape (months,).
-        residual_usd: worth of what is left at the end of the horizon [USD].
+        residual_usd: worth of what is left at the end of the horizon, before tax [USD].
         fleet: what stands behind the costs; None for options that pay per token.
         barred: why the option may not be used at all, whatever it costs.
+        capital: money of lenders and of the tax office; None where there is neither.
     """
 
     line_items: dict[str, Months]
@@ -35,6 +37,7 @@ class Ledger:
     residual_usd: Numbers
     fleet: Fleet | None
     barred: tuple[str, ...] = ()
+    capital: Capital | None = None
 
     @property
     def monthly_usd(self) -> Months:
@@ -50,14 +53,15 @@ class Ledger:
     def costs_by_time_usd(self) -> Months:
         """Costs at time zero and at the end of each month, without the residual [USD], shape (months + 1,).
 
-        What is bought at the start of month m is paid at time m − 1.
+        What is bought at the start of month m is paid at time m − 1. Financing and taxes are in it.
         """
-        upfront, monthly = self.upfront_usd, self.monthly_usd
-        shape = np.broadcast_shapes(upfront.shape, monthly.shape)
-        flows = np.zeros((*shape[:-1], shape[-1] + 1))
-        flows[..., :-1] = upfront
-        flows[..., 1:] += monthly
-        return flows
+        flows = by_time(start=self.upfront_usd, end=self.monthly_usd)
+        return flows if self.capital is None else flows + self.capital.by_time_usd
+
+    @property
+    def left_usd(self) -> Numbers:
+        """Worth of what is left at the end of the horizon, after the tax on its sale, shape () or (draws,) [USD]."""
+        return self.residual_usd if self.capital is None else self.residual_usd - self.capital.disposal_tax_usd
 
     @property
     def feasible(self) -> bool:
@@ -71,8 +75,11 @@ class Ledger:
 
     @property
     def total_usd(self) -> Numbers:
-        """All costs less the residual, not discounted, shape () or (draws,) [USD]."""
-        return np.asarray(np.sum(self.upfront_usd, axis=-1) + np.sum(self.monthly_usd, axis=-1) - self.residual_usd)
+        """All costs less what is left, not discounted, shape () or (draws,) [USD]."""
+        spent = np.sum(self.upfront_usd, axis=-1) + np.sum(self.monthly_usd, axis=-1)
+        if self.capital is not None:
+            spent = spent + np.sum(self.capital.by_time_usd, axis=-1)
+        return np.asarray(spent - self.left_usd)
 
 
 def added(items: Iterable[Months]) -> Months:
@@ -86,6 +93,8 @@ def ledger(
     scenario: Scenario,
     asked: Demand,
     capacity: SloCapacity | None = None,
+    *,
+    during: range | None = None,
 ) -> Ledger:
     """All line items of one option; each comes from one documented function in `tco.costs`.
 
@@ -97,28 +106,34 @@ def ledger(
         scenario: the filled scenario.
         asked: the demand by month.
         capacity: of one replica, where the caller knows it already.
+        during: months in which it serves, 0 is the first; None: all. Prices are those of these months, one-offs fall at their start, and what was
+            borrowed for them is paid back when it is due, later too.
     """
     months = asked.requests.shape[-1]
-    one_offs = {name: _at_start(quantity.numbers, months) for name, quantity in option.one_off_usd.items()}
-    running = {name: quantity.numbers * np.ones(months) for name, quantity in option.extra_usd_per_month.items()}
-    running["people"] = costs.people_usd(option, months)
+    time = _Time(months, during)
+    asked = time.demand(asked)
+    one_offs = {name: time.at_start(quantity.numbers) for name, quantity in option.one_off_usd.items()}
+    extras = {name: quantity.numbers * np.ones(months) for name, quantity in option.extra_usd_per_month.items()}
+    running = extras | {"people": costs.people_usd(option, months)}
     if isinstance(option, TokenOption):
-        tokens = {
+        lines = {
             "input_tokens": costs.input_tokens_usd(option, scenario, asked),
             "cached_input_tokens": costs.cached_input_tokens_usd(option, scenario, asked),
             "output_tokens": costs.output_tokens_usd(option, scenario, asked),
-        }
-        return Ledger(
-            line_items=tokens | running, investments=one_offs or _nothing(months), residual_usd=np.zeros(()), fleet=None
-        )
+        } | time.cut(escalated(running, scenario.finance))
+        return _without_servers(scenario, lines, one_offs or _nothing(months), None)
     assert replica is not None  # every self-hosted option has one
-    fleet = size_fleet(option, replica, scenario.workload, asked, capacity)
-    if isinstance(option, RentOption):
-        rent = {"gpu_rent": costs.gpu_rent_usd(option, scenario, fleet)}
-        return Ledger(
-            line_items=rent | running, investments=one_offs or _nothing(months), residual_usd=np.zeros(()), fleet=fleet
-        )
-    return _owned(option, scenario, fleet, running, one_offs)
+    fleet = time.fleet(size_fleet(option, replica, scenario.workload, asked, capacity))
+    if isinstance(option, OwnOption):
+        site = {
+            "electricity": costs.electricity_usd(option, scenario, fleet),
+            "colocation": costs.colocation_usd(option, fleet),
+            "maintenance": costs.maintenance_usd(option, fleet),
+        }
+        return _owned(option, scenario, fleet, time.cut(escalated(site | running, scenario.finance)), one_offs)
+    rent = {"gpu_rent": costs.gpu_rent_usd(option, scenario, fleet)}
+    lines = rent | time.cut(escalated(running, scenario.finance))
+    return _without_servers(scenario, lines, one_offs or _nothing(months), fleet)
 
 
 def savings_by_time_usd(baseline: Ledger, option: Ledger) -> Months:
@@ -127,9 +142,9 @@ def savings_by_time_usd(baseline: Ledger, option: Ledger) -> Months:
 
 
 def with_residual(savings: Months, baseline: Ledger, option: Ledger) -> Months:
-    """Savings with both options' residual worth received at the end of the horizon [USD]."""
+    """Savings with what both options leave, after tax, received at the end of the horizon [USD]."""
     flows = savings.copy()
-    flows[..., -1] += option.residual_usd - baseline.residual_usd
+    flows[..., -1] += option.left_usd - baseline.left_usd
     return flows
 
 
@@ -138,26 +153,97 @@ def saving_npv_usd(rate_per_year: float, baseline: Ledger, option: Ledger) -> fl
     return npv(rate_per_year, with_residual(savings_by_time_usd(baseline, option), baseline, option))
 
 
-def _owned(
-    option: OwnOption, scenario: Scenario, fleet: Fleet, running: dict[str, Months], one_offs: dict[str, Months]
+def _without_servers(
+    scenario: Scenario, line_items: dict[str, Months], investments: dict[str, Months], fleet: Fleet | None
 ) -> Ledger:
-    bought = costs.server_purchases(option, fleet)
-    site = {
-        "electricity": costs.electricity_usd(option, scenario, fleet),
-        "colocation": costs.colocation_usd(option, fleet),
-        "maintenance": costs.maintenance_usd(option, fleet),
-    }
+    """An option that buys no machines: its costs, and the taxes that they save."""
+    capital = None
+    if scenario.finance.is_taxed:
+        capital = capital_of(
+            scenario.finance,
+            None,
+            running=line_items.values(),
+            expensed=investments.values(),
+            residual_usd=np.zeros(()),
+            economic_life_months=1,
+        )
     return Ledger(
-        line_items=site | running,
-        investments={"servers": costs.servers_bought_usd(option, bought)} | one_offs,
-        residual_usd=costs.residual_usd(option, bought),
-        fleet=fleet,
+        line_items=line_items, investments=investments, residual_usd=np.zeros(()), fleet=fleet, capital=capital
     )
 
 
-def _at_start(amount_usd: Numbers, months: int) -> Months:
-    return np.asarray(amount_usd * np.eye(1, months)[0])
+def _owned(
+    option: OwnOption, scenario: Scenario, fleet: Fleet, running: dict[str, Months], one_offs: dict[str, Months]
+) -> Ledger:
+    """Servers of one's own, or leased: what the site, the seller, the lender and the tax office ask for."""
+    terms = option.purchase or scenario.finance.purchase
+    kept = option.model_copy(update={"economic_life_months": life_months(terms, option.economic_life_months)})
+    had = costs.server_purchases(kept, fleet)
+    servers = paid(terms, costs.servers_bought_usd(option, had))
+    residual_usd = costs.residual_usd(option, had * servers.is_owned)
+    line_items = running | servers.line_items
+    capital = None
+    if scenario.finance.is_taxed or servers.financing:
+        capital = capital_of(
+            scenario.finance,
+            servers,
+            running=line_items.values(),
+            expensed=one_offs.values(),
+            residual_usd=residual_usd,
+            economic_life_months=option.economic_life_months,
+        )
+    return Ledger(
+        line_items=line_items,
+        investments=servers.investments | one_offs,
+        residual_usd=residual_usd,
+        fleet=fleet,
+        capital=capital,
+    )
 
 
 def _nothing(months: int) -> dict[str, Months]:
     return {"one_off": np.zeros(months)}
+
+
+class _Time:
+    """The months in which an option serves, of all months; those of `None` are all, and nothing is then cut."""
+
+    def __init__(self, months: int, during: range | None) -> None:
+        self._start = during.start if during else 0
+        self._months = months
+        self._active = None if during is None else np.isin(np.arange(months), during).astype(float)
+
+    def cut(self, items: dict[str, Months]) -> dict[str, Months]:
+        """Running costs, in these months only."""
+        if self._active is None:
+            return items
+        return {name: cost * self._active for name, cost in items.items()}
+
+    def at_start(self, amount_usd: Numbers) -> Months:
+        """An amount at the start of the first of them; nothing where there is none."""
+        at_start = np.eye(1, self._months, self._start)[0]
+        return np.asarray(amount_usd * (at_start if self._active is None else at_start * self._active))
+
+    def demand(self, asked: Demand) -> Demand:
+        """What is asked in them."""
+        if self._active is None:
+            return asked
+        return replace(
+            asked,
+            requests=asked.requests * self._active,
+            mean_requests_per_s=asked.mean_requests_per_s * self._active,
+        )
+
+    def fleet(self, fleet: Fleet) -> Fleet:
+        """What stands in them; replicas that a policy always keeps are gone in the others too."""
+        if self._active is None:
+            return fleet
+        return replace(
+            fleet,
+            replicas=fleet.replicas * self._active,
+            least_replicas=fleet.least_replicas * self._active,
+            paid_replicas=fleet.paid_replicas * self._active,
+            serving_replicas=fleet.serving_replicas * self._active,
+            surge_replica_hours=fleet.surge_replica_hours * self._active,
+            servers=fleet.servers * self._active,
+        )

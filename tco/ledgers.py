@@ -8,6 +8,7 @@ from tco.capacity.replica import Replica
 from tco.capacity.slo_capacity import SloCapacity
 from tco.cashflow import Ledger, ledger
 from tco.scenario import Scenario
+from tco.splice import served_by, spliced
 from tco.workload.demand import Demand
 
 
@@ -18,7 +19,7 @@ def ledger_of(
     asked: Demand,
     capacities: Mapping[str, SloCapacity] | None = None,
 ) -> Ledger:
-    """What an option costs. Where quantities are drawn, for all draws at once.
+    """What an option costs, with what serves before and after it. Where quantities are drawn, for all draws at once.
 
     Args:
         name: of the option.
@@ -27,8 +28,15 @@ def ledger_of(
         asked: the demand by month.
         capacities: of one replica each, where the caller knows them already, by option name.
     """
-    known = (capacities or {}).get(name)
-    return ledger(scenario.option(name), replicas.get(name), scenario, asked, known)
+    known = capacities or {}
+
+    def during(served: str, months: range | None) -> Ledger:
+        return ledger(scenario.option(served), replicas.get(served), scenario, asked, known.get(served), during=months)
+
+    option = scenario.option(name)
+    if option.then is None and option.starts_after_months == 0:
+        return during(name, None)
+    return spliced([during(served, months) for served, months in served_by(name, scenario)])
 
 
 def ledgers_of(

@@ -75,8 +75,8 @@ class Fleet:
     @property
     def utilisation_fraction(self) -> float:
         """Mean demand over what the replicas that are paid for could carry; an output, never an input [fraction]."""
-        carried = float(np.sum(self.paid_replicas)) * self.goodput_requests_per_s
-        return float(np.sum(self.mean_requests_per_s)) / carried if carried > 0 else 0.0
+        paid = float(np.sum(self.paid_replicas))
+        return float(np.sum(self.serving_replicas)) / paid if paid > 0 else 0.0
 
 
 def size_fleet(
