@@ -148,13 +148,14 @@ class PriceBook(_Record):
 
 
 class Result(_Record):
-    """The answer to a scenario.
+    """The answer to a scenario. The same `answer_id` gives the same numbers: it names all that they rest on (`tco.identity`).
 
     `cheapest_per_task` is the option whose solved tasks cost least; null unless every option that can serve says how often it succeeds. `checks` are those
     that the model makes of itself; one that failed is among the warnings too.
     """
 
     schema_: Annotated[int, Field(alias="schema")] = SCHEMA
+    answer_id: str
     scenario: str
     as_of: date
     baseline: str

@@ -14,6 +14,7 @@ from tco.cli.diff import diff
 from tco.cli.fit import fit
 from tco.cli.fleet import fleet
 from tco.cli.grid import grid
+from tco.cli.lock import lock
 from tco.cli.plan import plan
 from tco.cli.simulate import simulate
 from tco.cli.solve import solve
@@ -44,6 +45,7 @@ def root(
 
 
 app.command("plan")(plan)
+app.command("lock")(lock)
 app.command("solve")(solve)
 app.command("diff")(diff)
 app.command("cases")(cases)

@@ -13,7 +13,9 @@ from tco import InputError, OptionResult, Result, evaluate, load
 from tco.answer import explain, footing, headline
 from tco.cli._plan_handover import hand_over, show_handover
 from tco.cli._shared import console, fail, print_json, refuse
+from tco.constraint_words import constraint_sentences
 from tco.format import months, share, usd, volume
+from tco.lock import default_path, evaluate_locked, read_lock
 from tco.result import Capacity
 from tco.words import driver_sentence, driver_title
 
@@ -33,6 +35,15 @@ def plan(
         typer.Option("--case", metavar="NAME", help="Answer one of the file's cases instead of the file as it stands."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as one JSON object on stdout.")] = False,
+    lock: Annotated[
+        Path | None,
+        typer.Option(
+            "--lock", metavar="FILE", help="Only the answer of this lock file; refused with what has changed."
+        ),
+    ] = None,
+    locked: Annotated[
+        bool, typer.Option("--locked", help="Likewise, of the lock file beside the scenario (see tco lock).")
+    ] = False,
     chart: Annotated[
         Path | None,
         typer.Option("--chart", help="Also write the chart: FILE.svg or FILE.png ([report] extra), or FILE.json."),
@@ -55,7 +66,8 @@ def plan(
         fail(f"{'--option' if option is not None else '--force'} goes with --deploy DIR; give the folder to write to")
     try:
         question = load(scenario, settings or [], case)
-        result = evaluate(question)
+        held = lock if lock is not None else default_path(scenario) if locked else None
+        result = evaluate(question) if held is None else evaluate_locked(question, read_lock(held), case)
         if chart is not None:
             # Drawing loads pandas and Altair, two seconds that an answer in text need not wait for.
             from tco.charts import cumulative_cost, save_chart  # noqa: PLC0415
@@ -77,7 +89,7 @@ def plan(
 def show(result: Result) -> None:
     """Prints the answer for people: the sentence, the options side by side, drivers, warnings."""
     out = console()
-    out.print(f"\n{result.scenario} ({result.as_of})", style="dim", markup=False)
+    out.print(f"\n{result.scenario} ({result.as_of}), answer {result.answer_id}", style="dim", markup=False)
     out.print(headline(result), style="bold", markup=False)
     out.print()
     out.print(_table(result))
@@ -87,6 +99,10 @@ def show(result: Result) -> None:
         out.print(f"\nWhat moves it most (NPV of {result.contender} against {result.baseline}):", markup=False)
         for driver in result.drivers[:_SHOWN_DRIVERS]:
             out.print(f"• {driver_title(driver)}, {driver_sentence(driver)}", markup=False)
+    if result.constraints:
+        out.print("\nWhat the constraints cost:", markup=False)
+        for sentence in constraint_sentences(result.constraints, result.conventions.horizon_months):
+            out.print(f"• {sentence}", markup=False)
     if result.warnings:
         out.print("\nMind:", markup=False)
         for warning in result.warnings:
