@@ -58,7 +58,7 @@ def values_at(quantity: Quantity, shares: Numbers) -> Numbers:
     if kind == "empirical":
         assert quantity.samples is not None  # of its kind
         ordered = np.sort(np.asarray(quantity.samples))
-        return ordered[np.minimum((shares * ordered.size).astype(np.int64), ordered.size - 1)]
+        return np.asarray(ordered[np.minimum((shares * ordered.size).astype(np.int64), ordered.size - 1)])
     if kind == "pert":
         return low + (high - low) * _pert((middle - low) / (high - low), shares)
     return _triangular(low, middle, high, shares)

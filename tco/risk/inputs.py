@@ -106,7 +106,9 @@ def factor_of(scenario: Scenario, inputs: tuple[Uncertain, ...]) -> npt.NDArray[
                 path=f"correlations.{number}",
             )
         if matrix[one, other]:
-            raise InputError(f"`correlations`: {' and '.join(given.between)} are given twice", path=f"correlations.{number}")
+            raise InputError(
+                f"`correlations`: {' and '.join(given.between)} are given twice", path=f"correlations.{number}"
+            )
         matrix[one, other] = matrix[other, one] = 2 * np.sin(np.pi * given.coefficient / 6)
     values, vectors = np.linalg.eigh(matrix)
     if values[0] < -_SMALLEST_EIGENVALUE:
@@ -117,7 +119,7 @@ def factor_of(scenario: Scenario, inputs: tuple[Uncertain, ...]) -> npt.NDArray[
             path="correlations",
         )
     if (values > _SMALLEST_EIGENVALUE).all():
-        return np.linalg.cholesky(matrix)
+        return np.asarray(np.linalg.cholesky(matrix), dtype=float)
     return np.asarray(vectors * np.sqrt(np.maximum(values, 0)))
 
 
@@ -126,7 +128,9 @@ def _place(path: str, at: Mapping[str, int], scenario: Scenario, where: str) -> 
         return at[path]
     known = {known for known, _ in quantities(scenario)}
     if path in known:
-        raise InputError(f"`correlations`: {path} has no range, so it does not move; give it `low` and `high`", path=where)
+        raise InputError(
+            f"`correlations`: {path} has no range, so it does not move; give it `low` and `high`", path=where
+        )
     near = difflib.get_close_matches(path, known, n=3, cutoff=0.5)
     hint = f"near names: {', '.join(near)}" if near else "see the assumptions of `tco plan --json`"
     raise InputError(f"`correlations`: no input has the path {path!r}; {hint}", path=where)
