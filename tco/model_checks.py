@@ -6,12 +6,12 @@ They compare what is reported with what stands behind it. None can fail unless t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from tco.cashflow import Ledger
+from tco.costs import MONTHS_PER_YEAR
 from tco.result import Caution, OptionResult
 from tco.scenario import OwnOption, Scenario
 from tco.unit_records import Check
@@ -24,26 +24,40 @@ _Found = tuple[str, float, float]
 """Option, difference, and the amount that it is measured against."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """What is checked.
+    """What is checked: an answer, and what stands behind it. Options that cannot serve have no costs and are left out."""
 
-    Attributes:
-        scenario: filled.
-        asked: its demand.
-        ledgers: costs of every option, by name.
-        options: what is reported of them; those that cannot serve have no costs and are left out.
-    """
+    def __init__(
+        self, scenario: Scenario, asked: Demand, ledgers: Mapping[str, Ledger], options: Sequence[OptionResult]
+    ) -> None:
+        """Keeps what is reported as arrays, so that each amount is read once.
 
-    scenario: Scenario
-    asked: Demand
-    ledgers: Mapping[str, Ledger]
-    options: Sequence[OptionResult]
+        Args:
+            scenario: filled.
+            asked: its demand.
+            ledgers: costs of every option, by name.
+            options: what is reported of them.
+        """
+        self.scenario, self.asked, self.ledgers = scenario, asked, ledgers
+        self.served = [_Served(option) for option in options if option.feasible]
+        self.baseline = next((each for each in self.served if each.option.name == scenario.baseline), None)
+
+
+class _Served:
+    """An option that can serve, with its amounts by month."""
+
+    def __init__(self, option: OptionResult) -> None:
+        self.option = option
+        self.items = np.array(list(option.line_items.values()))
+        self.bought = np.array(list(option.investments.values()))
+        self.monthly = np.asarray(self.items.sum(axis=0))
+        self.upfront = np.asarray(self.bought.sum(axis=0))
+        # At time zero and at the end of each month, without what is left.
+        self.flows = np.concatenate([self.upfront, [0.0]]) + np.concatenate([[0.0], self.monthly])
 
     @property
-    def served(self) -> list[OptionResult]:
-        """Options that can serve."""
-        return [option for option in self.options if option.feasible]
+    def name(self) -> str:
+        return self.option.name
 
 
 def model_checks(checked: Checked) -> list[Check]:
@@ -96,115 +110,113 @@ _NO_NUMBER = 1e300
 
 def _line_items(checked: Checked) -> Iterator[_Found]:
     """Line items of each month add up to what is reported of the month."""
-    for option in checked.served:
-        yield option.name, *_apart(_added(option.line_items), option.monthly_usd)
+    for each in checked.served:
+        yield each.name, *_apart(each.monthly, each.option.monthly_usd)
 
 
 def _capex(checked: Checked) -> Iterator[_Found]:
     """Investments add up to the money laid out."""
-    for option in checked.served:
-        yield option.name, *_apart(_added(option.investments).sum(), option.capex_usd)
+    for each in checked.served:
+        yield each.name, *_apart(each.upfront.sum(), each.option.capex_usd)
 
 
 def _total(checked: Checked) -> Iterator[_Found]:
     """Months and money laid out, less what is left, add up to the total."""
-    for option in checked.served:
-        parts = _added(option.line_items).sum() + _added(option.investments).sum() - (option.residual_usd or 0.0)
-        yield option.name, *_apart(parts, option.total_usd)
+    for each in checked.served:
+        parts = each.monthly.sum() + each.upfront.sum() - (each.option.residual_usd or 0.0)
+        yield each.name, *_apart(parts, each.option.total_usd)
 
 
 def _ledger(checked: Checked) -> Iterator[_Found]:
     """What is reported is what is in the books, line by line."""
-    for option in checked.served:
-        own = checked.ledgers[option.name]
-        for reported, booked in ((option.line_items, own.line_items), (option.investments, own.investments)):
-            if reported.keys() != booked.keys():
-                yield option.name, float("inf"), 0.0
-                continue
-            for name, items in booked.items():
-                yield option.name, *_apart(items, reported[name])
-        yield option.name, *_apart(own.residual_usd, option.residual_usd)
+    for each in checked.served:
+        own = checked.ledgers[each.name]
+        lines = (
+            (each.option.line_items, own.line_items, each.items),
+            (each.option.investments, own.investments, each.bought),
+        )
+        for reported, booked, amounts in lines:
+            same = list(reported) == list(booked)
+            yield each.name, *(_apart(np.array(list(booked.values())), amounts) if same else (float("inf"), 0.0))
+        yield each.name, *_apart(own.residual_usd, each.option.residual_usd)
 
 
 def _by_use(checked: Checked) -> Iterator[_Found]:
     """Usage, idle and overhead add up to the total, over the months too; so do input and output tokens."""
-    for option in checked.served:
-        used = option.cost_by_use
+    into, out = (
+        float(checked.asked.requests.sum()) * float(tokens) / TOKENS_PER_MTOK
+        for tokens in (checked.asked.input_tokens_per_request, checked.asked.output_tokens_per_request)
+    )
+    for each in checked.served:
+        used, unit, total = each.option.cost_by_use, each.option.unit_costs, each.option.total_usd
         if used is not None:
-            yield option.name, *_apart(used.usage_usd + used.idle_usd + used.overhead_usd, option.total_usd)
-            months = np.sum([used.monthly_usage_usd, used.monthly_idle_usd, used.monthly_overhead_usd])
-            yield option.name, *_apart(months, option.total_usd)
-        if option.unit_costs is not None:
-            into, out = (
-                float(np.sum(checked.asked.requests)) * float(tokens) / TOKENS_PER_MTOK
-                for tokens in (checked.asked.input_tokens_per_request, checked.asked.output_tokens_per_request)
-            )
-            unit = option.unit_costs
-            yield (
-                option.name,
-                *_apart(unit.input_usd_per_mtok * into + unit.output_usd_per_mtok * out, option.total_usd),
-            )
+            yield each.name, *_apart(used.usage_usd + used.idle_usd + used.overhead_usd, total)
+            months = sum(used.monthly_usage_usd) + sum(used.monthly_idle_usd) + sum(used.monthly_overhead_usd)
+            yield each.name, *_apart(months, total)
+        if unit is not None:
+            yield each.name, *_apart(unit.input_usd_per_mtok * into + unit.output_usd_per_mtok * out, total)
 
 
 def _savings(checked: Checked) -> Iterator[_Found]:
     """The saving at each time is what the baseline costs less what the option costs."""
-    baseline = _by_name(checked).get(checked.scenario.baseline)
-    for option in checked.served:
-        if baseline is not None and option.saving_by_time_usd:
-            yield option.name, *_apart(_flows(baseline) - _flows(option), option.saving_by_time_usd)
+    for each in checked.served:
+        if checked.baseline is not None and each.option.saving_by_time_usd:
+            yield each.name, *_apart(checked.baseline.flows - each.flows, each.option.saving_by_time_usd)
 
 
 def _npv(checked: Checked) -> Iterator[_Found]:
     """Present value from each option's own costs, month by month backwards (Horner), and their difference."""
-    baseline = _by_name(checked).get(checked.scenario.baseline)
-    factor = (1 + checked.scenario.discount_rate_per_year.value) ** (-1 / 12)
-    for option in checked.served:
-        if baseline is None or option.npv_usd is None:
-            continue
-        theirs, own = _present_usd(baseline, factor), _present_usd(option, factor)
-        difference, _ = _apart(theirs - own, option.npv_usd)
-        yield option.name, difference, max(abs(theirs), abs(own))
+    if checked.baseline is None:
+        return
+    factor = (1 + checked.scenario.discount_rate_per_year.value) ** (-1 / MONTHS_PER_YEAR)
+    theirs = _present_usd(checked.baseline, factor)
+    for each in checked.served:
+        if each.option.npv_usd is not None:
+            own = _present_usd(each, factor)
+            difference, _ = _apart(theirs - own, each.option.npv_usd)
+            yield each.name, difference, max(abs(theirs), abs(own))
 
 
 def _servers(checked: Checked) -> Iterator[_Found]:
     """Corkscrew: opening + bought − retired = closing, in whole servers, and no month closes with fewer than are needed."""
-    for option in checked.served:
-        asked, own = checked.scenario.option(option.name), checked.ledgers[option.name]
-        price = asked.server_price_usd.value if isinstance(asked, OwnOption) and asked.server_price_usd else 0.0
-        if not isinstance(asked, OwnOption) or own.fleet is None or price <= 0 or "servers" not in own.investments:
+    for each in checked.served:
+        option, own = checked.scenario.option(each.name), checked.ledgers[each.name]
+        if not isinstance(option, OwnOption) or option.server_price_usd is None or own.fleet is None:
+            continue
+        price = option.server_price_usd.value
+        if price <= 0 or "servers" not in own.investments:
             continue
         bought = own.investments["servers"] / price
-        yield option.name, float(np.max(np.abs(bought - np.round(bought)))), float(np.max(bought))
-        closing = 0.0
-        for month, count in enumerate(bought):
-            retired = bought[month - asked.economic_life_months] if month >= asked.economic_life_months else 0.0
-            closing += count - retired
-            yield option.name, max(0.0, float(own.fleet.servers[month] - closing)), closing
+        yield each.name, float(np.max(np.abs(bought - np.round(bought)))), float(np.max(bought))
+        retired = np.zeros_like(bought)
+        retired[option.economic_life_months :] = bought[: max(0, bought.size - option.economic_life_months)]
+        closing = np.cumsum(bought - retired)
+        yield each.name, float(np.max(np.maximum(0.0, own.fleet.servers - closing))), float(np.max(closing))
 
 
 def _peak(checked: Checked) -> Iterator[_Found]:
     """The replicas of each month carry its busiest hour."""
-    for option in checked.served:
-        fleet = checked.ledgers[option.name].fleet
+    for each in checked.served:
+        fleet = checked.ledgers[each.name].fleet
         if fleet is not None:
             carried = fleet.replicas * fleet.goodput_requests_per_s
             missing = np.maximum(0.0, checked.asked.peak_requests_per_s - carried)
-            yield option.name, float(np.max(missing)), float(np.max(carried))
+            yield each.name, float(np.max(missing)), float(np.max(carried))
 
 
 def _utilisation(checked: Checked) -> Iterator[_Found]:
     """No fleet that serves does more than it can."""
-    for option in checked.served:
-        if option.capacity is not None:
-            yield option.name, max(0.0, option.capacity.utilisation_fraction - 1), 1.0
+    for each in checked.served:
+        if each.option.capacity is not None:
+            yield each.name, max(0.0, each.option.capacity.utilisation_fraction - 1), 1.0
 
 
 def _finite(checked: Checked) -> Iterator[_Found]:
     """No amount of an option that serves is infinite or no number."""
-    for option in checked.served:
-        own = checked.ledgers[option.name]
+    for each in checked.served:
+        own = checked.ledgers[each.name]
         odd = sum(int((~np.isfinite(items)).sum()) for items in (*own.line_items.values(), *own.investments.values()))
-        yield option.name, float(odd), 0.0
+        yield each.name, float(odd), 0.0
 
 
 _CHECKS: tuple[tuple[str, str, Callable[[Checked], Iterator[_Found]]], ...] = (
@@ -222,26 +234,13 @@ _CHECKS: tuple[tuple[str, str, Callable[[Checked], Iterator[_Found]]], ...] = (
 )
 
 
-def _by_name(checked: Checked) -> dict[str, OptionResult]:
-    return {option.name: option for option in checked.served}
-
-
-def _added(items: Mapping[str, list[float]]) -> npt.NDArray[np.float64]:
-    return np.asarray(np.sum(list(items.values()), axis=0))
-
-
-def _flows(option: OptionResult) -> npt.NDArray[np.float64]:
-    """Costs at time zero and each month, without what is left."""
-    return np.append(_added(option.investments), 0.0) + np.insert(_added(option.line_items), 0, 0.0)
-
-
-def _present_usd(option: OptionResult, factor: float) -> float:
+def _present_usd(each: _Served, factor: float) -> float:
     """Present value of what an option costs [USD]."""
-    flows = _flows(option)
-    value = float(flows[-1]) - (option.residual_usd or 0.0)
-    for flow in flows[-2::-1].tolist():
+    flows = each.flows.tolist()
+    value = flows[-1] - (each.option.residual_usd or 0.0)
+    for flow in flows[-2::-1]:
         value = value * factor + flow
-    return value
+    return float(value)
 
 
 def _apart(one: npt.ArrayLike, other: npt.ArrayLike | None) -> tuple[float, float]:

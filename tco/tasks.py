@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from tco.capacity.replica import Replica
-from tco.cashflow import Ledger, ledger
+from tco.cashflow import Ledger
+from tco.ledgers import ledger_of
 from tco.scenario import Scenario
 from tco.success_terms import HUMAN
 from tco.unit_records import TaskCost
@@ -103,8 +104,8 @@ class _Chain:
         asked = workload.requests_per_day
         part = workload.model_copy(update={"requests_per_day": asked.at(asked.value * share)})
         at_share = self.scenario.model_copy(update={"workload": part})
-        capacity = None if whole.fleet is None else whole.fleet.capacity
-        own = ledger(self.scenario.option(name), self.replicas.get(name), at_share, demand(at_share), capacity)
+        known = {} if whole.fleet is None else {name: whole.fleet.capacity}
+        own = ledger_of(name, at_share, self.replicas, demand(at_share), known)
         if not own.feasible:
             raise _NoWayError(f"tasks escalate to {name}, which cannot serve them: {'; '.join(own.reasons)}")
         return float(own.total_usd)

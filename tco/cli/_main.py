@@ -10,6 +10,7 @@ import typer
 from tco.cli import prices, probe
 from tco.cli.app import app_command
 from tco.cli.cases import cases
+from tco.cli.curve import curve
 from tco.cli.diff import diff
 from tco.cli.fit import fit
 from tco.cli.fleet import fleet
@@ -49,6 +50,7 @@ app.command("lock")(lock)
 app.command("solve")(solve)
 app.command("diff")(diff)
 app.command("cases")(cases)
+app.command("curve")(curve)
 app.command("simulate")(simulate)
 app.command("fit")(fit)
 app.command("fleet")(fleet)

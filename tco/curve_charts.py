@@ -1,0 +1,123 @@
+"""Chart of what a token costs over the load, with its steps, as Altair. No Streamlit here."""
+
+from __future__ import annotations
+
+import altair as alt
+import pandas as pd
+
+from tco.charts import LIGHT, Palette
+from tco.load_curve import LoadCurve
+
+_MONEY = "datum.value < 1 ? format(datum.value, '$.2~g') : format(datum.value, '$~s')"
+_LOG = alt.Scale(type="log", nice=False)
+
+
+def curve_frame(curve: LoadCurve) -> pd.DataFrame:
+    """Rows of the chart: columns `requests_per_day`, `load`, `replicas`, `option`, `usd_per_mtok`; loads that cannot be served are left out."""
+    rows = [
+        {
+            "requests_per_day": point.requests_per_day,
+            "load": point.load_fraction,
+            "replicas": point.replicas,
+            "option": name,
+            "usd_per_mtok": cost,
+        }
+        for point in curve.points
+        for name, cost in ((curve.option, point.usd_per_mtok), (curve.baseline, point.baseline_usd_per_mtok))
+        if cost is not None and (name != curve.baseline or curve.option != curve.baseline)
+    ]
+    return pd.DataFrame(rows, columns=["requests_per_day", "load", "replicas", "option", "usd_per_mtok"])
+
+
+def cost_over_load(curve: LoadCurve, palette: Palette = LIGHT) -> alt.LayerChart:
+    """Cost of a million tokens over the requests of a day, both on logarithmic axes, with today's volume, steps and crossings."""
+    names = list(dict.fromkeys([curve.option, curve.baseline]))
+    lines = (
+        alt.Chart(curve_frame(curve))
+        .mark_line(strokeWidth=2.5)
+        .encode(
+            x=alt.X("requests_per_day:Q", title="Requests a day", scale=_LOG, axis=alt.Axis(format="~s", tickCount=6)),
+            y=alt.Y(
+                "usd_per_mtok:Q",
+                title="USD per million tokens",
+                scale=_LOG,
+                axis=alt.Axis(labelExpr=_MONEY, tickCount=6),
+            ),
+            color=alt.Color(
+                "option:N",
+                title=None,
+                scale=alt.Scale(domain=names, range=palette.lines[: len(names)]),
+                legend=alt.Legend(orient="top", columns=2, labelLimit=220),
+            ),
+            strokeDash=alt.StrokeDash(
+                "option:N",
+                legend=None,
+                scale=alt.Scale(domain=names, range=[[6, 4] if name == curve.baseline else [1, 0] for name in names]),
+            ),
+            tooltip=[
+                alt.Tooltip("option:N", title="Option"),
+                alt.Tooltip("requests_per_day:Q", title="Requests a day", format=",.0f"),
+                alt.Tooltip("load:Q", title="Of what today's fleet carries", format=".0%"),
+                alt.Tooltip("replicas:Q", title="Replicas"),
+                alt.Tooltip("usd_per_mtok:Q", title="USD per million tokens", format="$,.4g"),
+            ],
+        )
+    )
+    layers = [lines, *_today(curve, palette), *_steps(curve, palette), *_crossings(curve, palette)]
+    return alt.LayerChart(layer=layers, height=420, width="container")
+
+
+def _today(curve: LoadCurve, palette: Palette) -> list[alt.Chart]:
+    frame = pd.DataFrame({"requests_per_day": [curve.now.requests_per_day], "label": ["today"]})
+    base = alt.Chart(frame).encode(x="requests_per_day:Q")
+    return [
+        base.mark_rule(color=palette.muted, strokeDash=[2, 3]),
+        base.mark_text(align="left", baseline="bottom", dx=4, dy=-4, color=palette.muted).encode(
+            y=alt.value("height"), text="label:N"
+        ),
+    ]
+
+
+def _steps(curve: LoadCurve, palette: Palette) -> list[alt.Chart]:
+    """A tick below the line at each step, with the replicas that stand beyond it."""
+    rows = [
+        {
+            "requests_per_day": step.requests_per_day,
+            "usd_per_mtok": step.after.usd_per_mtok,
+            "label": step.after.replicas,
+        }
+        for step in curve.steps
+        if step.after.usd_per_mtok is not None
+    ]
+    if not rows:
+        return []
+    base = alt.Chart(pd.DataFrame(rows)).encode(x="requests_per_day:Q", y="usd_per_mtok:Q")
+    marks = base.mark_point(shape="triangle-up", size=45, filled=True, color=palette.muted, opacity=1, yOffset=9)
+    if len(rows) > _MOST_LABELS:
+        return [marks]
+    return [marks, base.mark_text(baseline="top", dy=16, color=palette.muted).encode(text="label:Q")]
+
+
+_MOST_LABELS = 12
+"""More numbers of replicas than these would run into each other."""
+
+
+def _crossings(curve: LoadCurve, palette: Palette) -> list[alt.Chart]:
+    rows = [
+        {
+            "requests_per_day": each.requests_per_day,
+            "usd_per_mtok": each.usd_per_mtok,
+            "label": f"{each.becomes} from {each.requests_per_day:,.0f} a day",
+        }
+        for each in curve.crossings
+        if each.usd_per_mtok > 0
+    ]
+    if not rows:
+        return []
+    base = alt.Chart(pd.DataFrame(rows)).encode(x="requests_per_day:Q", y="usd_per_mtok:Q")
+    return [
+        base.mark_point(size=110, filled=True, color=palette.ink, opacity=1),
+        base.mark_text(align="left", baseline="bottom", dx=8, dy=-6, color=palette.ink, fontWeight="bold").encode(
+            text="label:N"
+        ),
+    ]
