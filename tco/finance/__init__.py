@@ -11,21 +11,26 @@ from tco.finance.payback import (
     payback_months,
     payback_months_of,
 )
+from tco.finance.profile import PROFILE_RATES_PER_YEAR, irr_roots_per_year, npv_profile, sign_changes_count
 from tco.finance.returns import Irr, irr, mirr, roi_fraction
 from tco.finance.value import MONTHS_PER_YEAR, Flows, discounted, npv, npv_of
 
 __all__ = [
     "MONTHS_PER_YEAR",
+    "PROFILE_RATES_PER_YEAR",
     "Flows",
     "Irr",
     "discounted",
     "discounted_payback_months",
     "discounted_payback_months_of",
     "irr",
+    "irr_roots_per_year",
     "mirr",
     "npv",
     "npv_of",
+    "npv_profile",
     "payback_months",
     "payback_months_of",
     "roi_fraction",
+    "sign_changes_count",
 ]

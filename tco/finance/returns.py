@@ -8,9 +8,8 @@ from typing import Literal
 import numpy as np
 from scipy.optimize import brentq
 
+from tco.finance.profile import HIGHEST_MONTHLY, LOWEST_PER_YEAR, sign_changes_count
 from tco.finance.value import MONTHS_PER_YEAR, Flows, npv
-
-_LOWEST_PER_YEAR, _HIGHEST_MONTHLY = -0.99, 1e4
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +38,19 @@ def irr(flows: Flows) -> Irr:
     >>> round(irr([-100.0] + [0.0] * 11 + [110.0]).rate_per_year, 6)
     0.1
     """
-    values = np.trim_zeros(np.asarray(flows, dtype=float), "b")
-    changes = int(np.sum(np.diff(np.sign(values[values != 0])) != 0))
+    # What comes later is worth less by the same factor at every rate: flows may start at their first that is not zero.
+    values = np.trim_zeros(np.asarray(flows, dtype=float))
+    changes = sign_changes_count(values)
     if changes != 1:
         return Irr(None, "none" if changes == 0 else "several")
 
     def value(monthly: float) -> float:
         return float(np.sum(values * (1 + monthly) ** -np.arange(values.size)))
 
-    lowest = (1 + _LOWEST_PER_YEAR) ** (1 / MONTHS_PER_YEAR) - 1
-    if value(lowest) * value(_HIGHEST_MONTHLY) > 0:
+    lowest = (1 + LOWEST_PER_YEAR) ** (1 / MONTHS_PER_YEAR) - 1
+    if value(lowest) * value(HIGHEST_MONTHLY) > 0:
         return Irr(None, "none")
-    monthly = float(brentq(value, lowest, _HIGHEST_MONTHLY, xtol=1e-15, rtol=1e-14, maxiter=500))
+    monthly = float(brentq(value, lowest, HIGHEST_MONTHLY, xtol=1e-15, rtol=1e-14, maxiter=500))
     return Irr((1 + monthly) ** MONTHS_PER_YEAR - 1, "ok")
 
 
