@@ -14,11 +14,13 @@ from pricing import Price
 from pricing.own.rows import PricesFile
 from probes.probe_config import ProbeConfig
 from probes.run import Run
+from tco.lock import Lock
 from tco.result import Result
 from tco.scenario import Scenario
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "schema"
 RECORDS: dict[str, type[BaseModel]] = {
+    "lock": Lock,
     "price": Price,
     "prices": PricesFile,
     "probe": ProbeConfig,

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import pricing
 import probes
@@ -17,6 +18,13 @@ from probes.run import Run
 from tco.scenario import Scenario
 
 _ID_DIGITS = 12
+_OF_OTHER_PARTS: dict[str, Any] = {
+    "cases": True,
+    "question": True,
+    "prices": True,
+    "options": {"__all__": {"run": True}},
+}
+"""What of a scenario changes no number by itself: where prices and runs are found, for what is found there is a part of its own."""
 _NEVER_COMPUTE = ("tco/cli", "tco/views")
 
 
@@ -42,7 +50,7 @@ class Parts:
     Attributes:
         tool_version: of this tool.
         code_sha256: of the code that computes: commands and pages are left out.
-        scenario_sha256: of the scenario as written, comments and its other cases left out.
+        scenario_sha256: of the scenario as written; comments, its other cases and where prices and runs are found are left out.
         book_id: of the state of the price book.
         own_prices_id: of the user's own prices; None without.
         runs: in the order of the options.
@@ -73,7 +81,7 @@ def parts_of(scenario: Scenario, runs: Mapping[str, Run], book: Book) -> Parts:
     return Parts(
         tool_version=metadata.version("tco-llm"),
         code_sha256=_code_sha256(),
-        scenario_sha256=_digest(scenario.model_dump_json(by_alias=True, exclude={"cases"}).encode()),
+        scenario_sha256=_digest(scenario.model_dump_json(by_alias=True, exclude=_OF_OTHER_PARTS).encode()),
         book_id=book.id,
         own_prices_id=own.id if own is not None else None,
         runs=tuple(
