@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tco.constraint_words import nothing_is_left
 from tco.format import months, share, usd, volume
 from tco.result import OptionResult, Result
 from tco.words import model_error
@@ -9,10 +10,13 @@ from tco.words import model_error
 
 def headline(result: Result) -> str:
     """One sentence: stay, move and when it pays back, or nothing can serve."""
+    if result.recommended is None and nothing_is_left(result.constraints):
+        return "No option that can serve this workload meets all constraints."
     if result.recommended is None:
         return "No option can serve this workload within its latency promise."
     if result.contender is None:
-        return f"Stay with {result.baseline}: no other option can serve this workload."
+        may = " and may" if result.constraints else ""
+        return f"Stay with {result.baseline}: no other option can{may} serve this workload."
     best = result.option(result.contender)
     horizon = result.conventions.horizon_months
     if best.npv_usd is None:

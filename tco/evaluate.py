@@ -14,9 +14,9 @@ from tco.capacity.replica import Replica
 from tco.cashflow import saving_npv_usd
 from tco.checks import check
 from tco.compare import compare, prepare
-from tco.identity import parts_of
-from tco.constraints.findings import constraint_cautions
+from tco.constraints.findings import constraint_cautions, price_cautions, supply_cautions
 from tco.constraints.price import priced
+from tco.identity import parts_of
 from tco.ledgers import ledger_of
 from tco.licence_check import licence_cautions
 from tco.model_checks import Checked, model_check_cautions, model_checks
@@ -76,6 +76,8 @@ def evaluate(
             *check(filled, prepared.runs, found.ledgers, found.demand, prepared.book),
             *licence_cautions(filled, prepared.licences),
             *constraint_cautions(prepared.findings),
+            *price_cautions(scenario),
+            *supply_cautions(filled),
             *success_cautions(found.options, found.recommended),
             *own_price_cautions(prepared.book, filled.as_of),
         ],

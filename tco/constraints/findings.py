@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 import pricing
@@ -14,11 +16,14 @@ from tco.errors import InputError
 from tco.places import countries_of
 from tco.result import Caution
 from tco.scenario import Option, RentOption, Scenario
+from tco.success_terms import HUMAN
 
 _HARD: frozenset[ConstraintName] = frozenset(
     {"licence", "residency", "operator_nationality", "retention", "baa", "certifications"}
 )
 """Of law or policy: who cannot show that they are kept may not go ahead."""
+
+_WORST_LAST = ("met", "unknown", "not met")
 
 
 class _Constraint(NamedTuple):
@@ -70,6 +75,49 @@ def constraint_cautions(found: Iterable[ConstraintFinding]) -> Iterator[Caution]
             yield Caution(code="constraint_unknown", path=finding.path, message=message)
 
 
+def price_cautions(scenario: Scenario) -> Iterator[Caution]:
+    """Rents that are the median over sellers everywhere, beside terms that only some of these sellers can offer.
+
+    Args:
+        scenario: as written.
+    """
+    wishes = scenario.constraints or Constraints()
+    if wishes.residency is None and wishes.operator_nationality is None:
+        return
+    for option in scenario.options:
+        if (
+            not isinstance(option, RentOption)
+            or option.price_usd_per_hour is not None
+            or option.price.provider is not None
+        ):
+            continue
+        terms = terms_of(option)
+        if terms.regions is not None or terms.operator_country is not None:
+            yield Caution(
+                code="price_of_other_sellers",
+                path=f"options.{option.name}.price.provider",
+                message=f"{option.name}: its terms say where it stands or who runs it, and its rent is the median over sellers everywhere; "
+                "name the `price.provider`, or give `price_usd_per_hour`",
+            )
+
+
+def supply_cautions(scenario: Scenario) -> Iterator[Caution]:
+    """Options whose costs begin before they can serve, whether or not lead times are a constraint.
+
+    Args:
+        scenario: as written or filled.
+    """
+    for option in scenario.options:
+        months = held.lead_time_months(option, scenario)
+        if months is not None and months > option.starts_after_months and option.name != scenario.baseline:
+            yield Caution(
+                code="starts_before_it_can",
+                path=f"options.{option.name}.starts_after_months",
+                message=f"{option.name}: it can serve after {months:.3g} months and is counted from month {option.starts_after_months} on; "
+                f"give `starts_after_months: {math.ceil(months)}`, so that the baseline is paid until then",
+            )
+
+
 def _constraints(scenario: Scenario, wishes: Constraints) -> Iterator[_Constraint]:
     """Those that are asked for, in the order in which they are told."""
     if scenario.company is not None or wishes.licence_commercial:
@@ -94,7 +142,7 @@ def _constraints(scenario: Scenario, wishes: Constraints) -> Iterator[_Constrain
 
 
 def _finding(constraint: _Constraint, option: Option, wishes: Constraints, asked: Asked) -> ConstraintFinding:
-    kept = constraint.holds(option, wishes, asked)
+    kept, owner = _held(constraint, option, wishes, asked)
     refused = wishes.unknown == "refuse" or (wishes.unknown is None and constraint.name in _HARD)
     return ConstraintFinding(
         constraint=constraint.name,
@@ -103,11 +151,42 @@ def _finding(constraint: _Constraint, option: Option, wishes: Constraints, asked
         verdict=kept.verdict,
         rules_out=kept.verdict == "not met" or (kept.verdict == "unknown" and refused),
         says=kept.says,
-        path=f"options.{option.name}.terms.{kept.field}" if kept.field else None,
+        path=f"options.{owner}.terms.{kept.field}" if kept.field else None,
         evidence=kept.evidence,
         source=kept.source,
         as_of=kept.as_of,
     )
+
+
+def _held(constraint: _Constraint, option: Option, wishes: Constraints, asked: Asked) -> tuple[held.Held, str]:
+    """The worst of an option and of those that serve some of its requests, and whose it is; lead times of these are their own matter."""
+    own = constraint.holds(option, wishes, asked)
+    verdicts = [(own, option.name)]
+    if constraint.name != "supply":
+        for name, how in _partners(option, asked.scenario).items():
+            theirs = constraint.holds(asked.scenario.option(name), wishes, asked)
+            verdicts.append((replace(theirs, says=f"{how} {name}: {theirs.says}"), name))
+    return max(verdicts, key=lambda each: _WORST_LAST.index(each[0].verdict))
+
+
+def _partners(option: Option, scenario: Scenario) -> dict[str, str]:
+    """The other options that serve some of an option's requests, and how they come to it, each once; hand-overs may go on from there."""
+    found: dict[str, str] = {}
+    reached = [(option.name, "")]
+    while reached:
+        name, how = reached.pop(0)
+        if name in found:
+            continue
+        found[name] = how
+        its = scenario.option(name)
+        if its.starts_after_months:
+            reached.append((scenario.baseline, "until it starts there is"))
+        if its.then is not None:
+            reached.append((its.then.option, "it is followed by"))
+        if its.success is not None and its.success.escalates_to not in (None, HUMAN):
+            reached.append((str(its.success.escalates_to), "tasks are handed on to"))
+    del found[option.name]
+    return found
 
 
 def _reason(finding: ConstraintFinding) -> str:

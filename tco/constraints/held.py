@@ -145,14 +145,20 @@ def supply(option: Option, wishes: Constraints, asked: Asked) -> Held:
     """Whether an option can serve soon enough. Tokens are sold at once; machines are not always to be had."""
     terms, most = terms_of(option), wishes.max_lead_time_months
     assert most is not None
-    months = terms.lead_time_months
-    if terms.available_from is not None:
-        months = max(0.0, (terms.available_from - asked.scenario.as_of).days / DAYS_PER_MONTH)
+    months = lead_time_months(option, asked.scenario)
     if months is None:
         if isinstance(option, TokenOption):
             return Held(verdict="met", says="tokens are sold at once")
         return Held(verdict="unknown", says="nobody says when it can serve", field="lead_time_months")
     return _stated(terms, met=months <= most, says=f"it can serve after {months:.3g} months")
+
+
+def lead_time_months(option: Option, scenario: Scenario) -> float | None:
+    """From the scenario's day until an option can serve, as its terms say it [months]; None: they do not."""
+    terms = terms_of(option)
+    if terms.available_from is None:
+        return terms.lead_time_months
+    return max(0.0, (terms.available_from - scenario.as_of).days / DAYS_PER_MONTH)
 
 
 def limits_ms(scenario: Scenario) -> dict[str, float]:
