@@ -16,6 +16,7 @@ from probes.probe_config import ProbeConfig
 from probes.run import Run
 from tco.lock import Lock
 from tco.result import Result
+from tco.risk.records import Risk
 from tco.scenario import Scenario
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "schema"
@@ -25,6 +26,7 @@ RECORDS: dict[str, type[BaseModel]] = {
     "prices": PricesFile,
     "probe": ProbeConfig,
     "result": Result,
+    "risk": Risk,
     "run": Run,
     "scenario": Scenario,
 }

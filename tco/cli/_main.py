@@ -17,6 +17,7 @@ from tco.cli.fleet import fleet
 from tco.cli.grid import grid
 from tco.cli.lock import lock
 from tco.cli.plan import plan
+from tco.cli.risk import risk
 from tco.cli.simulate import simulate
 from tco.cli.solve import solve
 
@@ -48,6 +49,7 @@ def root(
 app.command("plan")(plan)
 app.command("lock")(lock)
 app.command("solve")(solve)
+app.command("risk")(risk)
 app.command("diff")(diff)
 app.command("cases")(cases)
 app.command("curve")(curve)

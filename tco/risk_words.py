@@ -1,0 +1,86 @@
+"""What a Monte Carlo simulation says, in sentences: shares of runs and months, never a bare percentile."""
+
+from __future__ import annotations
+
+from tco.format import share, usd
+from tco.risk.records import Band, Measuring, OptionRisk, Probability, Risk
+
+_SPOKEN = {"90": "9 in 10 runs pay back", "75": "3 in 4 runs pay back", "50": "half of the runs pay back"}
+_SURE = 0.9995
+
+
+def risk_headline(risk: Risk) -> str:
+    """One sentence: how likely the option saves, and by when it pays back.
+
+    Args:
+        risk: the answer.
+    """
+    if risk.option is None:
+        return "No alternative to the baseline can serve this workload."
+    option = risk.of(risk.option)
+    if option.saves is None:
+        return f"{option.name} cannot serve this workload in any run, or the baseline cannot."
+    return f"{option.name} saves money against {risk.baseline} in {likely(option.saves)}; {paid_back(option, risk.horizon_months)}."
+
+
+def likely(found: Probability) -> str:
+    """A probability in words, with its error.
+
+    >>> likely(Probability(fraction=0.8312, standard_error=0.004)), likely(Probability(fraction=1.0, standard_error=0.0))
+    ('83.1% (±0.4 points) of the runs', 'all runs')
+    """
+    if found.fraction >= _SURE:
+        return "all runs"
+    if found.fraction <= 1 - _SURE:
+        return "none of the runs"
+    return f"{share(found.fraction)} (±{100 * found.standard_error:.1f} points) of the runs"
+
+
+def paid_back(option: OptionRisk, horizon_months: int) -> str:
+    """By when most of the runs have paid back; what is reached, in the strongest words that hold."""
+    assert option.payback_months is not None  # of an option that is compared
+    for percent, spoken in _SPOKEN.items():
+        month = option.payback_months.percentiles[percent]
+        if month is not None:
+            return (
+                "9 in 10 runs have nothing to pay back"
+                if month == 0 and percent == "90"
+                else f"{spoken} by month {month:.0f}"
+            )
+    reached = option.paid_back[-1].probability.fraction
+    return (
+        f"only {share(reached)} pay back within {horizon_months} months"
+        if reached
+        else f"no run pays back within {horizon_months} months"
+    )
+
+
+def npv_range(npv: Band) -> str:
+    """Nine runs of ten by their NPV."""
+    return f"{usd(npv.percentiles['5'])} to {usd(npv.percentiles['95'])}"
+
+
+def measuring_sentence(found: Measuring) -> str:
+    """What a run on one's own machine is worth, in money and months."""
+    with_, without = (_width(ends) for ends in (found.with_run_npv_usd, found.without_run_npv_usd))
+    months = _months(found.with_run_payback_months, found.without_run_payback_months)
+    if found.is_measured:
+        return (
+            f"What measuring bought: the NPV of nine runs in ten spans {usd(with_)} instead of {usd(without)} from a data sheet, "
+            f"which misses by up to {share(found.without_run_error_fraction)} nine times in ten{months}."
+        )
+    return (
+        f"What measuring would buy: the throughput is modelled, and the NPV of nine runs in ten spans {usd(without)}; with a run of your own it would span "
+        f"about {usd(with_)}{months}."
+    )
+
+
+def _width(ends: tuple[float, float]) -> float:
+    return ends[1] - ends[0]
+
+
+def _months(with_run: tuple[float | None, float | None], without: tuple[float | None, float | None]) -> str:
+    if None in with_run or None in without:
+        return ""
+    narrow, wide = (float(ends[1] or 0) - float(ends[0] or 0) for ends in (with_run, without))
+    return f"; the payback spans {narrow:.1f} months instead of {wide:.1f}"
