@@ -5,27 +5,27 @@ Each step is one call, in the order of docs/method.md.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from pricing import Book
 from probes.run import Run
 from tco.books import named, own_price_cautions
-from tco.capacity.replica import Replica
-from tco.cashflow import saving_npv_usd
+from tco.cash_answer import in_currency, taxes
 from tco.checks import check
-from tco.compare import compare, prepare
+from tco.compare import Prepared, compare, prepare
 from tco.constraints.findings import constraint_cautions, price_cautions, supply_cautions
 from tco.constraints.price import priced
 from tco.identity import parts_of
-from tco.ledgers import ledger_of
 from tco.licence_check import licence_cautions
 from tco.model_checks import Checked, model_check_cautions, model_checks
 from tco.register import register
 from tco.result import Conventions, Driver, Result
+from tco.risk.changes import npv_after
+from tco.risk.many import central_capacities
 from tco.risk.tornado import drivers
 from tco.scenario import Scenario
+from tco.splice import involved
 from tco.success_check import cheapest_per_task, success_cautions
-from tco.workload.demand import demand
 
 
 def evaluate(
@@ -64,10 +64,12 @@ def evaluate(
             horizon_months=filled.horizon_months,
             discount_rate_per_year=filled.discount_rate_per_year.value,
             currency=filled.currency,
+            taxes=taxes(filled.finance),
         ),
         price_book=named(prepared.book),
         options=found.options,
-        drivers=_drivers(filled, prepared.replicas, found.contender)
+        reporting_currency=in_currency(found.options, filled),
+        drivers=_drivers(prepared, found.contender, found.option(found.contender).npv_usd)
         if searches and found.contender and filled.baseline not in prepared.forbidden
         else [],
         assumptions=register(filled),
@@ -86,16 +88,7 @@ def evaluate(
     )
 
 
-def _drivers(scenario: Scenario, replicas: Mapping[str, Replica], contender: str) -> list[Driver]:
-    return drivers(scenario, _npv_of(contender, replicas), (contender, scenario.baseline))
-
-
-def _npv_of(name: str, replicas: Mapping[str, Replica]) -> Callable[[Scenario], float | None]:
-    def npv_usd(scenario: Scenario) -> float | None:
-        asked = demand(scenario)
-        option, baseline = (ledger_of(each, scenario, replicas, asked) for each in (name, scenario.baseline))
-        if not (option.feasible and baseline.feasible):
-            return None
-        return saving_npv_usd(scenario.discount_rate_per_year.value, baseline, option)
-
-    return npv_usd
+def _drivers(prepared: Prepared, contender: str, npv_usd: float | None) -> list[Driver]:
+    filled, capacities = prepared.scenario, central_capacities(prepared)
+    concerns = (*involved(contender, filled), *involved(filled.baseline, filled))
+    return drivers(filled, npv_usd, lambda changes: npv_after(prepared, contender, changes, capacities), concerns)

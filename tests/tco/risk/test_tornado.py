@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
+from tco.register import with_value
+from tco.result import Driver
 from tco.risk.tornado import drivers
 from tco.scenario import Scenario
 from tests.factories import scenario
@@ -11,12 +15,21 @@ QUESTION = scenario(
 )
 
 
+def shaken(question: Scenario, npv_usd: Callable[[Scenario], float | None], concerns: tuple[str, ...]) -> list[Driver]:
+    """The drivers, each change answered by a function of the whole scenario."""
+
+    def after(changes: Sequence[tuple[str, float]]) -> list[float | None]:
+        return [npv_usd(with_value(question, path, value)) for path, value in changes]
+
+    return drivers(question, npv_usd(question), after, concerns)
+
+
 def npv(question: Scenario) -> float | None:
     return question.workload.requests_per_day.value * 10 - question.workload.output_tokens_per_request.value - 600
 
 
 def test_inputs_are_ranked_by_their_own_swing_and_the_rest_is_left_out() -> None:
-    found = drivers(QUESTION, npv, ("api", "rent"))
+    found = shaken(QUESTION, npv, ("api", "rent"))
 
     assert [driver.path for driver in found] == ["workload.requests_per_day", "workload.output_tokens_per_request"]
     assert [driver.swing_usd for driver in found] == [2500, 20]
@@ -27,7 +40,7 @@ def test_an_end_that_cannot_serve_comes_first_and_flips() -> None:
     def fragile(question: Scenario) -> float | None:
         return None if question.workload.output_tokens_per_request.value > 55 else 1.0
 
-    found = drivers(QUESTION, fragile, ("api",))
+    found = shaken(QUESTION, fragile, ("api",))
 
     assert ("workload.output_tokens_per_request", None, True) == (
         found[0].path,
@@ -46,5 +59,5 @@ def test_other_options_are_not_shaken() -> None:
     def price(q: Scenario) -> float:
         return q.option("rent").price_usd_per_hour.value
 
-    assert drivers(question, price, ("api",)) == []
-    assert [d.path for d in drivers(question, price, ("rent",))] == ["options.rent.price_usd_per_hour"]
+    assert shaken(question, price, ("api",)) == []
+    assert [d.path for d in shaken(question, price, ("rent",))] == ["options.rent.price_usd_per_hour"]

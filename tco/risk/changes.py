@@ -1,0 +1,71 @@
+"""What an option's NPV becomes when one input at a time has another value: many such changes in one go."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from tco.capacity.slo_capacity import SloCapacity
+from tco.compare import Prepared
+from tco.quantity import Numbers
+from tco.register import quantities, with_value
+from tco.risk.inputs import Uncertain
+from tco.risk.many import Flags, drawn, outcomes
+from tco.scenario import Scenario
+
+
+def npv_after(
+    prepared: Prepared, option: str, changes: Sequence[tuple[str, float]], capacities: Mapping[str, SloCapacity]
+) -> list[float | None]:
+    """NPV of an option against the baseline after each of several changes, all else kept; None where one of the two cannot serve [USD].
+
+    Changes that neither lay the fleet out anew nor change what a request is are answered together, as the draws of a simulation are; the others one by one.
+
+    Args:
+        prepared: the scenario.
+        option: whose NPV.
+        changes: path and value of each.
+        capacities: of one replica at the scenario's own lengths, of `tco.risk.many.central_capacities`.
+    """
+    known = dict(quantities(prepared.scenario))
+    inputs = {path: Uncertain(paths=(path,), quantity=known[path]) for path, _ in changes}
+    together = [
+        n for n, (path, _) in enumerate(changes) if not (inputs[path].shapes_the_fleet or inputs[path].is_length)
+    ]
+    found: list[float | None] = [None] * len(changes)
+    if together:
+        answers = _together(prepared, option, [changes[n] for n in together], inputs, capacities)
+        for number, answer in zip(together, answers, strict=True):
+            found[number] = answer
+    for number in set(range(len(changes))) - set(together):
+        path, value = changes[number]
+        is_length = inputs[path].is_length
+        found[number] = _alone(
+            prepared, option, with_value(prepared.scenario, path, value), {} if is_length else capacities
+        )
+    return found
+
+
+def _together(
+    prepared: Prepared,
+    option: str,
+    changes: Sequence[tuple[str, float]],
+    inputs: Mapping[str, Uncertain],
+    capacities: Mapping[str, SloCapacity],
+) -> list[float | None]:
+    columns: dict[str, Numbers] = {}
+    for row, (path, value) in enumerate(changes):
+        columns.setdefault(path, np.full(len(changes), inputs[path].quantity.value))[row] = value
+    scenario = drawn(prepared.scenario, [inputs[path] for path in columns], columns.values(), {})
+    found = outcomes(prepared, scenario, [option], len(changes), capacities)
+    return _npv(found[option].served & found[scenario.baseline].served, found[option].npv_usd)
+
+
+def _alone(prepared: Prepared, option: str, scenario: Scenario, capacities: Mapping[str, SloCapacity]) -> float | None:
+    found = outcomes(prepared, scenario, [option], 1, capacities)
+    return _npv(found[option].served & found[scenario.baseline].served, found[option].npv_usd)[0]
+
+
+def _npv(served: Flags, npv_usd: Numbers) -> list[float | None]:
+    return [float(npv) if can else None for npv, can in zip(npv_usd, served, strict=True)]
