@@ -13,6 +13,8 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from pricing import Company
+from tco.constraint_terms import Constraints, MinQuality
+from tco.option_terms import Terms
 from tco.quantity import Quantity
 from tco.register import unit_of
 from tco.scaling import Failures, Scaling, Upgrades
@@ -61,6 +63,8 @@ Runs are named by a path beside the scenario file, or by the name of a shipped o
 _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("The file", Scenario),
     ("`company`", Company),
+    ("`constraints`", Constraints),
+    ("`constraints.min_quality`", MinQuality),
     ("`prices`", PriceSources),
     ("`workload`", Workload),
     ("`workload.slo`", Slo),
@@ -74,18 +78,45 @@ _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("`failures` likewise", Failures),
     ("`upgrades` likewise", Upgrades),
     ("`people` of any option", People),
+    ("`terms` of any option", Terms),
     ("`success` of any option", Success),
 )
 _MEANINGS = {
     "schema": "Number of the file's format.",
     "name": "What it is called.",
     "question": "What is asked, for people.",
-    "as_of": "The day whose prices count.",
+    "as_of": "The day whose prices count; of terms, the day on which they were read.",
     "currency": "Only USD for now.",
     "horizon_months": "How many months are counted.",
     "hours_per_month": "Hours that are paid for in a month.",
     "baseline": "Name of the option that is paid for today.",
     "company": "Who asks, as far as a model's licence wants to know, below; without it no option is ruled out by a licence.",
+    "constraints": "What rules an option out before anything is ranked, below (constraints.md).",
+    "licence_commercial": "The licence of a model that you run must allow business use, even where `company` says nothing.",
+    "residency": "Places in which data may be: countries (`DE`, `US`), `EU`, `EEA`.",
+    "operator_nationality": "Countries whose groups may run the machines, likewise; you yourself always may.",
+    "max_retention_days": "Longest time for which others may keep requests; 0 asks for zero data retention.",
+    "needs_baa": "A business associate agreement (HIPAA) must be had.",
+    "certifications": "Certificates by name, such as `SOC 2` and `ISO 27001`: as a constraint all that are needed, as a term all that are held.",
+    "holds_slo": "Options paid per token must keep `workload.slo` too, by latencies that their terms state.",
+    "min_quality": "The least rating that will do, below.",
+    "max_lead_time_months": "By when an option must be able to serve, from `as_of` on.",
+    "unknown": "What happens to an option of which it is not known: `refuse` or `allow`; without it refused where law or policy asks, else allowed with a warning.",
+    "min_rating_points": "The least rating.",
+    "measure": "By which measure; another one than the book's needs ratings in the options' terms.",
+    "terms": "What it offers beside its price, below (constraints.md).",
+    "regions": "Every place in which its data may be, `WORLD` where none is promised; null: not known.",
+    "operator_country": "Seat of the group that runs the machines.",
+    "retention_days": "How long it keeps requests.",
+    "baa": "Whether a business associate agreement is had.",
+    "latency": "Percentiles that were measured of it, as those of `workload.slo`.",
+    "rating_points": "How good it answers, by a measure of your own or the book's.",
+    "rating_measure": "By which measure.",
+    "lead_time_months": "From `as_of` until it can serve.",
+    "available_from": "The day on which it can serve, in place of the lead time.",
+    "evidence": "How good this is.",
+    "source": "Contract or link.",
+    "note": "What a reader must know.",
     "country": "Principal place of business, two letters of ISO 3166-1.",
     "monthly_active_users": "Of all products of the company and its affiliates.",
     "users_on": "A day of the month for which they were counted.",
@@ -173,6 +204,8 @@ def _unit(name: str) -> str:
         return "months"
     if name.endswith("_hours"):
         return "h"
+    if name.endswith(("_days", "_points")):
+        return name.rsplit("_", 1)[1]
     try:
         return unit_of(name)
     except LookupError:

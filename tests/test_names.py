@@ -21,7 +21,7 @@ SUFFIXES = (
     "_usd_per_request", "_tokens_per_s", "_requests_per_s", "_rate_per_s", "_requests_per_day", "_tokens_per_request", "_s",
     "_ms", "_watts", "_joules", "_gib", "_fraction", "_fraction_per_year", "_per_year", "_months", "_tokens", "_factor",
     "_usd_per_task", "_usd_per_user_month", "_usd_per_attempt", "_usd_per_successful_task", "_usd_per_mtok_at_full_load", "_per_month", "_fte", "_mhz",
-    "_celsius", "_joules_per_output_token", "_count", "_hours", "_minutes", "_per_hour",
+    "_celsius", "_joules_per_output_token", "_count", "_hours", "_minutes", "_per_hour", "_days", "_points",
 )  # fmt: skip
 COUNTS = {
     "schema_", "schema", "cells", "concurrency", "repeats", "requests_ok", "requests_failed", "failures", "preemptions",

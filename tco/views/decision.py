@@ -7,6 +7,8 @@ import streamlit as st
 from tco import InputError, OptionResult, Result
 from tco.answer import explain, footing, headline
 from tco.charts import DARK, LIGHT, cumulative_cost
+from tco.constraint_result import titled
+from tco.constraint_words import constraint_sentences, nothing_is_left
 from tco.format import months, usd
 from tco.views import _state
 from tco.words import basis, driver_sentence, driver_title, evidence_counts, model_error, plain
@@ -35,6 +37,7 @@ def show_answer(result: Result) -> None:
     with side:
         _drivers(result)
         _options(result)
+    _constraints(result)
     _cautions(result)
 
 
@@ -95,9 +98,12 @@ def _payback(best: OptionResult | None) -> str:
 
 def _chart(result: Result) -> None:
     if not any(option.feasible for option in result.options):
-        st.info(
-            "No option can serve this workload, so there is no cost to draw. Loosen the latency limits on *Inputs*."
+        remedy = (
+            "Say in the options' `terms` what is not known, or loosen a constraint."
+            if nothing_is_left(result.constraints)
+            else "Loosen the latency limits on *Inputs*."
         )
+        st.info(f"No option can and may serve this workload, so there is no cost to draw. {remedy}")
         return
     palette = DARK if st.context.theme.type == "dark" else LIGHT
     st.markdown("**Cumulative cost**")
@@ -122,6 +128,23 @@ def _options(result: Result) -> None:
         if not option.feasible:
             icon = ":red[:material/block:]"
         st.markdown(f"{icon} {plain(explain(result, option))}")
+
+
+def _constraints(result: Result) -> None:
+    """What each constraint costs, and which option keeps which."""
+    answer = result.constraints
+    if answer is None:
+        return
+    st.markdown("**What the constraints cost**", help="The best option that may be taken, against the best without it.")
+    for sentence in constraint_sentences(answer, result.conventions.horizon_months):
+        st.markdown(f"- {plain(sentence)}")
+    with st.expander("Which option keeps which", icon=":material/rule:"):
+        for finding in answer.findings:
+            mark = "" if finding.verdict == "met" else ", ruled out" if finding.rules_out else ", allowed"
+            title = titled(finding.constraint, finding.asks)
+            st.markdown(
+                f"- **{plain(finding.option)}**, {plain(title)}: {finding.verdict}{mark}; {plain(finding.says)}"
+            )
 
 
 def _cautions(result: Result) -> None:
