@@ -10,10 +10,10 @@ from tco.capacity.fleet import Fleet
 from tco.cashflow import Ledger, added
 from tco.workload.demand import Months
 
-MACHINE_ITEMS = ("gpu_rent", "electricity", "colocation", "maintenance")
+MACHINE_ITEMS = ("gpu_rent", "electricity", "colocation", "maintenance", "lease")
 """Line items that are paid for machines, busy or idle."""
 
-MACHINE_INVESTMENTS = ("servers",)
+MACHINE_INVESTMENTS = ("servers", "lease_buy_outs")
 """Investments likewise; what they still fetch at the end is taken off."""
 
 

@@ -12,8 +12,9 @@ import numpy.typing as npt
 
 from tco.cashflow import Ledger
 from tco.costs import MONTHS_PER_YEAR
+from tco.finance_terms import Lease
 from tco.result import Caution, OptionResult
-from tco.scenario import OwnOption, Scenario
+from tco.scenario import Option, OwnOption, Scenario
 from tco.unit_records import Check
 from tco.workload.demand import TOKENS_PER_MTOK, Demand
 
@@ -39,21 +40,24 @@ class Checked:
             options: what is reported of them.
         """
         self.scenario, self.asked, self.ledgers = scenario, asked, ledgers
-        self.served = [_Served(option) for option in options if option.feasible]
+        self.served = [_Served(option, ledgers[option.name]) for option in options if option.feasible]
         self.baseline = next((each for each in self.served if each.option.name == scenario.baseline), None)
 
 
 class _Served:
     """An option that can serve, with its amounts by month."""
 
-    def __init__(self, option: OptionResult) -> None:
+    def __init__(self, option: OptionResult, ledger: Ledger) -> None:
         self.option = option
         self.items = np.array(list(option.line_items.values()))
         self.bought = np.array(list(option.investments.values()))
         self.monthly = np.asarray(self.items.sum(axis=0))
         self.upfront = np.asarray(self.bought.sum(axis=0))
+        capital = ledger.capital
+        self.lent_and_taxed = np.zeros(self.monthly.size + 1) if capital is None else capital.by_time_usd
+        self.left = (option.residual_usd or 0.0) - (0.0 if capital is None else float(capital.disposal_tax_usd))
         # At time zero and at the end of each month, without what is left.
-        self.flows = np.concatenate([self.upfront, [0.0]]) + np.concatenate([[0.0], self.monthly])
+        self.flows = np.concatenate([self.upfront, [0.0]]) + np.concatenate([[0.0], self.monthly]) + self.lent_and_taxed
 
     @property
     def name(self) -> str:
@@ -121,9 +125,9 @@ def _capex(checked: Checked) -> Iterator[_Found]:
 
 
 def _total(checked: Checked) -> Iterator[_Found]:
-    """Months and money laid out, less what is left, add up to the total."""
+    """Months and money laid out, lenders and taxes, less what is left, add up to the total."""
     for each in checked.served:
-        parts = each.monthly.sum() + each.upfront.sum() - (each.option.residual_usd or 0.0)
+        parts = each.monthly.sum() + each.upfront.sum() + each.lent_and_taxed.sum() - each.left
         yield each.name, *_apart(parts, each.option.total_usd)
 
 
@@ -184,7 +188,8 @@ def _servers(checked: Checked) -> Iterator[_Found]:
         if not isinstance(option, OwnOption) or option.server_price_usd is None or own.fleet is None:
             continue
         price = option.server_price_usd.value
-        if price <= 0 or "servers" not in own.investments:
+        is_leased = isinstance(option.purchase or checked.scenario.finance.purchase, Lease)
+        if price <= 0 or "servers" not in own.investments or is_leased or _follows(option):
             continue
         bought = own.investments["servers"] / price
         yield each.name, float(np.max(np.abs(bought - np.round(bought)))), float(np.max(bought))
@@ -200,7 +205,9 @@ def _peak(checked: Checked) -> Iterator[_Found]:
         fleet = checked.ledgers[each.name].fleet
         if fleet is not None:
             carried = fleet.replicas * fleet.goodput_requests_per_s
-            missing = np.maximum(0.0, checked.asked.peak_requests_per_s - carried)
+            # Where others serve before or after it, the books hold the demand of its own months only.
+            asked = np.where(fleet.mean_requests_per_s > 0, checked.asked.peak_requests_per_s, 0.0)
+            missing = 0.0 if _follows(checked.scenario.option(each.name)) else np.maximum(0.0, asked - carried)
             yield each.name, float(np.max(missing)), float(np.max(carried))
 
 
@@ -234,10 +241,15 @@ _CHECKS: tuple[tuple[str, str, Callable[[Checked], Iterator[_Found]]], ...] = (
 )
 
 
+def _follows(option: Option) -> bool:
+    """Whether another option serves in some of the months, which has other prices and replicas."""
+    return option.then is not None or option.starts_after_months > 0
+
+
 def _present_usd(each: _Served, factor: float) -> float:
     """Present value of what an option costs [USD]."""
     flows = each.flows.tolist()
-    value = flows[-1] - (each.option.residual_usd or 0.0)
+    value = flows[-1] - each.left
     for flow in flows[-2::-1]:
         value = value * factor + flow
     return float(value)

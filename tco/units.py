@@ -97,9 +97,10 @@ def _direct(own: Ledger, option: TokenOption | RentOption | OwnOption, scenario:
     """Machines, or tokens, which are all used."""
     gpus = option.gpus_per_server if isinstance(option, OwnOption) else 0
     machines = machine_costs(own, scenario.hours_per_month, gpus)
-    if machines is not None:
-        return machines
     billed = [own.line_items[name] for name in (*INPUT_ITEMS, *OUTPUT_ITEMS) if name in own.line_items]
+    if machines is not None:
+        # Where the overflow of machines is billed by the token, both are used.
+        return MachineCosts(used=machines.used + sum(billed, np.zeros_like(machines.used)), idle=machines.idle)
     used = np.asarray(np.sum(billed, axis=0))
     return MachineCosts(used=used, idle=np.zeros_like(used))
 
@@ -109,4 +110,12 @@ def _overhead(own: Ledger) -> Months:
     direct = {*MACHINE_ITEMS, *INPUT_ITEMS, *OUTPUT_ITEMS}
     running = [items for name, items in own.line_items.items() if name not in direct]
     bought = [items for name, items in own.investments.items() if name not in MACHINE_INVESTMENTS]
-    return np.asarray(np.sum([*running, *bought], axis=0))
+    months = np.asarray(np.sum([*running, *bought], axis=0))
+    if own.capital is None:
+        return months
+    # Lenders and taxes, with the tax on what is sold, which falls at the end.
+    flows = own.capital.by_time_usd
+    months = months + flows[1:]
+    months[0] += flows[0]
+    months[-1] += float(own.capital.disposal_tax_usd)
+    return months
