@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-SplitRule = Literal["bill", "cost_split", "step_time", "tokens"]
+SplitRule = Literal["bill", "cost_split", "step_time", "tokens", "mixed"]
 
 
 class _Record(BaseModel):
@@ -23,6 +23,7 @@ class UnitCosts(_Record):
     - `cost_split`: by the machine time of an input and an output token that the run measured over several length mixes.
     - `step_time`: by the machine time that prompts and answers take at the promised load, from the engine's step times.
     - `tokens`: nothing is known; each token costs the same.
+    - `mixed`: machines by one of these, what is paid per token by the bill, both by their cost.
 
     `usd_per_user_month` is null without `workload.users`, who are taken to grow as the requests do.
     """
@@ -37,9 +38,9 @@ class UnitCosts(_Record):
 class CostByUse(_Record):
     """The whole cost by what it pays for: `usage_usd + idle_usd = allocated_usd`, `allocated_usd + overhead_usd` = the total.
 
-    `allocated_usd` is what machines that are reserved cost (rent, power, space, support, servers less what they still fetch), or what is billed by the token;
-    `usage_usd` the part of it in which they serve, `idle_usd` the rest. `overhead_usd` is everything else: people, one-offs, named extras. Servers are
-    spread over the months by what stands.
+    `allocated_usd` is what machines that are reserved cost (rent, power, space, support, software, servers and their loans less what they still fetch), and what
+    is billed by the token; `usage_usd` the part of it in which they serve, and the tokens, `idle_usd` the rest. `overhead_usd` is everything else: people,
+    one-offs, named extras, taxes. Servers are spread over the months by what stands.
     """
 
     usage_usd: float

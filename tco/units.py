@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from tco.capacity.replica import Replica
-from tco.cashflow import Ledger
+from tco.cashflow import Ledger, added
 from tco.idle import MACHINE_INVESTMENTS, MACHINE_ITEMS, MachineCosts, machine_costs
-from tco.scenario import OwnOption, RentOption, Scenario, TokenOption
+from tco.scenario import AnyOption, MixedOption, OwnOption, Scenario
+from tco.splice import served_by
 from tco.token_split import INPUT_ITEMS, OUTPUT_ITEMS, token_split
 from tco.unit_records import CostByUse, UnitCosts
 from tco.workload.demand import TOKENS_PER_MTOK, Demand, Months
@@ -29,7 +30,7 @@ def unit_costs(own: Ledger, replica: Replica | None, scenario: Scenario, asked: 
 
     Args:
         own: what the option costs.
-        replica: of a self-hosted option.
+        replica: what carries it, itself or a part of it; None where nothing does.
         scenario: the filled scenario.
         asked: its demand.
     """
@@ -51,9 +52,7 @@ def unit_costs(own: Ledger, replica: Replica | None, scenario: Scenario, asked: 
     )
 
 
-def cost_by_use(
-    own: Ledger, option: TokenOption | RentOption | OwnOption, scenario: Scenario, asked: Demand
-) -> CostByUse:
+def cost_by_use(own: Ledger, option: AnyOption, scenario: Scenario, asked: Demand) -> CostByUse:
     """The whole cost as usage, idle and overhead, over the horizon, by month and by unit.
 
     Allocated is what the reserved machines cost, usage the part in which they serve: the two costs of OpenCost
@@ -61,16 +60,15 @@ def cost_by_use(
 
     Args:
         own: what the option costs.
-        option: the option, filled.
+        option: whose machines carry it, filled: itself, or the part of it that has them.
         scenario: the filled scenario.
         asked: its demand.
 
-    Special cases: an option paid per token reserves nothing, so nothing of it is idle; unit costs are null without requests.
+    Special cases: what is paid per token is used as it is paid for, so nothing of it is idle; unit costs are null without requests.
     """
-    direct = _direct(own, option, scenario)
+    direct = _direct(own, scenario.hours_per_month, gpus_per_server(option.name, scenario))
     usage, idle = float(np.sum(direct.used)), float(np.sum(direct.idle))
     allocated, total = usage + idle, float(own.total_usd)
-    overhead = _overhead(own)
     requests = float(np.sum(asked.requests))
     per_unit = {}
     if requests >= LEAST_REQUESTS:
@@ -88,34 +86,45 @@ def cost_by_use(
         overhead_usd=total - allocated,
         monthly_usage_usd=direct.used.tolist(),
         monthly_idle_usd=direct.idle.tolist(),
-        monthly_overhead_usd=overhead.tolist(),
+        monthly_overhead_usd=_overhead(own).tolist(),
         **per_unit,
     )
 
 
-def _direct(own: Ledger, option: TokenOption | RentOption | OwnOption, scenario: Scenario) -> MachineCosts:
-    """Machines, or tokens, which are all used."""
-    gpus = option.gpus_per_server if isinstance(option, OwnOption) else 0
-    machines = machine_costs(own, scenario.hours_per_month, gpus)
+def gpus_per_server(name: str, scenario: Scenario) -> Months:
+    """GPUs of the servers of one's own that stand in each month, where an option is chosen; 0 where none do.
+
+    Args:
+        name: of the option.
+        scenario: filled.
+    """
+    gpus = np.zeros(scenario.horizon_months)
+    for served, months in served_by(name, scenario):
+        option = scenario.option(served)
+        parts = [scenario.single(part) for part in option.parts] if isinstance(option, MixedOption) else [option]
+        owned = [part for part in parts if isinstance(part, OwnOption)]
+        gpus[months.start : months.stop] = owned[0].gpus_per_server if owned else 0
+    return gpus
+
+
+def _direct(own: Ledger, hours_per_month: float, gpus: Months) -> MachineCosts:
+    """Machines, and tokens, which are all used."""
     billed = [own.line_items[name] for name in (*INPUT_ITEMS, *OUTPUT_ITEMS) if name in own.line_items]
-    if machines is not None:
-        # Where the overflow of machines is billed by the token, both are used.
-        return MachineCosts(used=machines.used + sum(billed, np.zeros_like(machines.used)), idle=machines.idle)
-    used = np.asarray(np.sum(billed, axis=0))
-    return MachineCosts(used=used, idle=np.zeros_like(used))
+    tokens = added([*billed, np.zeros_like(own.monthly_usd)])
+    machines = machine_costs(own, hours_per_month, gpus)
+    if machines is None:
+        return MachineCosts(used=tokens, idle=np.zeros_like(tokens))
+    return MachineCosts(used=machines.used + tokens, idle=machines.idle)
 
 
 def _overhead(own: Ledger) -> Months:
-    """By month, what is not paid for machines or tokens: one-offs in the month in which they are paid."""
+    """By month, what is not paid for machines or tokens: one-offs in the month in which they are paid, and taxes."""
     direct = {*MACHINE_ITEMS, *INPUT_ITEMS, *OUTPUT_ITEMS}
     running = [items for name, items in own.line_items.items() if name not in direct]
     bought = [items for name, items in own.investments.items() if name not in MACHINE_INVESTMENTS]
-    months = np.asarray(np.sum([*running, *bought], axis=0))
-    if own.capital is None:
-        return months
-    # Lenders and taxes, with the tax on what is sold, which falls at the end.
-    flows = own.capital.by_time_usd
-    months = months + flows[1:]
-    months[0] += flows[0]
-    months[-1] += float(own.capital.disposal_tax_usd)
-    return months
+    found = added([*running, *bought, np.zeros_like(own.monthly_usd)]).copy()
+    if own.capital is not None:
+        found += own.capital.tax_by_time_usd[1:]
+        found[0] += own.capital.tax_by_time_usd[0]
+        found[-1] += float(own.capital.disposal_tax_usd)
+    return found

@@ -42,7 +42,7 @@ def test_usage_is_what_serves_and_idle_the_rest_of_what_is_reserved() -> None:
 
 
 def test_tokens_are_used_as_they_are_paid_for() -> None:
-    found = option("api", options=[{**API, "extra_usd_per_month": {"support": 10.0}}, RENT]).cost_by_use
+    found = option("api", options=[{**API, "extra_usd_per_month": {"hotline": 10.0}}, RENT]).cost_by_use
 
     assert (found.idle_usd, found.overhead_usd) == (0.0, pytest.approx(120.0))
     assert found.usage_usd == found.allocated_usd == pytest.approx(12 * 2_629_800 * 250 / 1e6)
