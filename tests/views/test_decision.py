@@ -79,3 +79,27 @@ def test_without_a_file_the_app_opens_with_an_answer():
     assert not app.exception
     assert len(app.metric) == 4
     assert app.session_state["scenario_folder"] == str(ROOT / "scenarios")
+
+
+def test_constraints_are_shown_with_what_they_cost(open_app):
+    app = open_app(
+        constraints={"residency": ["EU"]},
+        options=[API | {"terms": {"regions": "EU"}}, RENT | {"terms": {"regions": "US"}, "price_usd_per_hour": 0.5}],
+    )
+    shown = " ".join(text.value for text in app.markdown)
+
+    assert not app.exception
+    assert plain("Data residency (EU) costs $3,506 over 12 months (present value)") in shown
+    assert "not met, ruled out" in shown
+
+
+def test_without_constraints_nothing_is_said_of_them(open_app):
+    assert not any("constraints" in text.value for text in open_app().markdown)
+
+
+def test_constraints_that_leave_no_option_say_what_to_do(open_app):
+    app = open_app(constraints={"residency": ["EU"]})
+
+    assert not app.exception
+    assert "meets all constraints" in app.header[0].value
+    assert "Say in the options' `terms` what is not known" in app.info[0].value

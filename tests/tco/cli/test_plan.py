@@ -158,3 +158,34 @@ def test_what_cannot_be_deployed_is_one_sentence(question: Path, arguments: list
     assert (2, "") == (done.exit_code, done.stdout)
     assert sentence in " ".join(done.stderr.split())
     assert "Traceback" not in done.stderr
+
+
+def test_constraints_are_told_with_what_they_cost(question: Path) -> None:
+    """The API costs 657.45 a month and the rent at 0.50 USD an hour 365.25: 3,506.40 over twelve months."""
+    settings = (
+        "--set", "constraints.residency=[EU]", "--set", "options.api.terms.regions=[EU]",
+        "--set", "options.rent.terms.regions=[US]", "--set", "options.rent.price_usd_per_hour=0.5",
+    )  # fmt: skip
+    text = " ".join(plan(question, *settings).stderr.split())
+    answer = json.loads(plan(question, *settings, "--json").stdout)
+
+    assert "rent is ruled out: data residency (EU) is not met, its data may be in US" in text
+    assert "Data residency (EU) costs $3,506 over 12 months (present value): without it rent would be" in text
+    assert answer["constraints"]["prices"][0]["price_usd"] == pytest.approx(3506.40)
+    assert ["met", "not met"] == [finding["verdict"] for finding in answer["constraints"]["findings"]]
+
+
+def test_constraints_that_leave_no_option_are_an_answer_and_exit_0(question: Path) -> None:
+    done = plan(question, "--set", "constraints.residency=EU")
+    answer = json.loads(plan(question, "--set", "constraints.residency=EU", "--json").stdout)
+
+    assert 0 == done.exit_code
+    assert "No option that can serve this workload meets all constraints." in done.stderr
+    assert "options.api.terms.regions" in " ".join(done.stderr.split()).replace(" ", "")
+    assert (None, [False, False]) == (answer["recommended"], [option["feasible"] for option in answer["options"]])
+
+
+def test_constraints_that_contradict_the_scenario_are_exit_2(question: Path) -> None:
+    done = plan(question, "--set", "constraints.licence_commercial=true", "--set", "company.commercial=false", "--json")
+
+    assert (2, "constraints.licence_commercial") == (done.exit_code, json.loads(done.stdout)["error"]["path"])
