@@ -1,17 +1,73 @@
-"""The volume from which an option is cheaper than the baseline."""
+"""The volumes at which an option is cheaper than the baseline, and the hours from which what is owned is cheaper than what is rented."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
+
+from tco.stretch import Stretch, stretches
 
 LEAST_REQUESTS_PER_DAY, MOST_REQUESTS_PER_DAY = 1.0, 1e9
 _POINTS_PER_DECADE = 8
 _HALVINGS = 40
+_WITHIN = 1e-6
+_JUST_ABOVE = 1e-6
+"""Where the next replica stands, relative to the volume that fills the last."""
+
+SavingAt = Callable[[float], float | None]
+"""NPV of the saving against the baseline at a volume [requests/day] -> [USD]; None where the volume cannot be served."""
 
 
-def breakeven_requests_per_day(saving_usd: Callable[[float], float | None]) -> float | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BreakEvenVolumes:
+    """Where along the volume an option saves.
+
+    Attributes:
+        requests_per_day: smallest volume from which it saves at every larger one that was tried; 0: at all; None: it never does.
+        stretches: all volumes at which it saves, ascending; several where steps of whole replicas lift its cost above the baseline's again.
+    """
+
+    requests_per_day: float | None
+    stretches: tuple[Stretch, ...]
+
+
+def breakeven_volumes(saving_usd: SavingAt, steps: Iterable[float] = ()) -> BreakEvenVolumes:
+    """Where along the volume an option saves: its break-even volume, and every stretch in which it does.
+
+    Args:
+        saving_usd: the saving at a volume.
+        steps: volumes that fill a whole number of replicas [requests/day]: each is tried, and what lies just above it. Without them, steps between two of the
+            volumes that are tried are not seen.
+
+    Special cases: volumes that cannot be served are in no stretch.
+
+    A replica for every 1,000 requests costs 900, a request saves 1, and 250 are paid in any case. It saves in the last 50 before the third replica is full, the
+    last 150 before the fourth is, and so on, and from 11,050 on always:
+
+    >>> found = breakeven_volumes(lambda volume: volume - 900 * -(-volume // 1000) - 250, range(1000, 20_000, 1000))
+    >>> [(round(each.low), round(each.high)) for each in found.stretches[:2]], round(found.requests_per_day)
+    ([(2950, 3000), (3850, 4000)], 11050)
+    """
+    tried = sorted({*_volumes(), *(side for step in steps for side in (step, step * (1 + _JUST_ABOVE)))})
+    seen: dict[float, float | None] = {}
+
+    def saving(volume: float) -> float | None:
+        if volume not in seen:
+            seen[volume] = saving_usd(volume)
+        return seen[volume]
+
+    def saves(volume: float) -> bool:
+        found = saving(volume)
+        return found is not None and found >= 0
+
+    return BreakEvenVolumes(
+        requests_per_day=breakeven_requests_per_day(saving, tried), stretches=stretches(saves, tried, within=_WITHIN)
+    )
+
+
+def breakeven_requests_per_day(saving_usd: SavingAt, tried: Sequence[float] | None = None) -> float | None:
     """Smallest volume from which the option saves money at every larger volume that was tried.
 
     Whole replicas make the saving climb in steps, so it can cross zero several times. The volumes from 1 to 1e9 requests a
@@ -19,8 +75,8 @@ def breakeven_requests_per_day(saving_usd: Callable[[float], float | None]) -> f
     width below 1e-9.
 
     Args:
-        saving_usd: NPV of the saving against the baseline at a volume [requests/day] -> [USD]; None where the volume cannot be
-            served, which is then not among those tried.
+        saving_usd: the saving at a volume; volumes that cannot be served are not among those tried.
+        tried: other volumes to try in place of these, ascending.
 
     Special cases:
         - saves at every volume tried: 0.0;
@@ -29,10 +85,8 @@ def breakeven_requests_per_day(saving_usd: Callable[[float], float | None]) -> f
     >>> round(breakeven_requests_per_day(lambda volume: 0.01 * volume - 50.0), 6)
     5000.0
     """
-    decades = np.log10(MOST_REQUESTS_PER_DAY / LEAST_REQUESTS_PER_DAY)
-    volumes = np.geomspace(LEAST_REQUESTS_PER_DAY, MOST_REQUESTS_PER_DAY, int(decades * _POINTS_PER_DECADE) + 1)
     saving_from: float | None = None
-    for volume in volumes[::-1].tolist():
+    for volume in reversed(_volumes() if tried is None else tried):
         saving = saving_usd(volume)
         if saving is not None and saving < 0:
             return None if saving_from is None else _narrowed(saving_usd, volume, saving_from)
@@ -41,7 +95,55 @@ def breakeven_requests_per_day(saving_usd: Callable[[float], float | None]) -> f
     return None if saving_from is None else 0.0
 
 
-def _narrowed(saving_usd: Callable[[float], float | None], loses: float, saves: float) -> float:
+def breakeven_hours(upfront_usd: float, owned_usd_per_hour: float, rented_usd_per_hour: float) -> float | None:
+    """Hours of use after which what is owned has cost as much as what is rented by the hour: `upfront / (rented − owned per hour)`.
+
+    Args:
+        upfront_usd: price of what is owned [USD].
+        owned_usd_per_hour: what it costs to run [USD/hour].
+        rented_usd_per_hour: what the same costs to rent [USD/hour].
+
+    Special cases: None where renting costs no more by the hour than running, it never breaks even.
+
+    Lenovo's LP2368, case 1: 250,141.80 USD and 6.37 USD/h against 98.32 USD/h on demand.
+
+    >>> round(breakeven_hours(250_141.80, 6.37, 98.32))
+    2720
+    """
+    saved = rented_usd_per_hour - owned_usd_per_hour
+    return upfront_usd / saved if saved > 0 else None
+
+
+def breakeven_hours_per_day(
+    owned_present_usd: float, rented_present_usd: float, fixed_present_usd: float
+) -> float | None:
+    """Hours a day that rented machines may stand before owning costs less [h/day]: `24 · (owned − fixed) / rented`.
+
+    Args:
+        owned_present_usd: present value of all that owning costs over the horizon, less what is left [USD]; it is the same however long the machines are used.
+        rented_present_usd: present value of the rent of machines that stand around the clock [USD].
+        fixed_present_usd: present value of what renting costs beside the rent, whatever the hours [USD].
+
+    Special cases:
+        - owning costs less than what is fixed: 0.0;
+        - owning costs more than renting around the clock, or there is no rent: None.
+
+    >>> breakeven_hours_per_day(60_000.0, 100_000.0, 10_000.0)
+    12.0
+    """
+    more = owned_present_usd - fixed_present_usd
+    if more <= 0:
+        return 0.0
+    return None if more > rented_present_usd else 24 * more / rented_present_usd
+
+
+def _volumes() -> list[float]:
+    decades = np.log10(MOST_REQUESTS_PER_DAY / LEAST_REQUESTS_PER_DAY)
+    points = int(decades * _POINTS_PER_DECADE) + 1
+    return [float(volume) for volume in np.geomspace(LEAST_REQUESTS_PER_DAY, MOST_REQUESTS_PER_DAY, points)]
+
+
+def _narrowed(saving_usd: SavingAt, loses: float, saves: float) -> float:
     for _ in range(_HALVINGS):
         middle = (loses + saves) / 2
         saving = saving_usd(middle)

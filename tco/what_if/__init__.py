@@ -1,8 +1,8 @@
 """What would have to be true: values at which a condition on the answer begins to hold or ceases to, and what sets two scenarios apart."""
 
+from tco.stretch import Stretch, stretches
 from tco.what_if.condition import Condition, parse_condition
 from tco.what_if.solve import Solved, flips, solve_for
-from tco.what_if.stretch import Stretch, stretches
 from tco.what_if.waterfall import Difference, Step, difference
 from tco.what_if.words import solved_sentence
 

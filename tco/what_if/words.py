@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 
 from tco.format import months, share, usd
+from tco.stretch import Stretch
 from tco.what_if.condition import RECOMMENDED, Condition
 from tco.what_if.solve import Solved
-from tco.what_if.stretch import Stretch
 from tco.words import amount, label
 
 
