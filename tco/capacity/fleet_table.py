@@ -9,7 +9,7 @@ import numpy as np
 from tco.capacity.replicas.needed import MAX_REPLICAS, ROUNDING, Counts, Rates
 
 MOST_STEPS = 4096
-"""Steps that are kept exactly; beyond them neighbours are taken together, each by the fleet in its middle."""
+"""Steps that are kept: where there are more, those of small fleets are, and of large ones neighbours are taken together, by the fleet in their middle."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,13 +50,18 @@ def steps_up_to(most_load: float, weights: Rates) -> Steps:
         return Steps(ends=np.zeros(1), middles=np.array([0.0, 1.0]))
     # Where a demand of exactly n replicas is still n: as `replicas_for` rounds.
     most = int(min(np.ceil(most_load * rates.max()), MAX_REPLICAS - 1)) + 1
-    if most * rates.size <= 8 * MOST_STEPS:
-        ends = np.unique((np.arange(1, most + 1)[:, None] + ROUNDING) / rates)
-        ends = ends[ends <= (most + 2 * ROUNDING) / rates.max()]
-    else:
-        ends = np.geomspace(1 / rates.max(), (most + ROUNDING) / rates.max(), MOST_STEPS)
-    if ends.size > MOST_STEPS:
-        ends = ends[np.unique(np.geomspace(1, ends.size, MOST_STEPS).astype(int)) - 1]
+    ends = np.unique((_counts(most, MOST_STEPS // rates.size)[:, None] + ROUNDING) / rates)
+    ends = ends[ends <= (most + 2 * ROUNDING) / rates.max()]
     ends = np.concatenate([[0.0], ends])
-    middles = np.concatenate([[0.0], (ends[:-1] + ends[1:]) / 2, [ends[-1]]])
+    middles = (ends[:-1] + ends[1:]) / 2
+    # What lies beyond the last end is refused, not answered.
+    middles = np.concatenate([[0.0], middles, middles[-1:]])
     return Steps(ends=ends, middles=middles)
+
+
+def _counts(most: int, steps: int) -> Rates:
+    """Whole numbers up to the most: all of them where they are few, else the first half of the steps one by one and the others in even ratios."""
+    if most <= steps:
+        return np.arange(1.0, most + 1)
+    near = max(1, steps // 2)
+    return np.unique(np.concatenate([np.arange(1, near + 1), np.geomspace(near, most, max(2, steps - near)).round()]))

@@ -24,7 +24,13 @@ _SHAPES_THE_FLEET = (
     ".failures.",
     ".upgrades.",
 )
-_LENGTHS = ("workload.input_tokens_per_request", "workload.output_tokens_per_request", "workload.classes.")
+_LENGTHS = (
+    "workload.input_tokens_per_request",
+    "workload.output_tokens_per_request",
+    "workload.reasoning_tokens_per_request",
+    "workload.agent.",
+    "workload.classes.",
+)
 _OWN_WAY = ("price_change_per_year_fraction",)
 """Fields in which equal ranges are not one number: two sellers with one history behind them still go their own way."""
 _SMALLEST_EIGENVALUE = 1e-8
