@@ -108,6 +108,9 @@ def _worst(name: str, unit: str, found: Iterable[_Found]) -> Check:
     return Check(name=name, passed=passed, difference=worst if np.isfinite(worst) else _NO_NUMBER, unit=unit, where=at)
 
 
+_ALONE = ("rent", "own")
+"""Kinds of options whose own machines serve every request."""
+
 _NO_NUMBER = 1e300
 """Stands for a difference that is no number, which no record may hold."""
 
@@ -200,15 +203,14 @@ def _servers(checked: Checked) -> Iterator[_Found]:
 
 
 def _peak(checked: Checked) -> Iterator[_Found]:
-    """The replicas of each month carry its busiest hour."""
+    """The replicas of each month carry its busiest hour, where nobody else serves beside them, before or after."""
     for each in checked.served:
-        fleet = checked.ledgers[each.name].fleet
-        if fleet is not None:
-            carried = fleet.replicas * fleet.goodput_requests_per_s
-            # Where others serve before or after it, the books hold the demand of its own months only.
-            asked = np.where(fleet.mean_requests_per_s > 0, checked.asked.peak_requests_per_s, 0.0)
-            missing = 0.0 if _follows(checked.scenario.option(each.name)) else np.maximum(0.0, asked - carried)
-            yield each.name, float(np.max(missing)), float(np.max(carried))
+        fleet, option = checked.ledgers[each.name].fleet, checked.scenario.option(each.name)
+        if fleet is None or option.kind not in _ALONE or _follows(option):
+            continue
+        carried = fleet.replicas * fleet.goodput_requests_per_s
+        missing = np.maximum(0.0, checked.asked.peak_requests_per_s - carried)
+        yield each.name, float(np.max(missing)), float(np.max(carried))
 
 
 def _utilisation(checked: Checked) -> Iterator[_Found]:

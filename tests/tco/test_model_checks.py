@@ -84,6 +84,37 @@ def test_each_thing_that_is_broken_fails_its_own_check(broken: Comparison, name:
     assert failed(broken) == {name}
 
 
+LOAN = {"kind": "loan", "interest_rate_per_year": 0.08, "term_months": 24}
+LEASE = {
+    "kind": "lease",
+    "interest_rate_per_year": 0.08,
+    "term_months": 6,
+    "residual_fraction": 0.1,
+    "at_end": "purchase",
+}
+OFFICE = {"workload__profile": "office-hours", "workload__requests_per_day": 864_000}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"finance": {"tax_fraction": 0.3}},
+        {"finance": {"purchase": LOAN}},
+        {"finance": {"purchase": LEASE, "tax_fraction": 0.3, "tax_paid": "monthly"}},
+        {"finance": {"cost_escalation_per_year_fraction": 0.04, "inflation_per_year_fraction": 0.02}},
+        {"options": [API, {**RENT, "then": {"option": "own", "after_months": 5}}, OWN], "finance": {"tax_fraction": 0.3}},
+        {"options": [API, RENT, {**OWN, "starts_after_months": 5, "economic_life_months": 3}]},
+        {"options": [API, RENT, OWN], **OFFICE, "workload__growth_per_month_fraction": -0.2},
+        {"options": [API, {**RENT, "scaling": {"policy": "reactive", "start_up_minutes": 20, "cool_down_minutes": 5}}], **OFFICE},
+    ],
+)  # fmt: skip
+def test_every_way_to_pay_passes_every_check(changes: dict[str, Any]) -> None:
+    question = scenario(**{"options": [API, RENT, OWN], "discount_rate_per_year": 0.08, **changes})
+    checks = tco.evaluate(question, {"test-run": run()}, searches=False).checks
+
+    assert [check for check in checks if not check.passed] == []
+
+
 def test_a_server_that_was_never_bought_fails_the_corkscrew() -> None:
     """The books and what is reported agree; only the servers tell."""
     bought = FOUND.ledgers["own"].investments["servers"].copy()
