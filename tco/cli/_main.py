@@ -10,6 +10,7 @@ import typer
 from tco.cli import prices, probe
 from tco.cli.app import app_command
 from tco.cli.cases import cases
+from tco.cli.check import check
 from tco.cli.curve import curve
 from tco.cli.diff import diff
 from tco.cli.fit import fit
@@ -52,6 +53,7 @@ app.command("solve")(solve)
 app.command("risk")(risk)
 app.command("diff")(diff)
 app.command("cases")(cases)
+app.command("check")(check)
 app.command("curve")(curve)
 app.command("simulate")(simulate)
 app.command("fit")(fit)
