@@ -33,6 +33,13 @@ from tco.scenario import (
     TokenOption,
     Workload,
 )
+from tco.term_words import LOOKED_UP, TERM_MEANINGS, TERM_WORDS
+from tco.terms.agent import Agent
+from tco.terms.around import Around
+from tco.terms.hardware import Hardware
+from tco.terms.pipeline import ModelCall
+from tco.terms.tuning import FineTuning
+from tco.terms.upkeep import Evaluation, Migrations, Obligations
 from tco.words import WORDS
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "scenario.md"
@@ -70,6 +77,7 @@ _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("`workload.slo`", Slo),
     ("`workload.lengths`", Spread),
     ("`workload.classes`, by name", RequestClass),
+    ("`workload.agent`", Agent),
     ("An option of kind `api` or `hosted`", TokenOption),
     ("An option of kind `rent`", RentOption),
     ("`price` of an option of kind `rent`", RentalPrice),
@@ -78,6 +86,13 @@ _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("`failures` likewise", Failures),
     ("`upgrades` likewise", Upgrades),
     ("`people` of any option", People),
+    ("`pipeline` of any option, by name", ModelCall),
+    ("`evaluation` of any option", Evaluation),
+    ("`tuning` of any option", FineTuning),
+    ("`migrations` of any option", Migrations),
+    ("`obligations` of any option", Obligations),
+    ("`around` of an option of kind `rent` or `own`", Around),
+    ("`hardware` of an option of kind `own`", Hardware),
     ("`terms` of any option", Terms),
     ("`success` of any option", Success),
 )
@@ -102,6 +117,7 @@ _MEANINGS = {
     "min_quality": "The least rating that will do, below.",
     "max_lead_time_months": "By when an option must be able to serve, from `as_of` on.",
     "unknown": "What happens to an option of which it is not known: `refuse` or `allow`; without it refused where law or policy asks, else allowed with a warning.",
+    "covers": "`sensitive` asks residency, operator, retention, agreement and certificates of sensitive requests only, which a hybrid can hold back.",
     "min_rating_points": "The least rating.",
     "measure": "By which measure; another one than the book's needs ratings in the options' terms.",
     "terms": "What it offers beside its price, below (constraints.md).",
@@ -178,7 +194,7 @@ _REQUIRED_OR = dict.fromkeys(("input_tokens_per_request", "output_tokens_per_req
 _NEVER_LOOKED_UP = dict.fromkeys(
     ("users", "human_usd_per_task", "gpu_availability_fraction", "server_availability_fraction", "upgrades_per_month"),
     "none",
-)
+) | dict.fromkeys(TERM_WORDS.keys() - LOOKED_UP, "none")
 
 
 def page_text() -> str:
@@ -238,8 +254,8 @@ def _default(field: FieldInfo) -> str:
 def _meaning(name: str) -> str:
     if name in WORDS:
         return WORDS[name].meaning
-    if name in _MEANINGS:
-        return _MEANINGS[name]
+    if name in _MEANINGS | TERM_MEANINGS:
+        return (_MEANINGS | TERM_MEANINGS)[name]
     metric, percentile, _ = name.split("_")
     long = {"ttft": "time to first token", "tpot": "time per output token", "e2e": "whole request"}[metric]
     return f"Limit on the {percentile} of the {long}."

@@ -14,9 +14,11 @@ from tco.capacity.replica import Replica
 from tco.capacity.slo_capacity import SloCapacity
 from tco.capital import Capital, by_time, capital_of, escalated, life_months, paid
 from tco.finance import npv
+from tco.line_items import around_items, site_items, token_items, work_items
 from tco.quantity import Numbers
 from tco.scenario import OwnOption, RentOption, Scenario, TokenOption
 from tco.workload.demand import Demand, Months
+from tco.workload.sent import as_work, sent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,8 +72,11 @@ class Ledger:
 
     @property
     def reasons(self) -> list[str]:
-        """Why it cannot or may not, and what else is to be known of its capacity."""
-        return [*self.barred, *(self.fleet.capacity.reasons if self.fleet else ())]
+        """Why it cannot or may not; where it may be used, what else is to be known of its capacity."""
+        capacity = None if self.fleet is None else self.fleet.capacity
+        if capacity is None or (self.barred and capacity.feasible):
+            return list(self.barred)
+        return [*self.barred, *capacity.reasons]
 
     @property
     def total_usd(self) -> Numbers:
@@ -112,28 +117,53 @@ def ledger(
     months = asked.requests.shape[-1]
     time = _Time(months, during)
     asked = time.demand(asked)
-    one_offs = {name: time.at_start(quantity.numbers) for name, quantity in option.one_off_usd.items()}
-    extras = {name: quantity.numbers * np.ones(months) for name, quantity in option.extra_usd_per_month.items()}
-    running = extras | {"people": costs.people_usd(option, months)}
+    reached = sent(option, scenario.workload, asked)
+    one_offs = _one_offs(option, time)
+    running = work_items(option, asked, time.last)
     if isinstance(option, TokenOption):
-        lines = {
-            "input_tokens": costs.input_tokens_usd(option, scenario, asked),
-            "cached_input_tokens": costs.cached_input_tokens_usd(option, scenario, asked),
-            "output_tokens": costs.output_tokens_usd(option, scenario, asked),
-        } | time.cut(escalated(running, scenario.finance))
+        billed = token_items(option, scenario, reached)
+        billed["parallel_run"] = costs.parallel_run_usd(option, added(billed.values()))
+        lines = billed | time.cut(escalated(running, scenario.finance))
         return _without_servers(scenario, lines, one_offs or _nothing(months), None)
     assert replica is not None  # every self-hosted option has one
-    fleet = time.fleet(size_fleet(option, replica, scenario.workload, asked, capacity))
+    fleet = time.fleet(_fleet(option, replica, scenario, reached, capacity))
+    running |= around_items(option, scenario, reached, fleet)
     if isinstance(option, OwnOption):
-        site = {
-            "electricity": costs.electricity_usd(option, scenario, fleet),
-            "colocation": costs.colocation_usd(option, fleet),
-            "maintenance": costs.maintenance_usd(option, fleet),
-        }
+        site = site_items(option, scenario, fleet)
         return _owned(option, scenario, fleet, time.cut(escalated(site | running, scenario.finance)), one_offs)
     rent = {"gpu_rent": costs.gpu_rent_usd(option, scenario, fleet)}
+    rent["parallel_run"] = costs.parallel_run_usd(option, rent["gpu_rent"])
     lines = rent | time.cut(escalated(running, scenario.finance))
     return _without_servers(scenario, lines, one_offs or _nothing(months), fleet)
+
+
+def _one_offs(option: TokenOption | RentOption | OwnOption, time: _Time) -> dict[str, Months]:
+    """Named costs at the start, work to set up, the first training; of the last two only what is asked for."""
+    amounts = {name: quantity.numbers for name, quantity in option.one_off_usd.items()}
+    if option.people.setup_person_days is not None:
+        amounts["set_up_work"] = costs.set_up_usd(option)
+    if option.tuning is not None:
+        amounts["fine_tuning"] = costs.training_usd(option)
+    return {name: time.at_start(amount) for name, amount in amounts.items()}
+
+
+def _fleet(
+    option: RentOption | OwnOption,
+    replica: Replica,
+    scenario: Scenario,
+    reached: Demand,
+    capacity: SloCapacity | None,
+) -> Fleet:
+    """What stands for the demand; where it was carried to other tokens or longer prompts its capacity is `modelled`, and it says so."""
+    work = as_work(option, reached)
+    if capacity is None and replica.reasoning_factor != option.reasoning_factor:
+        replica = replace(replica, reasoning_factor=option.reasoning_factor)
+    fleet = size_fleet(option, replica, scenario.workload, work, capacity)
+    if work is reached or not fleet.capacity.feasible:
+        return fleet
+    told = "requests count as many times as they are longer in the model's own tokens, or in later months"
+    reasons = (*fleet.capacity.reasons, told)
+    return replace(fleet, capacity=replace(fleet.capacity, basis="modelled", reasons=reasons))
 
 
 def savings_by_time_usd(baseline: Ledger, option: Ledger) -> Months:
@@ -181,6 +211,15 @@ def _owned(
     had = costs.server_purchases(kept, fleet)
     servers = paid(terms, costs.servers_bought_usd(option, had))
     residual_usd = costs.residual_usd(option, had * servers.is_owned)
+    one_offs |= {
+        name: cost
+        for name, cost in (
+            ("network", costs.network_usd(kept, had)),
+            ("installation", costs.installation_usd(option, had)),
+            ("spares", costs.spares_usd(option, had)),
+        )
+        if cost.any()
+    }
     line_items = running | servers.line_items
     capital = None
     if scenario.finance.is_taxed or servers.financing:
@@ -211,6 +250,7 @@ class _Time:
     def __init__(self, months: int, during: range | None) -> None:
         self._start = during.start if during else 0
         self._months = months
+        self.last = None if not during else during.stop - 1
         self._active = None if during is None else np.isin(np.arange(months), during).astype(float)
 
     def cut(self, items: dict[str, Months]) -> dict[str, Months]:

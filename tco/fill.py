@@ -16,10 +16,12 @@ from tco.capacity.replica import Replica
 from tco.errors import InputError
 from tco.fill_own import server_of, site_of
 from tco.fill_scaling import running_of
+from tco.fill_terms import with_terms
+from tco.hybrid_terms import OF_PARTS
 from tco.price_outlook import PathKind, price_change, token_prices_of
 from tco.quantity import Quantity, listed
 from tco.replicas_of import gpu_of, model_of
-from tco.scenario import OwnOption, RentOption, Scenario, TokenOption, Workload
+from tco.scenario import AnyOption, MixedOption, OwnOption, RentOption, Scenario, TokenOption, Workload
 
 _SMALLEST_FACTOR = 0.01
 _HOUR_RANGE_NOTE = "low and high are the cheapest and the dearest offer"
@@ -50,18 +52,42 @@ def fill(scenario: Scenario, replicas: Mapping[str, Replica], book: Book) -> Sce
         InputError: the book has no such price; the message says which field supplies it.
     """
     sources = _Sources(scenario, book)
-    options: list[TokenOption | RentOption | OwnOption] = []
+    options: list[AnyOption] = []
     for option in scenario.options:
         try:
             if isinstance(option, TokenOption):
                 options.append(_fill_tokens(option, sources))
             elif isinstance(option, RentOption):
                 options.append(_fill_rent(option, replicas[option.name], sources))
-            else:
+            elif isinstance(option, OwnOption):
                 options.append(_fill_own(option, replicas[option.name], sources))
+            else:
+                options.append(option)
         except PriceNotFound as error:
             raise InputError(f"option {option.name!r}: {error.args[0]}") from None
-    return scenario.model_copy(update={"options": options})
+    models = {option.name: option.model for option in options}
+    named = scenario.model_copy(update={"options": [_fill_mixed(option, models) for option in options]})
+    return named.model_copy(
+        update={"options": [_fill_terms(option, named, replicas, book) for option in named.options]}
+    )
+
+
+def _fill_terms(option: AnyOption, scenario: Scenario, replicas: Mapping[str, Replica], book: Book) -> AnyOption:
+    """The costs around a model; an option that is made of others has those of its parts."""
+    if isinstance(option, MixedOption):
+        return option
+    replica = replicas.get(option.name)
+    try:
+        return with_terms(option, scenario, None if replica is None else replica.run, book)
+    except PriceNotFound as error:
+        raise InputError(f"option {option.name!r}: {error.args[0]}") from None
+
+
+def _fill_mixed(option: AnyOption, models: Mapping[str, str]) -> AnyOption:
+    """What is made of other options has their models' names."""
+    if not isinstance(option, MixedOption) or option.model != OF_PARTS:
+        return option
+    return option.model_copy(update={"model": " + ".join(models[part] for part in option.parts)})
 
 
 def _fill_tokens(option: TokenOption, sources: _Sources) -> TokenOption:
@@ -77,12 +103,17 @@ def _fill_tokens(option: TokenOption, sources: _Sources) -> TokenOption:
 
 def _token_prices(option: TokenOption, sources: _Sources) -> dict[str, Price | None]:
     prices = token_prices_of(option.model, sources.scenario, sources.book)
-    tokens = sources.scenario.workload.mean_input_tokens * option.tokenizer_factor.value
+    factor = 1.0 if option.tokenizer_factor is None else option.tokenizer_factor.value
+    tokens = sources.scenario.workload.mean_input_tokens * factor
+    writes = sources.scenario.workload.cache_write_input_fraction is not None
     is_long = prices.long_context_from_tokens is not None and tokens > prices.long_context_from_tokens
     return {
         "input_usd_per_mtok": (prices.long_context_input if is_long else None) or prices.input,
         "output_usd_per_mtok": (prices.long_context_output if is_long else None) or prices.output,
         "cached_input_usd_per_mtok": (prices.long_context_cached_read if is_long else None) or prices.cached_read,
+        "cache_write_usd_per_mtok": ((prices.long_context_cache_write if is_long else None) or prices.cache_write)
+        if writes
+        else None,
         "batch_input_usd_per_mtok": prices.batch_input,
         "batch_output_usd_per_mtok": prices.batch_output,
     }

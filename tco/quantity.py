@@ -148,6 +148,11 @@ Positive = Annotated[Quantity, _within(_SMALLEST, _LARGEST, "more than 0")]
 Fraction = Annotated[Quantity, _within(0, 1, "0 to 1; write a fraction, 0.10 for 10 %")]
 """A share between 0 and 1."""
 
+Retries = Annotated[
+    Quantity, _within(0, 0.95, "0 to 0.95; write a fraction, 0.05 where one request in twenty is sent in vain")
+]
+"""A share of requests that are sent in vain."""
+
 Availability = Annotated[Quantity, _within(0.5, 0.999999, "0.5 to 0.999999; write a fraction, 0.999 for 99.9 %")]
 """An availability: 1 cannot be promised by any finite number of replicas."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pricing
 from pricing import Architecture, Book, PriceNotFound
@@ -20,7 +20,7 @@ from tco.capacity.memory.placement import Placement, placement_of_run, published
 from tco.capacity.replica import Replica
 from tco.capacity.served import Served
 from tco.errors import InputError
-from tco.scenario import FROM_RUN, OwnOption, RentOption, Scenario, TokenOption, Workload
+from tco.scenario import FROM_RUN, OwnOption, RentOption, Scenario, SelfHostedOption, Workload
 
 _KV_BYTES = {"bf16": 2, "fp8": 1}
 
@@ -39,9 +39,12 @@ def replicas_of(scenario: Scenario, runs: Mapping[str, Run], book: Book) -> dict
     """
     needed = needed_tokens(scenario.workload)
     return {
-        option.name: _replica(_Case(option=option, run=runs[option.name], book=book, needed_tokens=needed))
+        option.name: replace(
+            _replica(_Case(option=option, run=runs[option.name], book=book, needed_tokens=needed)),
+            reasoning_factor=option.reasoning_factor,
+        )
         for option in scenario.options
-        if not isinstance(option, TokenOption)
+        if isinstance(option, SelfHostedOption)
     }
 
 

@@ -17,12 +17,19 @@ from pricing.yaml_file import Day
 from tco.case_terms import Cases
 from tco.constraint_terms import Constraints
 from tco.finance_terms import Finance, Purchase
+from tco.hybrid_terms import OF_PARTS, CascadeTerms, HybridTerms, refuse_bad_parts
 from tco.option_terms import Terms
-from tco.quantity import Availability, Change, Fraction, NonNegative, Positive, Quantity
+from tco.quantity import Availability, Change, Fraction, NonNegative, Positive, Quantity, Retries
 from tco.risk_terms import Correlation
 from tco.scaling import Failures, Scaling, Upgrades
 from tco.sequence_terms import Then, refuse_bad_sequences
 from tco.success_terms import Success, refuse_bad_escalations
+from tco.terms.around import Around
+from tco.terms.hardware import Hardware
+from tco.terms.people import NO_PEOPLE, People
+from tco.terms.pipeline import ModelCall
+from tco.terms.tuning import FineTuning
+from tco.terms.upkeep import Evaluation, Migrations, Obligations
 from tco.workload.asked import Name, RequestClass, Slo, Spread, Workload
 from tco.workload.profiles import PROFILE_NAMES
 
@@ -42,21 +49,18 @@ def _q(value: float, low: float | None = None, high: float | None = None, note: 
     return Quantity(value=value, low=low, high=high, note=note)
 
 
-class People(_Record):
-    """Staff who run an option. Never silently zero: a zero is listed among the warnings."""
-
-    run_fte: NonNegative = _q(0.25, 0.1, 0.5, "share of one engineer who keeps it running")
-    cost_per_fte_usd_per_year: NonNegative = _q(160_000, 120_000, 220_000, "salary with on-costs")
-
-
-NO_PEOPLE = People(run_fte=_q(0.0))
-
-
 class _Option(_Record):
     name: Name
     model: str
     one_off_usd: dict[Name, NonNegative] = {}
     extra_usd_per_month: dict[Name, NonNegative] = {}
+    retry_fraction: Retries | None = None
+    reasoning_factor: Positive | None = None
+    pipeline: Annotated[dict[Name, ModelCall], Field(max_length=20)] = {}
+    evaluation: Evaluation | None = None
+    tuning: FineTuning | None = None
+    migrations: Migrations | None = None
+    obligations: Obligations = Obligations()
     starts_after_months: Annotated[int, Field(ge=0, le=120)] = 0
     then: Then | None = None
     success: Success | None = None
@@ -74,10 +78,11 @@ class TokenOption(_Option):
     input_usd_per_mtok: NonNegative | None = None
     output_usd_per_mtok: NonNegative | None = None
     cached_input_usd_per_mtok: NonNegative | None = None
+    cache_write_usd_per_mtok: NonNegative | None = None
     batch_input_usd_per_mtok: NonNegative | None = None
     batch_output_usd_per_mtok: NonNegative | None = None
     price_change_per_year_fraction: Change | None = None
-    tokenizer_factor: Positive = _q(1.0)
+    tokenizer_factor: Positive | None = None
 
 
 class RentalPrice(_Record):
@@ -112,6 +117,8 @@ class _SelfHosted(_Option):
     failures: Failures = Failures()
     upgrades: Upgrades = Upgrades()
     people: People = People()
+    tokenizer_factor: Positive | None = None
+    around: Around | None = None
 
     @model_validator(mode="after")
     def _sizes_make_the_replica(self) -> Self:
@@ -176,12 +183,29 @@ class OwnOption(_SelfHosted):
     pue: Annotated[Quantity, Field()] = _q(1.3, 1.1, 1.6, "site power over server power")
     maintenance_fraction_per_year: NonNegative = _q(0.08, 0.04, 0.12, "of the servers' price")
     colocation_usd_per_kw_month: NonNegative | None = None
+    hardware: Hardware = Hardware()
 
     @model_validator(mode="after")
     def _pue_is_at_least_one(self) -> OwnOption:
         if min(self.pue.value, self.pue.low if self.pue.low is not None else self.pue.value) < 1:
             raise ValueError(f"`pue` {self.pue.value:g} is below 1; it is site power over server power, 1.1 to 1.6")
         return self
+
+
+class HybridOption(HybridTerms, _Option):
+    """Base load on one's own replicas, the rest at an API. What it is made of brings its costs; `people` and named costs are those beyond."""
+
+    kind: Literal["hybrid"]
+    model: str = OF_PARTS
+    people: People = NO_PEOPLE
+
+
+class CascadeOption(CascadeTerms, _Option):
+    """A small model first, a large one for what it does not do well enough. `people` and named costs are those beyond its parts'."""
+
+    kind: Literal["cascade"]
+    model: str = OF_PARTS
+    people: People = NO_PEOPLE
 
 
 class PriceSources(_Record):
@@ -195,8 +219,13 @@ class PriceSources(_Record):
     file: Annotated[str, Field(min_length=1, max_length=500)] | None = None
 
 
-Option = Annotated[TokenOption | RentOption | OwnOption, Field(discriminator="kind")]
 SelfHostedOption = RentOption | OwnOption
+SingleOption = TokenOption | RentOption | OwnOption
+MixedOption = HybridOption | CascadeOption
+"""Options that are made of others."""
+
+AnyOption = SingleOption | MixedOption
+Option = Annotated[AnyOption, Field(discriminator="kind")]
 
 
 class Scenario(_Record):
@@ -234,6 +263,7 @@ class Scenario(_Record):
         if self.baseline not in names:
             raise ValueError(f"baseline {self.baseline!r} is not among the options; choose one of: {', '.join(names)}")
         refuse_bad_sequences(self.options, self.baseline)
+        refuse_bad_parts(self.options)
         refuse_bad_escalations({option.name: option.success for option in self.options})
         return self
 
@@ -248,7 +278,7 @@ class Scenario(_Record):
         copy._folder = folder  # noqa: SLF001 - the one place that sets it
         return copy
 
-    def option(self, name: str) -> TokenOption | RentOption | OwnOption:
+    def option(self, name: str) -> AnyOption:
         """The option of that name.
 
         Raises:
@@ -256,13 +286,28 @@ class Scenario(_Record):
         """
         return next(option for option in self.options if option.name == name)
 
+    def single(self, name: str) -> SingleOption:
+        """The option of that name, which is not made of others.
+
+        Raises:
+            TypeError: it is.
+        """
+        option = self.option(name)
+        if isinstance(option, HybridOption | CascadeOption):
+            raise TypeError(f"option {name!r} is made of others: {', '.join(option.parts)}")
+        return option
+
 
 __all__ = [
     "FROM_RUN",
     "PROFILE_NAMES",
     "SCHEMA",
+    "AnyOption",
+    "CascadeOption",
     "ElectricityRegion",
     "Failures",
+    "HybridOption",
+    "MixedOption",
     "Option",
     "OwnOption",
     "People",
@@ -273,6 +318,7 @@ __all__ = [
     "Scaling",
     "Scenario",
     "SelfHostedOption",
+    "SingleOption",
     "Slo",
     "Spread",
     "Success",

@@ -22,6 +22,8 @@ SUFFIXES = (
     "_ms", "_watts", "_joules", "_gib", "_fraction", "_fraction_per_year", "_per_year", "_months", "_tokens", "_factor",
     "_usd_per_task", "_usd_per_user_month", "_usd_per_attempt", "_usd_per_successful_task", "_usd_per_mtok_at_full_load", "_per_month", "_fte", "_mhz",
     "_celsius", "_joules_per_output_token", "_count", "_hours", "_minutes", "_per_hour", "_days", "_points",
+    "_usd_per_gpu", "_usd_per_server", "_usd_per_gpu_per_year", "_usd_per_server_per_year", "_per_gpu_per_year", "_usd_per_gib_month", "_usd_per_gb",
+    "_bytes_per_request", "_bytes_per_token", "_tokens_per_step", "_calls_per_request", "_tflops",
 )  # fmt: skip
 COUNTS = {
     "schema_", "schema", "cells", "concurrency", "repeats", "requests_ok", "requests_failed", "failures", "preemptions",
@@ -31,7 +33,7 @@ COUNTS = {
     "effective_samples", "samples", "in_flight_mean", "rate_times_time", "requests_running_mean", "requests_waiting_max",
     "layers_full", "layers_measured", "max_repeats", "mixes", "pipeline_parallel_size", "requests", "seeds", "shared_prefixes",
     "turns", "warmup_requests", "load_average", "least_replicas_by_month", "max_replicas", "max_surge", "max_unavailable", "min_replicas",
-    "paid_replicas_by_month", "users",
+    "paid_replicas_by_month", "users", "steps",
 }  # fmt: skip
 # A value in the unit that a sibling or the parent names.
 INNER = {

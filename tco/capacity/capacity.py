@@ -39,7 +39,7 @@ def capacity_of(replica: Replica, workload: Workload) -> SloCapacity:
         replica: whose.
         workload: lengths and promises.
     """
-    found = _capacity(replica, workload)
+    found = _capacity(replica, workload.reasoned(replica.reasoning_factor))
     return replace(found, reasons=(*found.reasons, *replica.notes))
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from probes.run import Run
 from tco.capacity.engine_model import EngineModel, NoEngineModel
 from tco.capacity.served import Served
+from tco.quantity import Quantity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -19,6 +20,7 @@ class Replica:
         carried: step times that were carried from the run's part to the option's own, or why they could not be; None where the option is what was probed.
         served: what the run is of, where that is known: its data sheet helps where the run alone does not say enough.
         notes: what to know of how the run stands for this replica, in sentences.
+        reasoning_factor: its model's reasoning tokens over the workload's; None: the same.
     """
 
     run: Run
@@ -26,6 +28,7 @@ class Replica:
     carried: EngineModel | NoEngineModel | None = None
     served: Served | None = None
     notes: tuple[str, ...] = ()
+    reasoning_factor: Quantity | None = None
 
 
 def probed(run: Run) -> Replica:

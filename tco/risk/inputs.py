@@ -102,6 +102,8 @@ def factor_of(scenario: Scenario, inputs: tuple[Uncertain, ...]) -> npt.NDArray[
     Raises:
         InputError: a path names no uncertain input, a pair is given twice, or no numbers at all move together in such a way.
     """
+    if not scenario.correlations:
+        return np.eye(len(inputs))
     at = {path: number for number, each in enumerate(inputs) for path in each.paths}
     matrix = np.eye(len(inputs))
     for number, given in enumerate(scenario.correlations):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from tco.quantity import Numbers
+from tco.quantity import Numbers, Quantity
 from tco.scenario import Scenario
 from tco.workload.batch import Hours, least_capacity_weight, served_by_hour
 
@@ -28,8 +29,10 @@ class Demand:
         mean_requests_per_s: average rate over the month [requests/s].
         peak_weight: rate that capacity must cover over the mean rate [unitless].
         hour_weights: work served in each hour of the week over the mean rate [unitless], shape (168,); what can wait is served in quiet hours.
-        input_tokens_per_request: mean prompt length [tokens].
-        output_tokens_per_request: mean answer length [tokens].
+        input_tokens_per_request: mean prompt length over the horizon [tokens].
+        output_tokens_per_request: mean answer length, reasoning included [tokens].
+        input_by_month: prompt length of each month over that mean [unitless], shape (months,) or (draws, months); None: every month the same.
+        work_by_month: what a prompt and its answer ask of a machine, at most, over those of the first month [unitless], likewise.
     """
 
     requests: Months
@@ -38,11 +41,24 @@ class Demand:
     hour_weights: Hours
     input_tokens_per_request: Numbers
     output_tokens_per_request: Numbers
+    input_by_month: Months | None = None
+    work_by_month: Months | None = None
 
     @property
     def peak_requests_per_s(self) -> Months:
         """Rate that capacity must cover, of the shape of the others [requests/s]."""
         return self.mean_requests_per_s * self.peak_weight
+
+    @property
+    def input_tokens(self) -> Months:
+        """Prompt tokens of each month [tokens/month]."""
+        tokens = self.requests * self.input_tokens_per_request
+        return tokens if self.input_by_month is None else tokens * self.input_by_month
+
+    @property
+    def output_tokens(self) -> Months:
+        """Answer tokens of each month, reasoning included [tokens/month]."""
+        return self.requests * self.output_tokens_per_request
 
     @property
     def tokens_per_request(self) -> Numbers:
@@ -75,6 +91,9 @@ def demand(scenario: Scenario) -> Demand:
     hours as far as its deadline allows (`tco.workload.batch`); it counts where it needs more than that peak:
     `peak = mean · max((1 − batchable) · peak weight · (1 + headroom), least capacity weight)`.
 
+    Prompts that lengthen by `input_growth_per_month_fraction` are told by their mean over all requests and by month: month m has `input · (1 + growth)^(m − 1)`. A
+    machine is taken to need as much longer for a request as its prompt is longer, which is the most that it can need; shorter prompts get no credit.
+
     Args:
         scenario: the question; volume, growth and lengths may be drawn (`tco.quantity.Quantity.at`), what shapes the week may not.
 
@@ -87,11 +106,33 @@ def demand(scenario: Scenario) -> Demand:
     weights = workload.weights
     least = least_capacity_weight(weights.values, batch, workload.batch_deadline_hours)
     peak = max((1 - batch) * weights.peak * (1 + workload.peak_headroom_fraction.value), least)
+    requests = per_day * scenario.hours_per_month / HOURS_PER_DAY
+    lengthened = _lengthened(workload.input_growth_per_month_fraction, requests)
     return Demand(
-        requests=per_day * scenario.hours_per_month / HOURS_PER_DAY,
+        requests=requests,
         mean_requests_per_s=per_day / SECONDS_PER_DAY,
         peak_weight=peak,
         hour_weights=served_by_hour(weights.values, batch, least),
-        input_tokens_per_request=workload.input_tokens,
+        input_tokens_per_request=workload.input_tokens * lengthened.mean,
         output_tokens_per_request=workload.output_tokens,
+        input_by_month=None if lengthened.by_month is None else lengthened.by_month / lengthened.mean,
+        work_by_month=None if lengthened.by_month is None else np.maximum(lengthened.by_month, 1.0),
     )
+
+
+class _Lengthened(NamedTuple):
+    """Prompts over those of the first month: their mean over all requests, shape () or (draws, 1), and by month."""
+
+    mean: Numbers
+    by_month: Months | None
+
+
+def _lengthened(growth: Quantity | None, requests: Months) -> _Lengthened:
+    if growth is None:
+        return _Lengthened(np.ones(()), None)
+    by_month = powers(growth.numbers, np.arange(requests.shape[-1]))
+    total = np.sum(requests, axis=-1, keepdims=True)
+    mean = np.divide(
+        np.sum(requests * by_month, axis=-1, keepdims=True), total, out=np.ones_like(total), where=total > 0
+    )
+    return _Lengthened(mean[0] if mean.ndim == 1 else mean, by_month)
