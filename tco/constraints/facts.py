@@ -121,7 +121,7 @@ def _site(option: OwnOption) -> Fact[frozenset[str]]:
         return UNKNOWN
     country = at.region.strip().upper().split("-", 1)[0]
     says = f"its site is in {country}, where its electricity is bought"
-    return Fact(choices=(frozenset({country}),), says=says, evidence="assumption")
+    return Fact(choices=(frozenset({country}),), says=says)
 
 
 def _rented_regions(option: RentOption, asked: Asked) -> Fact[frozenset[str]]:

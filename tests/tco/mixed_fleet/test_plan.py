@@ -266,3 +266,11 @@ def test_without_step_times_nothing_is_simulated_and_that_is_said():
     assert 5.0 == pytest.approx(found.fleet.usd_per_hour)
     assert any("small is short of cells" in caution for caution in found.cautions)
     assert not math.isnan(found.fleet.usd_per_hour)
+
+
+def test_a_constraint_bars_a_type_that_breaks_it():
+    american, german = ({**kind, "terms": {"regions": [place]}} for kind, place in ((SMALL, "US"), (LARGE, "DE")))
+    asked = question(per_s=12.0, options=[american, german], classes=TWO_SIZES, constraints={"residency": ["EU"]})
+    found = plan(asked)
+    assert {"large"} == {use.name for use in found.fleet.uses}
+    assert any("data residency (EU) is not met" in why for why in found.question.barred.values())
