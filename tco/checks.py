@@ -10,14 +10,18 @@ from pricing import STALE_AFTER_DAYS, Book
 from probes.run import Run
 from tco.capacity.steptime.observed import contradictions, observed
 from tco.cashflow import Ledger
+from tco.fill_terms import tokenizer_family
 from tco.quality_check import quality_cautions
 from tco.register import quantities
 from tco.replicas_of import gpu_of
 from tco.result import Caution
-from tco.scenario import RentOption, Scenario, TokenOption
+from tco.scenario import OwnOption, RentOption, Scenario, TokenOption
 from tco.workload.demand import Demand
 
 LOW_UTILISATION_FRACTION = 0.10
+
+_BY_TRAFFIC = {"input_tokens", "cached_input_tokens", "cache_write_tokens", "output_tokens", "parallel_run"}
+"""Line items that are zero where the traffic has none of it, or no migration is told of."""
 
 
 def check(
@@ -30,7 +34,8 @@ def check(
         *_runs(runs),
         *_rents(scenario, runs),
         *_capacity(ledgers),
-        *_zero_lines(ledgers),
+        *_zero_lines(scenario, ledgers),
+        *_tokenizers(scenario),
         *_stale_prices(scenario),
     ]
 
@@ -117,14 +122,34 @@ def _capacity(ledgers: Mapping[str, Ledger]) -> Iterator[Caution]:
             )
 
 
-def _zero_lines(ledgers: Mapping[str, Ledger]) -> Iterator[Caution]:
+def _zero_lines(scenario: Scenario, ledgers: Mapping[str, Ledger]) -> Iterator[Caution]:
+    """Lines that are zero because nobody set them; of the vendor's bill only whether it is there at all."""
     for name, own in ledgers.items():
-        if own.fleet is None:
-            continue
-        zero = [item for item, months in own.line_items.items() if not months.any()]
-        if own.fleet.capacity.feasible and zero:
+        zero = [
+            item for item, months in own.line_items.items() if item not in _BY_TRAFFIC and not np.asarray(months).any()
+        ]
+        option = scenario.option(name)
+        if isinstance(option, TokenOption | RentOption | OwnOption) and option.people.setup_person_days is None:
+            zero.append("set_up_work")
+        if own.feasible and zero:
             yield Caution(
                 code="zero_line", path=f"options.{name}", message=f"{name}: nothing is charged for {', '.join(zero)}"
+            )
+
+
+def _tokenizers(scenario: Scenario) -> Iterator[Caution]:
+    """A factor of 1 without a range for another tokenizer than the baseline's says more than anybody knows."""
+    counted = tokenizer_family(scenario.option(scenario.baseline))
+    for option in scenario.options:
+        if not isinstance(option, TokenOption | RentOption | OwnOption):
+            continue
+        factor, own = option.tokenizer_factor, tokenizer_family(option)
+        if own != counted and factor is not None and factor.value == 1 and factor.bounds is None:
+            yield Caution(
+                code="tokenizer_not_compared",
+                path=f"options.{option.name}.tokenizer_factor",
+                message=f"{option.name}: `tokenizer_factor` is 1 without a range, though {own} and {counted} count tokens differently; count a sample of "
+                "your text, or leave the factor out for a usual range",
             )
 
 

@@ -217,7 +217,7 @@ def _fleet(question: _Question, capacity: SloCapacity, found: _Found) -> Fleet:
     per_server = option.gpus_per_server if isinstance(option, OwnOption) else units
     replicas = found.standing.most + found.extra_replicas
     paid = found.standing.paid + found.extra_replicas
-    serving = np.zeros_like(paid)
+    serving = np.zeros(np.broadcast_shapes(paid.shape, asked.mean_requests_per_s.shape, goodput.shape))
     np.divide(asked.mean_requests_per_s, goodput, out=serving, where=(paid > 0) & (goodput > 0))
     return Fleet(
         capacity=capacity,
