@@ -7,7 +7,9 @@ from collections.abc import Iterable, Mapping
 from tco.capacity.replica import Replica
 from tco.capacity.slo_capacity import SloCapacity
 from tco.cashflow import Ledger, ledger
-from tco.scenario import Scenario
+from tco.hybrid.base import mixed
+from tco.hybrid.ledger import cascade_ledger, hybrid_ledger
+from tco.scenario import CascadeOption, HybridOption, Scenario
 from tco.splice import served_by, spliced
 from tco.workload.demand import Demand
 
@@ -30,8 +32,17 @@ def ledger_of(
     """
     known = capacities or {}
 
+    def single(part: str, part_asked: Demand, months: range | None) -> Ledger:
+        return ledger(scenario.single(part), replicas.get(part), scenario, part_asked, known.get(part), during=months)
+
     def during(served: str, months: range | None) -> Ledger:
-        return ledger(scenario.option(served), replicas.get(served), scenario, asked, known.get(served), during=months)
+        option = scenario.option(served)
+        if isinstance(option, HybridOption):
+            base = option.base
+            return hybrid_ledger(mixed(option, replicas[base], scenario, asked, known.get(base), months))
+        if isinstance(option, CascadeOption):
+            return cascade_ledger(option, scenario, asked, lambda part, own: single(part, own, months), months)
+        return single(served, asked, months)
 
     option = scenario.option(name)
     if option.then is None and option.starts_after_months == 0:

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 import pricing
 from pricing import Book, Comparison, ScoreNotFound
 from tco.result import Caution
-from tco.scenario import Scenario
+from tco.scenario import MixedOption, Scenario
 
 
 def quality_cautions(scenario: Scenario, book: Book) -> Iterator[Caution]:
     """One caution for every model that is known to answer better or worse than today's, and one for all that are not known."""
     today = scenario.option(scenario.baseline).model
-    others = sorted({option.model for option in scenario.options} - {today})
+    # What is made of other options answers as these do.
+    others = sorted({option.model for option in scenario.options if not isinstance(option, MixedOption)} - {today})
     unknown = []
     for model in others:
         found = _compare(model, today, book)

@@ -10,7 +10,7 @@ import probes
 from probes.run import Run
 from probes.run_file import RunError, load_run
 from tco.errors import InputError
-from tco.scenario import Scenario, TokenOption
+from tco.scenario import Scenario, SelfHostedOption
 
 _SHIPPED = Path(probes.__file__).parent / "runs"
 
@@ -63,7 +63,7 @@ def find_runs(scenario: Scenario, given: Mapping[str, Run] | None = None) -> dic
     """
     found = {}
     for option in scenario.options:
-        if isinstance(option, TokenOption):
+        if not isinstance(option, SelfHostedOption):
             continue
         try:
             found[option.name] = (given or {}).get(option.run) or find_run(option.run, scenario.folder)

@@ -14,7 +14,7 @@ import numpy as np
 from tco.capacity.fleet import Fleet
 from tco.capital import Capital
 from tco.cashflow import Ledger
-from tco.scenario import Scenario
+from tco.scenario import AnyOption, MixedOption, Scenario
 from tco.workload.demand import Months
 
 _BY_MONTH = ("replicas", "least_replicas", "paid_replicas", "serving_replicas", "surge_replica_hours", "servers")
@@ -48,9 +48,14 @@ def served_by(name: str, scenario: Scenario) -> list[tuple[str, range]]:
 
 
 def involved(name: str, scenario: Scenario) -> list[str]:
-    """Names of all options that serve some time where this one is chosen, itself first."""
-    others = [other for other, _ in served_by(name, scenario) if other != name]
-    return [name, *dict.fromkeys(others)]
+    """Names of all options that serve some time where this one is chosen, or are a part of one that does, itself first."""
+    serving = [name, *(other for other, _ in served_by(name, scenario))]
+    parts = [part for other in serving for part in _parts(scenario.option(other))]
+    return list(dict.fromkeys((*serving, *parts)))
+
+
+def _parts(option: AnyOption) -> tuple[str, ...]:
+    return option.parts if isinstance(option, MixedOption) else ()
 
 
 def spliced(parts: Sequence[Ledger]) -> Ledger:

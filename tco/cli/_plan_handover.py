@@ -17,7 +17,7 @@ from tco.handover.names import command_lines
 from tco.handover.write import files_there, start_words
 from tco.replicas_of import replicas_of
 from tco.runs import find_runs
-from tco.scenario import TokenOption
+from tco.scenario import SelfHostedOption
 
 _S_PER_MINUTE = 60
 
@@ -96,7 +96,7 @@ def costed_bounds(filled: Scenario, result: Result) -> dict[str, ReplicaBounds]:
     found = {}
     for option in result.options:
         capacity, asked = option.capacity, filled.option(option.name)
-        if capacity is None or isinstance(asked, TokenOption) or capacity.policy == "fixed" or capacity.replicas < 1:
+        if capacity is None or not isinstance(asked, SelfHostedOption) or capacity.policy == "fixed" or capacity.replicas < 1:
             continue
         months = zip(capacity.least_replicas_by_month, capacity.replicas_by_month, strict=True)
         cool_down = asked.scaling.cool_down_minutes

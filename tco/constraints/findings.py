@@ -15,13 +15,16 @@ from tco.constraints.facts import Asked, terms_of
 from tco.errors import InputError
 from tco.places import countries_of
 from tco.result import Caution
-from tco.scenario import Option, RentOption, Scenario
+from tco.scenario import HybridOption, MixedOption, Option, RentOption, Scenario
 from tco.success_terms import HUMAN
 
 _HARD: frozenset[ConstraintName] = frozenset(
     {"licence", "residency", "operator_nationality", "retention", "baa", "certifications"}
 )
 """Of law or policy: who cannot show that they are kept may not go ahead."""
+
+_OF_DATA = _HARD - {"licence"}
+"""Of what becomes of requests: where only sensitive ones are covered, others may go elsewhere."""
 
 _WORST_LAST = ("met", "unknown", "not met")
 
@@ -64,15 +67,24 @@ def ruled_out(found: Iterable[ConstraintFinding]) -> dict[str, tuple[str, ...]]:
 
 
 def constraint_cautions(found: Iterable[ConstraintFinding]) -> Iterator[Caution]:
-    """What is not known and was allowed: one caution for each option and constraint.
+    """What is not known and was allowed, and what is kept by nobody's word but the scenario's.
 
     Args:
         found: all findings.
     """
+    unproved: dict[str, list[str]] = {}
     for finding in found:
         if finding.verdict == "unknown" and not finding.rules_out:
             message = f"{finding.option}: {_reason(finding)}; it was allowed"
             yield Caution(code="constraint_unknown", path=finding.path, message=message)
+        if finding.verdict == "met" and finding.evidence == "assumption" and finding.source is None:
+            unproved.setdefault(finding.option, []).append(titled(finding.constraint, finding.asks))
+    for name, titles in unproved.items():
+        yield Caution(
+            code="terms_without_source",
+            path=f"options.{name}.terms.source",
+            message=f"{name}: that it meets {', '.join(titles)} is stated without a source; name the contract or the page in its `terms`",
+        )
 
 
 def price_cautions(scenario: Scenario) -> Iterator[Caution]:
@@ -160,17 +172,28 @@ def _finding(constraint: _Constraint, option: Option, wishes: Constraints, asked
 
 def _held(constraint: _Constraint, option: Option, wishes: Constraints, asked: Asked) -> tuple[held.Held, str]:
     """The worst of an option and of those that serve some of its requests, and whose it is; lead times of these are their own matter."""
-    own = constraint.holds(option, wishes, asked)
-    verdicts = [(own, option.name)]
-    if constraint.name != "supply":
-        for name, how in _partners(option, asked.scenario).items():
-            theirs = constraint.holds(asked.scenario.option(name), wishes, asked)
-            verdicts.append((replace(theirs, says=f"{how} {name}: {theirs.says}"), name))
+    spares_overflow = wishes.covers == "sensitive" and constraint.name in _OF_DATA
+    serving = {option.name: ""}
+    if constraint.name != "supply" or isinstance(option, MixedOption):
+        serving |= _partners(option, asked.scenario, spares_overflow=spares_overflow)
+    verdicts = []
+    for name, how in serving.items():
+        its = asked.scenario.option(name)
+        if isinstance(its, MixedOption):  # What is made of others has no site, seller or licence of its own.
+            continue
+        kept = constraint.holds(its, wishes, asked)
+        verdicts.append((replace(kept, says=f"{how} {name}: {kept.says}") if how else kept, name))
     return max(verdicts, key=lambda each: _WORST_LAST.index(each[0].verdict))
 
 
-def _partners(option: Option, scenario: Scenario) -> dict[str, str]:
-    """The other options that serve some of an option's requests, and how they come to it, each once; hand-overs may go on from there."""
+def _partners(option: Option, scenario: Scenario, *, spares_overflow: bool) -> dict[str, str]:
+    """The other options that serve some of an option's requests, and how they come to it, each once; hand-overs may go on from there.
+
+    Args:
+        option: any.
+        scenario: with the others.
+        spares_overflow: leave out where a hybrid sends what is not sensitive.
+    """
     found: dict[str, str] = {}
     reached = [(option.name, "")]
     while reached:
@@ -181,6 +204,10 @@ def _partners(option: Option, scenario: Scenario) -> dict[str, str]:
         its = scenario.option(name)
         if its.starts_after_months:
             reached.append((scenario.baseline, "until it starts there is"))
+        if isinstance(its, MixedOption):
+            holds_back = isinstance(its, HybridOption) and its.sensitive_fraction.value > 0
+            parts = its.parts[:1] if spares_overflow and holds_back else its.parts
+            reached.extend((part, "it is made of") for part in parts)
         if its.then is not None:
             reached.append((its.then.option, "it is followed by"))
         if its.success is not None and its.success.escalates_to not in (None, HUMAN):

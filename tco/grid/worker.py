@@ -18,7 +18,7 @@ from tco.evaluate import evaluate
 from tco.grid.axes import choices_at
 from tco.grid.job import NEWEST, Found, Job, scenario_data, unpacked
 from tco.grid.point import GridPoint, answered
-from tco.scenario import Scenario, TokenOption
+from tco.scenario import Scenario, SelfHostedOption
 from tco.scenario_file import of_data
 
 _LOOK_AT_PARENT_S = 1.0
@@ -105,7 +105,7 @@ class _Worker:
 
     def _look_for_runs(self, scenario: Scenario) -> None:
         for option in scenario.options:
-            if not isinstance(option, TokenOption) and option.run in self._job.runs.problems:
+            if isinstance(option, SelfHostedOption) and option.run in self._job.runs.problems:
                 raise InputError(f"option {option.name!r}: {self._job.runs.problems[option.run]}")
 
     def _book(self, scenario: Scenario) -> Book:

@@ -28,7 +28,7 @@ from tco.handover.scale import ReplicaBounds, scaling_of
 from tco.handover.start_up import start_up_of
 from tco.replicas_of import gpu_of, gpus_of
 from tco.result import Capacity, OptionResult, Result
-from tco.scenario import OwnOption, RentOption, Scenario, TokenOption
+from tco.scenario import AnyOption, MixedOption, OwnOption, RentOption, Scenario, SelfHostedOption, TokenOption
 
 ENGINES = {"vllm": "vllm", "vllm-cpu": "vllm-cpu"}
 """Engines that deployments are written for, by their name in a run."""
@@ -105,7 +105,7 @@ def handovers(
 
 
 def make_deployment(
-    option: TokenOption | RentOption | OwnOption,
+    option: AnyOption,
     scenario: Scenario,
     run: Run | None,
     result: Result,
@@ -131,14 +131,16 @@ def make_deployment(
     reason = _reason_for_none(option, run, answer)
     if reason is not None:
         return NothingToDeploy(option=option.name, reason=reason)
-    assert not isinstance(option, TokenOption)
+    assert isinstance(option, SelfHostedOption)
     assert run is not None
     assert answer.capacity is not None
     parts = _Parts(option, scenario, run, answer, answer.capacity, book, bounds)
     return _deployment(parts, result, slug or slugs([option.name])[0], made_on or result.as_of)
 
 
-def _reason_for_none(option: TokenOption | RentOption | OwnOption, run: Run | None, answer: OptionResult) -> str | None:
+def _reason_for_none(option: AnyOption, run: Run | None, answer: OptionResult) -> str | None:
+    if isinstance(option, MixedOption):
+        return f"{option.name!r} is made of {' and '.join(repr(part) for part in option.parts)}: deploy these, with the replicas of the answer"
     if isinstance(option, TokenOption):
         return f"{option.name!r} is paid per token: the vendor runs it, so there is nothing to deploy"
     if run is None:

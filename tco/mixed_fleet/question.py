@@ -24,7 +24,7 @@ from tco.mixed_fleet.records import FleetType, Promise, Question, Wishes
 from tco.mixed_fleet.sizes import required_requests_per_s, sizes_of
 from tco.replicas_of import replicas_of
 from tco.runs import find_runs
-from tco.scenario import OwnOption, RentOption, Scenario, TokenOption
+from tco.scenario import OwnOption, RentOption, Scenario, SelfHostedOption
 
 Rows = npt.NDArray[np.int64]
 
@@ -162,7 +162,7 @@ def _asked(
 
 def _self_hosted(scenario: Scenario, wishes: Wishes) -> list[str]:
     """Names of the options that are machine types and may be used."""
-    names = [option.name for option in scenario.options if not isinstance(option, TokenOption)]
+    names = [option.name for option in scenario.options if isinstance(option, SelfHostedOption)]
     if not names:
         raise InputError(
             f"fleet: {scenario.name!r} has no self-hosted option; add at least one of kind `rent` or `own` with a run"
@@ -177,7 +177,7 @@ def _self_hosted(scenario: Scenario, wishes: Wishes) -> list[str]:
 
 def _hosted(scenario: Scenario, name: str) -> RentOption | OwnOption:
     option = scenario.option(name)
-    assert not isinstance(option, TokenOption)  # `_self_hosted` names no other
+    assert isinstance(option, SelfHostedOption)  # `_self_hosted` names no other
     return option
 
 
@@ -191,7 +191,7 @@ def known_types(scenarios: Sequence[Scenario], wishes: Wishes) -> None:
     Raises:
         InputError: as said, with a near name.
     """
-    names = [o.name for scenario in scenarios for o in scenario.options if not isinstance(o, TokenOption)]
+    names = [o.name for scenario in scenarios for o in scenario.options if isinstance(o, SelfHostedOption)]
     for flag, wanted in (("--types", wishes.types), ("--stock", tuple(wishes.stock))):
         for name in wanted:
             if name not in names and names:

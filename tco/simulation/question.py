@@ -23,7 +23,7 @@ from tco.errors import InputError
 from tco.fill_scaling import running_of
 from tco.replicas_of import replicas_of
 from tco.runs import find_runs
-from tco.scenario import OwnOption, RentOption, Scenario, TokenOption
+from tco.scenario import OwnOption, RentOption, Scenario, SelfHostedOption
 from tco.workload.demand import Demand, demand
 
 FIRST = 0
@@ -137,7 +137,7 @@ def asked_option(
 
 
 def _chosen(scenario: Scenario, name: str | None) -> RentOption | OwnOption:
-    own = {option.name: option for option in scenario.options if not isinstance(option, TokenOption)}
+    own = {option.name: option for option in scenario.options if isinstance(option, SelfHostedOption)}
     names = ", ".join(own)
     if not own:
         raise InputError(

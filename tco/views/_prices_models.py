@@ -10,7 +10,7 @@ import pricing
 from pricing import Company, ScoreNotFound
 from tco import InputError
 from tco.licence_check import who_asks
-from tco.scenario import FROM_RUN, TokenOption
+from tco.scenario import FROM_RUN, MixedOption, SelfHostedOption
 from tco.views import _state
 from tco.views._prices_table import link, linked, matches, nothing, table
 from tco.words import number, plain
@@ -74,7 +74,7 @@ def _of_scenario() -> list[str]:
     try:
         options = [(option.kind, option.model) for option in _state.result().options]
     except InputError:
-        options = [(option.kind, option.model) for option in _state.scenario().options if option.model != FROM_RUN]
+        options = [(option.kind, option.model) for option in _state.scenario().options if option.model != FROM_RUN and not isinstance(option, MixedOption)]
     return [model for kind, model in sorted(options, key=lambda option: option[0] in {"api", "hosted"})]
 
 
@@ -148,7 +148,7 @@ def _licence(model: str, book: Book) -> None:
 def _company(model: str) -> Company:
     """Who asks, with the paid licence that an option of the scenario has for the model."""
     scenario = _state.scenario()
-    hosted = [option for option in scenario.options if not isinstance(option, TokenOption)]
+    hosted = [option for option in scenario.options if isinstance(option, SelfHostedOption)]
     paid = any(option.paid_licence and option.model == model for option in hosted)
     return who_asks(scenario, paid=paid)
 

@@ -9,7 +9,7 @@ import streamlit as st
 from probes import Run, RunError, check_machine, describe_environment, engine_packages
 from tco import InputError, Scenario
 from tco.answer import headline
-from tco.scenario import TokenOption
+from tco.scenario import SelfHostedOption
 from tco.views import _edit, _job, _probe_form, _probe_run, _state
 from tco.words import plain
 
@@ -79,7 +79,7 @@ def _upload() -> None:
 
 
 def _use(scenario: Scenario, reference: str, run: Run) -> None:
-    own = [option.name for option in scenario.options if not isinstance(option, TokenOption)]
+    own = [option.name for option in scenario.options if isinstance(option, SelfHostedOption)]
     st.subheader("Use this run in the scenario", anchor=False)
     with st.form("use", border=False):
         target, price, press = st.columns([3, 3, 2], vertical_alignment="bottom")

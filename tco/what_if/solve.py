@@ -15,8 +15,9 @@ from tco.errors import InputError
 from tco.quantity import Quantity
 from tco.register import quantities, unit_of, with_value
 from tco.scenario import Scenario
+from tco.splice import involved
+from tco.stretch import Stretch, stretches
 from tco.what_if.condition import RECOMMENDED, Condition
-from tco.what_if.stretch import Stretch, stretches
 
 TIMES = 1000.0
 """One input is searched from a thousandth to a thousand times its value; shares and changes over all that is allowed."""
@@ -126,7 +127,7 @@ def flips(
         option: whose answer it is on.
         on_input: called with the inputs that are done, and with all.
     """
-    concerns = {option, prepared.scenario.baseline}
+    concerns = _concerned(prepared.scenario, option)
     asked = [
         (path, quantity)
         for path, quantity in quantities(prepared.scenario)
@@ -184,8 +185,14 @@ def _of_interest(scenario: Scenario, condition: Condition, option: str) -> Scena
     """The scenario with only those options that the condition is about; a recommendation is about all."""
     if condition.metric == RECOMMENDED:
         return scenario
-    kept = [each for each in scenario.options if each.name in (option, scenario.baseline)]
+    concerned = _concerned(scenario, option)
+    kept = [each for each in scenario.options if each.name in concerned]
     return scenario.model_copy(update={"options": kept})
+
+
+def _concerned(scenario: Scenario, option: str) -> set[str]:
+    """The option and the baseline, with what serves before or after them and what they are made of."""
+    return {*involved(option, scenario), *involved(scenario.baseline, scenario)}
 
 
 def _closest(condition: Condition, seen: dict[float, tuple[bool, float | None]]) -> tuple[float, float] | None:

@@ -12,7 +12,7 @@ from probes.run import Run
 from tco.compare import Comparison, compare, prepare
 from tco.errors import InputError
 from tco.runs import find_run
-from tco.scenario import Scenario, TokenOption
+from tco.scenario import Scenario, SelfHostedOption
 from tco.scenario_file import of_data
 
 _WORDS_ONLY = {"schema", "name", "question"}
@@ -187,7 +187,7 @@ def _data(scenario: Scenario, runs: dict[str, Run]) -> dict[str, Any]:
     """A scenario as plain data that hangs on no folder: runs by their ids, own prices by their whole path; options by name."""
     data: dict[str, Any] = scenario.model_dump(by_alias=True, mode="json", exclude_none=True, exclude={"cases"})
     for option, held in zip(scenario.options, data["options"], strict=True):
-        if not isinstance(option, TokenOption):
+        if isinstance(option, SelfHostedOption):
             run = find_run(option.run, scenario.folder)
             runs[run.run_id] = run
             held["run"] = run.run_id

@@ -1,0 +1,163 @@
+"""The base of a hybrid and its overflow: what each of them costs with a number of replicas, for one number or many at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from tco.capacity.capacity import capacity_of
+from tco.capacity.fleet import Fleet
+from tco.capacity.fleet_rules import rented_by_hour
+from tco.capacity.replica import Replica
+from tco.capacity.slo_capacity import SloCapacity
+from tco.cashflow import Ledger, ledger
+from tco.hybrid.split import Split, Week, split
+from tco.quantity import Numbers
+from tco.scenario import HybridOption, Scenario, SelfHostedOption, TokenOption
+from tco.workload.demand import Demand, Months
+from tco.workload.profiles import HOURS_PER_WEEK
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mixed:
+    """A hybrid with all that its costs rest on.
+
+    Attributes:
+        option: the hybrid.
+        base: whose replicas carry the base load, as it stands around the clock.
+        overflow: who takes the rest.
+        replica: of the base.
+        capacity: of one replica.
+        scenario: filled; quantities may be drawn.
+        asked: the demand by month, cut to the months in which the option serves.
+        during: these months; None: all.
+    """
+
+    option: HybridOption
+    base: SelfHostedOption
+    overflow: TokenOption
+    replica: Replica
+    capacity: SloCapacity
+    scenario: Scenario
+    asked: Demand
+    during: range | None = None
+
+    @property
+    def goodput(self) -> Numbers:
+        """What one replica carries within the promise, shape () or (draws, 1) [requests/s]."""
+        factor = self.base.throughput_factor
+        return np.asarray(self.capacity.requests_per_s * (np.ones(()) if factor is None else factor.numbers))
+
+    @property
+    def week(self) -> Week:
+        """The week of the requests."""
+        workload = self.scenario.workload
+        return Week(
+            weights=workload.weights.values,
+            batch_fraction=workload.batchable_fraction.value,
+            deadline_hours=workload.batch_deadline_hours,
+            headroom_fraction=workload.peak_headroom_fraction.value,
+        )
+
+
+def mixed(
+    option: HybridOption,
+    replica: Replica,
+    scenario: Scenario,
+    asked: Demand,
+    capacity: SloCapacity | None = None,
+    during: range | None = None,
+) -> Mixed:
+    """A hybrid with its parts. Its base stands around the clock, whatever the policy of the option that it is taken from.
+
+    Args:
+        option: the hybrid, filled.
+        replica: of the base.
+        scenario: filled.
+        asked: the demand by month.
+        capacity: of one replica of the base; None: from its run.
+        during: months in which it serves; None: all.
+    """
+    base, overflow = scenario.single(option.base), scenario.single(option.overflow)
+    assert isinstance(overflow, TokenOption)
+    assert not isinstance(base, TokenOption)  # the scenario refuses both
+    steady = base.scaling.model_copy(update={"policy": "fixed", "min_replicas": 1})
+    served = np.isin(np.arange(asked.requests.shape[-1]), during if during is not None else range(10_000))
+    return Mixed(
+        option=option,
+        base=base.model_copy(update={"scaling": steady}),
+        overflow=overflow,
+        replica=replica,
+        capacity=capacity or capacity_of(replica, scenario.workload),
+        scenario=scenario,
+        asked=replace(asked, requests=asked.requests * served, mean_requests_per_s=asked.mean_requests_per_s * served),
+        during=during,
+    )
+
+
+def split_of(mix: Mixed, replicas: Months) -> Split:
+    """Who serves what with a number of replicas by month.
+
+    Args:
+        mix: the hybrid.
+        replicas: that serve, of the shape of the demand or one more axis before it.
+    """
+    mean, carried = mix.asked.mean_requests_per_s, replicas * mix.goodput
+    shape = np.broadcast_shapes(mean.shape, carried.shape)
+    # A month without requests is served whole by nobody.
+    x = np.divide(carried, mean, out=np.full(shape, np.inf), where=np.broadcast_to(mean > 0, shape))
+    return split(mix.week, x, mix.option.sensitive_fraction.numbers)
+
+
+def base_ledger(mix: Mixed, replicas: Months, shares: Split) -> Ledger:
+    """What the base costs: so many replicas that serve in each month, their spares, servers whole, its people and named costs.
+
+    Args:
+        mix: the hybrid.
+        replicas: that serve, by month.
+        shares: of `split_of`.
+    """
+    # A load of exactly so many replicas, steady through the week, is laid out as any other fleet.
+    asked = replace(
+        mix.asked,
+        requests=mix.asked.requests * shares.base,
+        mean_requests_per_s=replicas * mix.goodput,
+        peak_weight=1.0,
+        hour_weights=np.ones(HOURS_PER_WEEK),
+    )
+    own = ledger(mix.base, mix.replica, mix.scenario, asked, mix.capacity, during=mix.during)
+    assert own.fleet is not None
+    return replace(own, fleet=_serving(own.fleet, mix, shares))
+
+
+def overflow_ledger(mix: Mixed, shares: Split) -> Ledger:
+    """What the overflow costs: the requests that the base does not serve, with their own share of such as can wait.
+
+    Args:
+        mix: the hybrid.
+        shares: of `split_of`.
+    """
+    workload = mix.scenario.workload
+    waiting = workload.batchable_fraction.at(shares.overflow_batch)
+    scenario = mix.scenario.model_copy(update={"workload": workload.model_copy(update={"batchable_fraction": waiting})})
+    asked = replace(
+        mix.asked,
+        requests=mix.asked.requests * shares.overflow,
+        mean_requests_per_s=mix.asked.mean_requests_per_s * shares.overflow,
+    )
+    return ledger(mix.overflow, None, scenario, asked, during=mix.during)
+
+
+def is_rented_by_hour(mix: Mixed) -> bool:
+    """Whether each month may have its own number of replicas: not so for servers of one's own, nor for agreed commitments."""
+    return rented_by_hour(mix.base)
+
+
+def _serving(fleet: Fleet, mix: Mixed, shares: Split) -> Fleet:
+    """The fleet with the requests that it really serves in place of those that it was laid out for."""
+    mean = mix.asked.mean_requests_per_s * shares.base
+    filled = np.divide(
+        mean, fleet.goodput, out=np.zeros(np.broadcast_shapes(mean.shape, fleet.goodput.shape)), where=fleet.goodput > 0
+    )
+    return replace(fleet, mean_requests_per_s=mean, serving_replicas=np.minimum(filled, fleet.paid_replicas))
