@@ -58,6 +58,11 @@ def explain(result: Result, option: OptionResult) -> str:
     cost = f"{option.name} costs {usd(option.usd_per_mtok)} per million tokens"
     if option.name == result.baseline:
         return f"{cost} (what you pay today)."
+    if not result.option(result.baseline).feasible:
+        at = "" if option.capacity is None else f" at {share(option.capacity.utilisation_fraction)} utilisation"
+        return (
+            f"{cost}{at}; there is nothing to hold it against, since {result.baseline} is ruled out{_missed(option)}."
+        )
     saved = _against_today(result, option)
     if option.capacity is None:
         return f"{cost}, {saved}, and {_verdict(option)}."

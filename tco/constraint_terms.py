@@ -48,6 +48,8 @@ class Constraints(_Record):
         holds_slo: options paid per token must keep `workload.slo` too, by latencies that their terms state.
         min_quality: the least rating that will do.
         max_lead_time_months: latest time at which the option must be able to serve [months].
+        covers: whether residency, operator, retention, agreement and certificates are asked for all requests, or for sensitive ones only:
+            a hybrid that holds these back (`sensitive_fraction`) may then send the others anywhere.
         unknown: what happens to an option of which it is not known; null: refused where law or policy asks (licence, residency,
             operator, retention, agreement, certificates), allowed with a warning where it does not (latency, quality, lead time).
     """
@@ -61,4 +63,5 @@ class Constraints(_Record):
     holds_slo: bool = False
     min_quality: MinQuality | None = None
     max_lead_time_months: Annotated[float, Field(ge=0, le=120)] | None = None
+    covers: Literal["all", "sensitive"] = "all"
     unknown: Literal["refuse", "allow"] | None = None

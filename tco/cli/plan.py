@@ -120,7 +120,7 @@ def _table(result: Result) -> Table:
         )
     for label, cell in _ROWS:
         cells = [cell(option, result) for option in result.options]
-        if label != _LATE or set(cells) != {"–"}:
+        if label not in _WHERE_KNOWN or set(cells) != {"–"}:
             table.add_row(label, *cells)
     return table
 
@@ -130,13 +130,16 @@ def _served(text: Callable[[OptionResult], str]) -> Callable[[OptionResult, Resu
 
 
 def _compared(text: Callable[[OptionResult], str]) -> Callable[[OptionResult, Result], str]:
-    return lambda option, result: text(option) if option.feasible and option.name != result.baseline else "–"
+    """A figure against the baseline; none where the baseline itself is ruled out."""
+    return lambda option, result: text(option) if option.npv_usd is not None and option.name != result.baseline else "–"
 
 
 def _payback(option: OptionResult, result: Result) -> str:
     if not option.feasible:
         return "ruled out"
-    return "paid today" if option.name == result.baseline else months(option.payback_months)
+    if option.name == result.baseline:
+        return "paid today"
+    return "–" if option.npv_usd is None else months(option.payback_months)
 
 
 def _basis(capacity: Capacity) -> str:
@@ -156,8 +159,24 @@ def _late(capacity: Capacity) -> str:
     return f"{capacity.late_fraction:.2%}" if capacity.policy == "reactive" else "–"
 
 
-_LATE = "  late by start-up"
-"""Shown only where some option scales reactively."""
+def _per_user(option: OptionResult) -> str:
+    return usd(option.unit_costs.usd_per_user_month) if option.unit_costs else "–"
+
+
+def _per_task(option: OptionResult) -> str:
+    return usd(option.task_cost.usd_per_successful_task) if option.task_cost else "–"
+
+
+def _split(option: OptionResult) -> str:
+    """Cost of a million tokens in, and of a million out."""
+    if option.unit_costs is None:
+        return "–"
+    return f"{usd(option.unit_costs.input_usd_per_mtok)} / {usd(option.unit_costs.output_usd_per_mtok)}"
+
+
+_LATE, _USER, _TASK = "  late by start-up", "per user and month", "per solved task"
+_WHERE_KNOWN = {_LATE, _USER, _TASK}
+"""Shown only where some option scales reactively, where the users are known, where success is."""
 
 _ROWS: tuple[tuple[str, Callable[[OptionResult, Result], str]], ...] = (
     ("evidence", lambda option, _: option.evidence),
@@ -174,7 +193,11 @@ _ROWS: tuple[tuple[str, Callable[[OptionResult, Result], str]], ...] = (
     ("first month", _served(lambda option: usd(option.monthly_usd[0]))),
     ("whole horizon", _served(lambda option: usd(option.total_usd))),
     ("per million tokens", _served(lambda option: usd(option.usd_per_mtok))),
+    ("  in / out", _served(_split)),
     ("  if fully loaded", _served(lambda option: usd(option.usd_per_mtok_at_full_load))),
+    ("per request", _served(lambda option: usd(option.usd_per_request))),
+    (_USER, _served(_per_user)),
+    (_TASK, _served(_per_task)),
     ("payback", _payback),
     ("  discounted", _compared(lambda option: months(option.discounted_payback_months))),
     ("NPV saved", _compared(lambda option: usd(option.npv_usd))),

@@ -73,3 +73,19 @@ def test_the_footing_names_the_conventions_and_the_state_of_the_price_book() -> 
         update={"price_book": result.price_book.model_copy(update={"own_prices": "prices.yaml (1a2b)"})}
     )
     assert footing(own).endswith(f"Price book {shipped_book().id}, under your own prices prices.yaml (1a2b).")
+
+
+def test_a_baseline_that_is_ruled_out_is_nothing_to_hold_an_option_against() -> None:
+    """No "never pays back" where nothing was compared."""
+    result = answer(constraints={"residency": ["EU"]}, options=rent(terms={"regions": ["FI"]}))
+
+    assert headline(result) == "api is ruled out for this workload; rent is the cheapest option that is not."
+    assert explain(result, result.option("rent")) == (
+        "rent costs $3.70 per million tokens at 62.5% utilisation; there is nothing to hold it against, since api is ruled out."
+    )
+
+
+def test_constraints_that_leave_nothing_say_so() -> None:
+    result = answer(constraints={"residency": ["EU"]})
+
+    assert headline(result) == "No option that can serve this workload meets all constraints."

@@ -152,3 +152,58 @@ def test_a_price_of_one_country_beside_data_in_another_is_refused() -> None:
 
     with pytest.raises(InputError, match="priced in us-east-1, which lies in US; make them agree"):
         answer(None, API, rent)
+
+
+HYBRID = {"name": "hybrid", "kind": "hybrid", "base": "rent", "overflow": "api", "replicas": 1}
+
+
+@pytest.mark.parametrize(
+    ("covers", "sensitive_fraction", "is_out"),
+    [("all", 0.3, True), ("sensitive", 0.3, False), ("sensitive", 0.0, True)],
+)
+def test_a_hybrid_may_send_on_what_no_constraint_covers(covers: str, sensitive_fraction: float, is_out: bool) -> None:
+    """The base stands in Finland, the overflow goes to the US; only a hybrid that holds sensitive requests back may do so."""
+    hybrid = HYBRID | {"sensitive_fraction": sensitive_fraction}
+    american, finnish = with_terms("api", regions="US"), with_terms("rent", regions="FI")
+    result = answer(EU | {"covers": covers}, american, finnish, hybrid)
+
+    assert {"api": True, "rent": False, "hybrid": is_out} == ruled_out(result)
+    if is_out:
+        assert "it is made of api: its data may be in US" in result.option("hybrid").reasons[0]
+
+
+def test_a_hybrid_whose_base_breaks_a_constraint_is_out_and_its_licence_is_asked_of_all_parts() -> None:
+    american = with_terms("rent", regions="US")
+    research = RENT | {"model": "Mistral-Large-Instruct-2407"}
+    hybrid = HYBRID | {"sensitive_fraction": 0.3}
+
+    assert ruled_out(answer(EU | {"covers": "sensitive"}, with_terms("api", regions="EU"), american, hybrid))["hybrid"]
+    assert ruled_out(answer(None, API, research, hybrid, company={"country": "FR"}))["hybrid"]
+
+
+def test_lead_times_of_a_hybrid_are_those_of_its_parts() -> None:
+    late = with_terms("rent", lead_time_months=4)
+
+    assert ruled_out(answer({"max_lead_time_months": 3}, API, late, HYBRID))["hybrid"]
+
+
+def test_terms_that_name_no_source_are_told_where_something_rests_on_them() -> None:
+    bare, sourced = with_terms("api", regions="EU"), with_terms("api", regions="EU", source="contract of May")
+    told = [
+        [c.message for c in answer(EU, api).warnings if c.code == "terms_without_source"] for api in (bare, sourced)
+    ]
+
+    assert [1, 0] == [len(messages) for messages in told]
+    assert "api: that it meets data residency (EU) is stated without a source" in told[0][0]
+
+
+def test_what_rules_an_option_out_is_not_mixed_with_notes_on_its_capacity() -> None:
+    """Requests of other lengths than the run's have notes on how their capacity was had; of a barred option nobody needs them."""
+    longer = {"workload__input_tokens_per_request": 150.0}
+    free, barred = (
+        answer(EU, with_terms("api", regions="EU"), with_terms("rent", regions=[place]), **longer)
+        for place in ("DE", "US")
+    )
+
+    assert free.option("rent").reasons != []
+    assert ["data residency (EU) is not met, its data may be in US"] == barred.option("rent").reasons
