@@ -103,6 +103,7 @@ def ledger(
     capacity: SloCapacity | None = None,
     *,
     during: range | None = None,
+    fleet: Fleet | None = None,
 ) -> Ledger:
     """All line items of one option; each comes from one documented function in `tco.costs`.
 
@@ -116,6 +117,7 @@ def ledger(
         capacity: of one replica, where the caller knows it already.
         during: months in which it serves, 0 is the first; None: all. Prices are those of these months, one-offs fall at their start, and what was
             borrowed for them is paid back when it is due, later too.
+        fleet: what stands of a self-hosted option, where it is not sized for this demand alone; None: sized for it.
     """
     months = asked.requests.shape[-1]
     time = _Time(months, during)
@@ -129,7 +131,7 @@ def ledger(
         lines = billed | time.cut(escalated(running, scenario.finance))
         return _without_servers(scenario, lines, one_offs or _nothing(months), None)
     assert replica is not None  # every self-hosted option has one
-    fleet = time.fleet(_fleet(option, replica, scenario, reached, capacity))
+    fleet = time.fleet(_fleet(option, replica, scenario, reached, capacity) if fleet is None else fleet)
     running |= around_items(option, scenario, reached, fleet)
     if isinstance(option, OwnOption):
         site = site_items(option, scenario, fleet)

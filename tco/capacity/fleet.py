@@ -21,7 +21,7 @@ from tco.capacity.fleet_rules import (
 from tco.capacity.fleet_table import steps_up_to
 from tco.capacity.replica import Replica
 from tco.capacity.replicas.needed import MAX_REPLICAS
-from tco.capacity.replicas.policies import Standing, standing
+from tco.capacity.replicas.policies import Load, Standing, standing
 from tco.capacity.replicas.upgrades import extra_replicas, surge_replica_hours
 from tco.capacity.slo_capacity import SloCapacity
 from tco.quantity import Numbers
@@ -85,6 +85,8 @@ def size_fleet(
     workload: Workload,
     asked: Demand,
     capacity: SloCapacity | None = None,
+    *,
+    load: Load | None = None,
 ) -> Fleet:
     """Whole replicas for every hour that the option's policy tells apart, spares for the availability target, whole servers.
 
@@ -97,6 +99,7 @@ def size_fleet(
         workload: what was promised.
         asked: the demand by month.
         capacity: of one replica, where the caller knows it: it does not hang on how many requests come. Null: from the run.
+        load: what comes hour by hour, where it is not that of one workload; of one scenario only. Null: from `workload` and `asked`.
 
     Special cases:
         - zero demand gives an empty fleet;
@@ -108,7 +111,7 @@ def size_fleet(
     goodput = capacity.requests_per_s * factor
     if (factor != 1).any() or replica.gpus != replica.run.gpus_per_replica:
         capacity = replace(capacity, basis="modelled")
-    question = _Question(option=option, gpus=replica.gpus, workload=workload, asked=asked, goodput=goodput)
+    question = _Question(option=option, gpus=replica.gpus, workload=workload, asked=asked, goodput=goodput, load=load)
     if not capacity.feasible:
         return _fleet(question, capacity, _nothing(asked))
     if asked.mean_requests_per_s.ndim > 1 or goodput.ndim > 0:
@@ -129,6 +132,7 @@ class _Question:
     workload: Workload
     asked: Demand
     goodput: Numbers
+    load: Load | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,7 +158,7 @@ def _found(question: _Question, most_replicas: int | None = None) -> _Found:
         OverflowError: it needs more replicas than any fleet has, or than allowed.
     """
     option, asked, goodput = question.option, question.asked, float(question.goodput)
-    load, spares = load_of(question.workload, asked), spares_of(option, question.gpus)
+    load, spares = question.load or load_of(question.workload, asked), spares_of(option, question.gpus)
     found = standing(load, goodput, policy_of(option), spares)
     most, limit = int(found.most.max(initial=0)), most_replicas or option.scaling.max_replicas
     if limit is not None and most > limit:
