@@ -7,6 +7,7 @@ from tco.risk.records import Band, Measuring, OptionRisk, Probability, Risk
 
 _SPOKEN = {"90": "9 in 10 runs pay back", "75": "3 in 4 runs pay back", "50": "half of the runs pay back"}
 _SURE = 0.9995
+_SAME = 0.02
 
 
 def risk_headline(risk: Risk) -> str:
@@ -63,6 +64,11 @@ def npv_range(npv: Band) -> str:
 def measuring_sentence(found: Measuring) -> str:
     """What a run on one's own machine is worth, in money and months."""
     with_, without = (_width(ends) for ends in (found.with_run_npv_usd, found.without_run_npv_usd))
+    if abs(with_ - without) <= _SAME * max(with_, without):
+        return (
+            f"What measuring is worth: little here. Whole replicas carry the load at any throughput between a data sheet's error of "
+            f"{share(found.without_run_error_fraction)} either way, and the NPV of nine runs in ten spans {usd(without)} with a run and without."
+        )
     months = _months(found.with_run_payback_months, found.without_run_payback_months)
     if found.is_measured:
         return (

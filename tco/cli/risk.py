@@ -18,7 +18,7 @@ from tco.risk.records import OptionRisk, Risk
 from tco.risk.simulate import DEFAULT_DRAWS, simulate
 from tco.risk.two_way import TwoWay, two_way
 from tco.risk_words import likely, measuring_sentence, npv_range, paid_back, risk_headline
-from tco.words import amount, label
+from tco.words import label, number
 
 _SHOWN = 6
 
@@ -134,10 +134,10 @@ def _show_map(grid: TwoWay) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("", justify="right")
     for value in grid.across:
-        table.add_column(cell(amount(value, grid.units[0])), justify="right", overflow="fold")
+        table.add_column(cell(number(value)), justify="right", overflow="fold")
     for value, row in zip(grid.down, grid.npv_usd, strict=True):
         cells = [cell("cannot serve" if npv is None else usd(npv)) for npv in row]
-        table.add_row(cell(amount(value, grid.units[1])), *cells)
+        table.add_row(cell(number(value)), *cells)
     out.print(table)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,6 +62,10 @@ class Uncertain:
     def is_length(self) -> bool:
         """Whether it changes what a request asks of a replica."""
         return self.path.startswith(_LENGTHS)
+
+    def concerns(self, options: Collection[str]) -> bool:
+        """Whether it is of one of these options, or of all."""
+        return any(not path.startswith("options.") or path.split(".")[1] in options for path in self.paths)
 
 
 def uncertain_inputs(scenario: Scenario, runs: Mapping[str, Run]) -> tuple[Uncertain, ...]:

@@ -3,49 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-
-import numpy as np
-import numpy.typing as npt
 
 from tco.books import named
 from tco.compare import Comparison, Prepared, compare
 from tco.errors import InputError
-from tco.quantity import Numbers
 from tco.result import Caution
 from tco.risk.distributions import kind_of
-from tco.risk.draws import MOST_DRAWS, groups
+from tco.risk.draws import MOST_DRAWS
 from tco.risk.inputs import Uncertain, factor_of, uncertain_inputs
 from tco.risk.lengths import LengthEffect, length_effects
-from tco.risk.many import Flags, Outcome, central_capacities, drawn, outcomes
-from tco.risk.measuring import Without, without_run
-from tco.risk.records import Measuring, OptionRisk, PaidBack, Risk, Share, VariedInput
-from tco.risk.statistics import band, histogram, probability, shares_of_layouts, variance_share
-from tco.risk.subjects import subject_of
+from tco.risk.measuring import without_run
+from tco.risk.records import Risk, VariedInput
+from tco.risk.sample import Sampler
+from tco.risk.summary import measuring, options_of, variance
+from tco.splice import involved
 
 LEAST_DRAWS = 100
 DEFAULT_DRAWS = 10_000
-_WITHIN_MONTHS = (12, 24, 36, 48, 60)
-_WORTH_A_SHARE = 0.002
 _LENGTHS_MISSED = 0.05
-_NINE_OF_TEN = (0.05, 0.95)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sample:
-    """All runs of one simulation.
-
-    Attributes:
-        inputs: what was drawn.
-        values: of each input, shape (inputs, draws), in single precision.
-        layouts: the fleet layout of each run.
-        outcomes: of each option, by name.
-    """
-
-    inputs: tuple[Uncertain, ...]
-    values: npt.NDArray[np.float32]
-    layouts: npt.NDArray[np.int64]
-    outcomes: dict[str, Outcome]
 
 
 def simulate(
@@ -76,12 +51,13 @@ def simulate(
     inputs = uncertain_inputs(filled, prepared.runs)
     factor, effects = factor_of(filled, inputs), length_effects(filled, prepared.replicas, inputs)
     without = None if judged is None else without_run(prepared, judged, inputs)
+    concerns = () if judged is None else (*involved(judged, filled), *involved(filled.baseline, filled))
     total = draws * (1 if without is None else 2)
-    question = _Question(prepared=prepared, factor=factor, effects=effects, draws=draws, seed=seed)
-    sample = question.sample(inputs, [each.name for each in filled.options], lambda done: on_runs(done, total))
+    sampler = Sampler(prepared=prepared, factor=factor, effects=effects, draws=draws, seed=seed)
+    sample = sampler.sample(inputs, [each.name for each in filled.options], lambda done: on_runs(done, total))
     other = None
     if without is not None and judged is not None:
-        other = question.sample(without.inputs, [judged], lambda done: on_runs(draws + done, total))
+        other = sampler.sample(without.inputs, [judged], lambda done: on_runs(draws + done, total))
     return Risk(
         scenario=filled.name,
         as_of=filled.as_of,
@@ -92,9 +68,9 @@ def simulate(
         seed=seed,
         horizon_months=filled.horizon_months,
         price_book=named(prepared.book),
-        options=_options(sample, filled.baseline, filled.horizon_months),
-        **_variance(sample, judged),
-        measuring=_measuring(sample, other, judged, without),
+        options=options_of(sample, filled.baseline, filled.horizon_months),
+        **variance(sample, judged, concerns),
+        measuring=measuring(sample, other, judged, without),
         inputs=[_varied(each) for each in inputs],
         warnings=[*_cautions(effects), *_unvaried(inputs)],
     )
@@ -107,139 +83,6 @@ def _judged(option: str | None, known: Comparison, baseline: str) -> str | None:
     if option == baseline:
         raise InputError(f"--option {option!r} is the baseline, which is compared with itself; name another one")
     return option or known.contender
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Question:
-    prepared: Prepared
-    factor: Numbers
-    effects: dict[str, LengthEffect]
-    draws: int
-    seed: int
-
-    def sample(self, inputs: tuple[Uncertain, ...], names: list[str], on_runs: Callable[[int], None]) -> Sample:
-        """Draws the inputs and answers each draw."""
-        prepared, capacities = self.prepared, central_capacities(self.prepared)
-        values = np.empty((len(inputs), self.draws), dtype=np.float32)
-        layouts, parts, done = np.empty(self.draws, dtype=np.int64), [], 0
-        for group in groups(inputs, self.factor, self.draws, self.seed):
-            scenario = drawn(prepared.scenario, inputs, group.values, self.effects)
-            parts.append(outcomes(prepared, scenario, names, group.count, capacities))
-            here = slice(done, done + group.count)
-            layouts[here] = group.layout
-            for row, own in enumerate(group.values):
-                values[row, here] = own
-            done += group.count
-            on_runs(done)
-        return Sample(inputs=inputs, values=values, layouts=layouts, outcomes=_joined(parts))
-
-
-def _joined(parts: list[dict[str, Outcome]]) -> dict[str, Outcome]:
-    return {
-        name: Outcome(
-            served=np.concatenate([part[name].served for part in parts]),
-            npv_usd=np.concatenate([part[name].npv_usd for part in parts]),
-            payback_months=np.concatenate([part[name].payback_months for part in parts]),
-            total_usd=np.concatenate([part[name].total_usd for part in parts]),
-        )
-        for name in parts[0]
-    }
-
-
-def _options(sample: Sample, baseline: str, horizon_months: int) -> list[OptionRisk]:
-    worth = {name: np.where(each.served, each.npv_usd, -np.inf) for name, each in sample.outcomes.items()}
-    highest = np.max(list(worth.values()), axis=0)
-    can = sample.outcomes[baseline].served
-    return [
-        _option(
-            name,
-            sample,
-            (worth[name] == highest) & np.isfinite(highest),
-            horizon_months,
-            None if name == baseline else can,
-        )
-        for name in sample.outcomes
-    ]
-
-
-def _option(name: str, sample: Sample, best: Flags, horizon_months: int, compared: Flags | None) -> OptionRisk:
-    found, layouts = sample.outcomes[name], sample.layouts
-    known: OptionRisk = OptionRisk(
-        name=name, served=probability(found.served, layouts), best=probability(best, layouts)
-    )
-    if not found.served.any():
-        return known
-    known = known.model_copy(update={"total_usd": band(found.total_usd[found.served])})
-    if compared is None or not (found.served & compared).any():
-        return known
-    both = found.served & compared
-    payback = np.where(both, found.payback_months, np.inf)
-    months = np.arange(horizon_months + 1)
-    whole = layouts if both.all() else None
-    return known.model_copy(
-        update={
-            "saves": probability(both & (found.npv_usd > 0), layouts),
-            "paid_back": [
-                PaidBack(within_months=month, probability=probability(payback <= month, layouts))
-                for month in sorted({month for month in _WITHIN_MONTHS if month < horizon_months} | {horizon_months})
-            ],
-            "npv_usd": band(found.npv_usd[both], whole),
-            "payback_months": band(payback, whole),
-            "npv_histogram": histogram(found.npv_usd[both]),
-            "paid_back_by_month": (np.searchsorted(np.sort(payback), months, side="right") / payback.size).tolist(),
-        }
-    )
-
-
-def _variance(sample: Sample, judged: str | None) -> dict[str, object]:
-    """Shares of the variance of the judged option's NPV, largest first, and what no input explains alone."""
-    if judged is None or not sample.outcomes[judged].served.any():
-        return {"shares": [], "unexplained_fraction": None}
-    used = sample.outcomes[judged].served
-    npv, layouts = sample.outcomes[judged].npv_usd[used], sample.layouts[used]
-    free = [number for number, each in enumerate(sample.inputs) if not each.shapes_the_fleet]
-    shaping = [number for number, each in enumerate(sample.inputs) if each.shapes_the_fleet]
-    found = {number: variance_share(sample.values[number][used].astype(float), npv) for number in free}
-    found |= dict(zip(shaping, shares_of_layouts(sample.values[shaping][:, used], layouts, npv), strict=True))
-    shares = [
-        Share(path=sample.inputs[number].path, subject=subject_of(sample.inputs[number].path), share_fraction=share)
-        for number, share in found.items()
-    ]
-    told = sorted(
-        (share for share in shares if share.share_fraction > _WORTH_A_SHARE), key=lambda share: -share.share_fraction
-    )
-    rest = 1 - sum(share.share_fraction for share in told)
-    return {"shares": told, "unexplained_fraction": max(0.0, rest) if told else None}
-
-
-def _measuring(sample: Sample, other: Sample | None, judged: str | None, without: Without | None) -> Measuring | None:
-    if other is None or judged is None or without is None:
-        return None
-    own, changed = sample.outcomes[judged], other.outcomes[judged]
-    with_run, blind = (own, changed) if without.is_measured else (changed, own)
-    if not (with_run.served.any() and blind.served.any()):
-        return None
-    return Measuring(
-        option=judged,
-        is_measured=without.is_measured,
-        with_run_npv_usd=_nine_of_ten(with_run.npv_usd[with_run.served]),
-        without_run_npv_usd=_nine_of_ten(blind.npv_usd[blind.served]),
-        with_run_payback_months=_paybacks(with_run),
-        without_run_payback_months=_paybacks(blind),
-        without_run_error_fraction=without.error_fraction,
-        source=without.source,
-    )
-
-
-def _nine_of_ten(values: Numbers) -> tuple[float, float]:
-    low, high = np.quantile(values, _NINE_OF_TEN)
-    return float(low), float(high)
-
-
-def _paybacks(found: Outcome) -> tuple[float | None, float | None]:
-    months = np.where(found.served, found.payback_months, np.inf)
-    low, high = np.quantile(months, _NINE_OF_TEN, method="inverted_cdf")
-    return float(low) if np.isfinite(low) else None, float(high) if np.isfinite(high) else None
 
 
 def _varied(each: Uncertain) -> VariedInput:

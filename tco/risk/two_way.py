@@ -15,7 +15,7 @@ from tco.risk.inputs import Uncertain
 from tco.risk.many import central_capacities, drawn, outcomes
 from tco.scenario import Scenario
 
-_POINTS = 9
+_POINTS = 7
 _TIMES = 3.0
 """A value without a range is tried from a third of it to three times it."""
 
