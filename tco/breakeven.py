@@ -12,7 +12,7 @@ from tco.stretch import Stretch, stretches
 LEAST_REQUESTS_PER_DAY, MOST_REQUESTS_PER_DAY = 1.0, 1e9
 _POINTS_PER_DECADE = 8
 _HALVINGS = 40
-_WITHIN = 1e-6
+_WITHIN = 1e-5
 _JUST_ABOVE = 1e-6
 """Where the next replica stands, relative to the volume that fills the last."""
 

@@ -184,7 +184,7 @@ def test_break_even_volume_is_where_the_saving_changes_sign() -> None:
 def test_without_searches_every_other_number_is_the_same() -> None:
     question = scenario(options=[*options(price_usd_per_hour=0.5), OWN])
     whole, quick = (tco.evaluate(question, RUNS, searches=wanted) for wanted in (True, False))
-    searched = {"breakeven_requests_per_day": None}
+    searched = {"breakeven_requests_per_day": None, "breakeven": None}
 
     assert whole.drivers
     assert whole.option("rent").breakeven_requests_per_day is not None
