@@ -14,7 +14,7 @@ from tco.capacity.replica import Replica
 from tco.capacity.slo_capacity import SloCapacity
 from tco.capital import Capital, by_time, capital_of, escalated, life_months, paid
 from tco.finance import npv
-from tco.line_items import around_items, site_items, token_items, work_items
+from tco.line_items import around_items, merged, site_items, token_items, work_items
 from tco.quantity import Numbers
 from tco.scenario import OwnOption, RentOption, Scenario, TokenOption
 from tco.workload.demand import Demand, Months
@@ -128,28 +128,29 @@ def ledger(
     if isinstance(option, TokenOption):
         billed = token_items(option, scenario, reached)
         billed["parallel_run"] = costs.parallel_run_usd(option, added(billed.values()))
-        lines = billed | time.cut(escalated(running, scenario.finance))
+        lines = merged(billed, time.cut(escalated(running, scenario.finance)))
         return _without_servers(scenario, lines, one_offs or _nothing(months), None)
     assert replica is not None  # every self-hosted option has one
     fleet = time.fleet(_fleet(option, replica, scenario, reached, capacity) if fleet is None else fleet)
-    running |= around_items(option, scenario, reached, fleet)
+    running = merged(running, around_items(option, scenario, reached, fleet))
     if isinstance(option, OwnOption):
         site = site_items(option, scenario, fleet)
-        return _owned(option, scenario, fleet, time.cut(escalated(site | running, scenario.finance)), one_offs)
+        return _owned(option, scenario, fleet, time.cut(escalated(merged(site, running), scenario.finance)), one_offs)
     rent = {"gpu_rent": costs.gpu_rent_usd(option, scenario, fleet)}
     rent["parallel_run"] = costs.parallel_run_usd(option, rent["gpu_rent"])
-    lines = rent | time.cut(escalated(running, scenario.finance))
+    lines = merged(rent, time.cut(escalated(running, scenario.finance)))
     return _without_servers(scenario, lines, one_offs or _nothing(months), fleet)
 
 
 def _one_offs(option: TokenOption | RentOption | OwnOption, time: _Time) -> dict[str, Months]:
     """Named costs at the start, work to set up, the first training; of the last two only what is asked for."""
-    amounts = {name: quantity.numbers for name, quantity in option.one_off_usd.items()}
+    amounts = {}
     if option.people.setup_person_days is not None:
         amounts["set_up_work"] = costs.set_up_usd(option)
     if option.tuning is not None:
         amounts["fine_tuning"] = costs.training_usd(option)
-    return {name: time.at_start(amount) for name, amount in amounts.items()}
+    named = {name: quantity.numbers for name, quantity in option.one_off_usd.items()}
+    return merged(*({name: time.at_start(each) for name, each in given.items()} for given in (named, amounts)))
 
 
 def _fleet(
@@ -216,7 +217,7 @@ def _owned(
     had = costs.server_purchases(kept, fleet)
     servers = paid(terms, costs.servers_bought_usd(option, had))
     residual_usd = costs.residual_usd(option, had * servers.is_owned)
-    one_offs |= {
+    around = {
         name: cost
         for name, cost in (
             ("network", costs.network_usd(kept, had)),
@@ -225,7 +226,8 @@ def _owned(
         )
         if cost.any()
     }
-    line_items = running | servers.line_items
+    one_offs = merged(one_offs, around)
+    line_items = merged(running, servers.line_items)
     capital = None
     if scenario.finance.is_taxed or servers.financing:
         capital = capital_of(
@@ -238,7 +240,7 @@ def _owned(
         )
     return Ledger(
         line_items=line_items,
-        investments=servers.investments | one_offs,
+        investments=merged(servers.investments, one_offs),
         residual_usd=residual_usd,
         fleet=fleet,
         capital=capital,

@@ -62,7 +62,7 @@ def work_items(option: AnyOption, asked: Demand, last: int | None = None) -> Ite
     """
     months = asked.requests.shape[-1]
     extras = {name: quantity.numbers * np.ones(months) for name, quantity in option.extra_usd_per_month.items()}
-    return extras | {
+    work = {
         "people": costs.people_usd(option, months),
         "on_call": costs.on_call_usd(option, months),
         "pipeline": costs.pipeline_usd(option, asked),
@@ -73,3 +73,17 @@ def work_items(option: AnyOption, asked: Demand, last: int | None = None) -> Ite
         "audits": costs.audits_usd(option, months),
         "exit": costs.exit_usd(option, months, last),
     }
+    return merged(extras, work)
+
+
+def merged(*parts: Items) -> Items:
+    """Amounts by name; where a name comes twice, because somebody named an own cost like a line, both count.
+
+    >>> merged({"support": np.ones(2)}, {"support": np.ones(2), "audits": np.zeros(2)})["support"].tolist()
+    [2.0, 2.0]
+    """
+    found: Items = {}
+    for items in parts:
+        for name, amounts in items.items():
+            found[name] = found[name] + amounts if name in found else amounts
+    return found

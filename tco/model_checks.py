@@ -192,7 +192,8 @@ def _servers(checked: Checked) -> Iterator[_Found]:
             continue
         price = option.server_price_usd.value
         is_leased = isinstance(option.purchase or checked.scenario.finance.purchase, Lease)
-        if price <= 0 or "servers" not in own.investments or is_leased or _follows(option):
+        is_told_apart = "servers" in own.investments and "servers" not in option.one_off_usd
+        if price <= 0 or not is_told_apart or is_leased or _follows(option):
             continue
         bought = own.investments["servers"] / price
         yield each.name, float(np.max(np.abs(bought - np.round(bought)))), float(np.max(bought))
