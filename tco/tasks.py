@@ -61,6 +61,17 @@ def task_cost(
     )
 
 
+def escalates_through(name: str, scenario: Scenario) -> list[str]:
+    """Names of the options to which an option's tasks escalate, and on from there, in order."""
+    names = {option.name for option in scenario.options}
+    found: list[str] = []
+    success = scenario.option(name).success
+    while success is not None and success.escalates_to in names - set(found):
+        found.append(success.escalates_to)
+        success = scenario.option(success.escalates_to).success
+    return found
+
+
 class _NoWayError(Exception):
     """An escalation cannot be served where it goes."""
 

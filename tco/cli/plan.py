@@ -11,6 +11,7 @@ from rich.table import Table
 
 from tco import InputError, OptionResult, Result, evaluate, load
 from tco.answer import explain, footing, headline
+from tco.cli._plan_cash import money_sentences, show_years
 from tco.cli._plan_handover import hand_over, show_handover
 from tco.cli._shared import console, fail, print_json, refuse
 from tco.constraint_words import constraint_sentences
@@ -35,6 +36,12 @@ def plan(
         typer.Option("--case", metavar="NAME", help="Answer one of the file's cases instead of the file as it stands."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as one JSON object on stdout.")] = False,
+    yearly: Annotated[
+        bool,
+        typer.Option(
+            "--yearly", help="Also print what each option asks for in each year: laid out, running, lenders, taxes."
+        ),
+    ] = False,
     lock: Annotated[
         Path | None,
         typer.Option(
@@ -79,15 +86,15 @@ def plan(
     if as_json:
         print_json(result.model_dump(mode="json", by_alias=True))
         return
-    show(result)
+    show(result, yearly=yearly)
     if chart is not None:
         console().print(f"\nChart: {chart}", markup=False)
     if handed is not None:
         show_handover(handed, console())
 
 
-def show(result: Result) -> None:
-    """Prints the answer for people: the sentence, the options side by side, drivers, warnings."""
+def show(result: Result, *, yearly: bool = False) -> None:
+    """Prints the answer for people: the sentence, the options side by side, money by year if wanted, drivers, warnings."""
     out = console()
     out.print(f"\n{result.scenario} ({result.as_of}), answer {result.answer_id}", style="dim", markup=False)
     out.print(headline(result), style="bold", markup=False)
@@ -95,6 +102,10 @@ def show(result: Result) -> None:
     out.print(_table(result))
     for option in result.options:
         out.print(f"• {explain(result, option)}", markup=False)
+    for sentence in money_sentences(result):
+        out.print(f"• {sentence}", markup=False)
+    if yearly:
+        show_years(result, out)
     if result.drivers:
         out.print(f"\nWhat moves it most (NPV of {result.contender} against {result.baseline}):", markup=False)
         for driver in result.drivers[:_SHOWN_DRIVERS]:
@@ -146,6 +157,10 @@ def _basis(capacity: Capacity) -> str:
     """How the number was had, with how far such models missed what was measured."""
     missed = capacity.model_error_fraction
     return capacity.basis if missed is None else f"{capacity.basis} ±{share(missed)}"
+
+
+def _irr(option: OptionResult) -> str:
+    return "several" if option.irr_status == "several" else share(option.irr_per_year)
 
 
 def _replicas(capacity: Capacity) -> str:
@@ -201,6 +216,6 @@ _ROWS: tuple[tuple[str, Callable[[OptionResult, Result], str]], ...] = (
     ("payback", _payback),
     ("  discounted", _compared(lambda option: months(option.discounted_payback_months))),
     ("NPV saved", _compared(lambda option: usd(option.npv_usd))),
-    ("IRR a year", _compared(lambda option: share(option.irr_per_year))),
+    ("IRR a year", _compared(_irr)),
     ("break-even requests/day", _compared(lambda option: volume(option.breakeven_requests_per_day))),
 )

@@ -29,8 +29,10 @@ _OF_CAPACITY = (
     "late_fraction",
     "idle_usd",
 )
-METRICS = (*_OF_OPTION, *_OF_CAPACITY)
-"""Figures that a condition may be on: names of an option's answer and of its capacity in `tco plan --json`."""
+_OF_UNITS = ("input_usd_per_mtok", "output_usd_per_mtok", "usd_per_user_month")
+_OF_TASK = ("usd_per_successful_task", "solved_fraction")
+METRICS = (*_OF_OPTION, *_OF_CAPACITY, *_OF_UNITS, *_OF_TASK)
+"""Figures that a condition may be on: names of an option's answer, of its capacity, unit costs and task cost in `tco plan --json`."""
 
 _NEVER_IS_NULL = ("payback_months", "discounted_payback_months")
 _PATTERN = re.compile(r"\s*([a-z_]+)\s*(<=|>=|<|>|=)\s*(\S(?:.*\S)?)\s*")
@@ -140,6 +142,10 @@ def _number(text: str, limit: str) -> float:
 
 def _read(answer: OptionResult, metric: str) -> float | None:
     if metric in _OF_OPTION:
-        figure: float | None = getattr(answer, metric)
-        return figure
-    return None if answer.capacity is None else getattr(answer.capacity, metric)
+        held: object = answer
+    elif metric in _OF_CAPACITY:
+        held = answer.capacity
+    else:
+        held = answer.unit_costs if metric in _OF_UNITS else answer.task_cost
+    figure: float | None = None if held is None else getattr(held, metric)
+    return figure

@@ -17,6 +17,7 @@ from tco.register import quantities, unit_of, with_value
 from tco.scenario import Scenario
 from tco.splice import involved
 from tco.stretch import Stretch, stretches
+from tco.tasks import escalates_through
 from tco.what_if.condition import RECOMMENDED, Condition
 
 TIMES = 1000.0
@@ -191,8 +192,10 @@ def _of_interest(scenario: Scenario, condition: Condition, option: str) -> Scena
 
 
 def _concerned(scenario: Scenario, option: str) -> set[str]:
-    """The option and the baseline, with what serves before or after them and what they are made of."""
-    return {*involved(option, scenario), *involved(scenario.baseline, scenario)}
+    """The option and the baseline, with what serves before or after them, what they are made of and where their tasks escalate to."""
+    names = (option, scenario.baseline)
+    there = {*names, *(target for name in names for target in escalates_through(name, scenario))}
+    return {each for name in there for each in involved(name, scenario)}
 
 
 def _closest(condition: Condition, seen: dict[float, tuple[bool, float | None]]) -> tuple[float, float] | None:

@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tco
+from tco.compare import prepare
+from tco.what_if import parse_condition, solve_for
 from tests.factories import API, RENT, run, scenario
 
 REQUESTS = 12 * 86_400 * 730.5 / 24
@@ -123,3 +125,27 @@ def test_solved_tasks_pay_for_all_attempts_and_all_people(solved: int, handed: i
     found = answer({**terms, "human_usd_per_task": human}, None).option("api").task_cost
 
     assert found.usd_per_successful_task * found.solved_fraction == pytest.approx(API_USD + handed_share * human)
+
+
+def test_what_success_would_have_to_be_is_solved_with_its_escalations() -> None:
+    """`(a + 0.1 · 2) / (s + 0.1) = 0.25` for an attempt that costs next to nothing: s = 0.7 and a little."""
+    human = {"success_fraction": 1.0}
+    api = {"success_fraction": 0.9, "escalation_fraction": 0.1, "escalates_to": "human", "human_usd_per_task": 2.0}
+    question = scenario(options=[{**API, "success": api}, {**RENT, "success": human}], baseline="rent")
+    condition, _ = parse_condition("usd_per_successful_task<=0.25", ["api", "rent"])
+    found = solve_for(
+        prepare(question, {"test-run": run()}), "options.api.success.success_fraction", condition, "api", most=0.9
+    )
+
+    assert found.nearest == pytest.approx((API_USD + 0.2) / 0.25 - 0.1, rel=1e-5)
+
+
+def test_where_tasks_go_is_kept_with_what_is_asked() -> None:
+    rent = {"success_fraction": 0.7, "escalation_fraction": 0.3, "escalates_to": "other"}
+    other = {**API, "name": "other", "success": {"success_fraction": 0.9}}
+    question = scenario(options=[API, {**RENT, **ALWAYS, "success": rent}, other])
+    condition, _ = parse_condition("usd_per_successful_task<=0.001", ["api", "rent", "other"])
+    found = solve_for(prepare(question, {"test-run": run()}), "options.other.output_usd_per_mtok", condition, "rent")
+
+    # (17,532 USD / requests + 0.3 · (0.0001 + 50 · price / 1e6)) / 0.97 = 0.001
+    assert found.nearest == pytest.approx(((0.00097 - RENT_USD / REQUESTS) / 0.3 - 0.0001) * 1e6 / 50, rel=1e-5)
