@@ -132,7 +132,6 @@ def _lengthened(growth: Quantity | None, requests: Months) -> _Lengthened:
         return _Lengthened(np.ones(()), None)
     by_month = powers(growth.numbers, np.arange(requests.shape[-1]))
     total = np.sum(requests, axis=-1, keepdims=True)
-    mean = np.divide(
-        np.sum(requests * by_month, axis=-1, keepdims=True), total, out=np.ones_like(total), where=total > 0
-    )
+    sent = np.sum(requests * by_month, axis=-1, keepdims=True)
+    mean = np.divide(sent, total, out=np.ones_like(sent), where=total > 0)
     return _Lengthened(mean[0] if mean.ndim == 1 else mean, by_month)
