@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from pricing.quality.scores import ARENA
 from pricing.yaml_file import Text
-from tco.places import WORLD, Places, not_empty, one_or_many
+from tco.places import WORLD, OneOrMany, Places, not_empty
 
 
 class _Record(BaseModel):
@@ -22,7 +22,7 @@ def _rules_somebody_out(places: list[str]) -> list[str]:
 
 
 _Allowed = Annotated[Places, AfterValidator(_rules_somebody_out)]
-_Needed = Annotated[list[Text], BeforeValidator(one_or_many), AfterValidator(not_empty), Field(max_length=50)]
+_Needed = Annotated[list[Text], OneOrMany, AfterValidator(not_empty), Field(max_length=50)]
 
 
 class MinQuality(_Record):

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from pricing.price import Evidence
 from pricing.yaml_file import Day, Text
-from tco.places import Country, Places, one_or_many
+from tco.places import Country, OneOrMany, Places
 from tco.workload.asked import Slo
 
 _Days = Annotated[float, Field(ge=0, le=36_525)]
@@ -23,7 +23,7 @@ def _each_once(names: list[str]) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-Certificates = Annotated[list[Text], BeforeValidator(one_or_many), AfterValidator(_each_once), Field(max_length=50)]
+Certificates = Annotated[list[Text], OneOrMany, AfterValidator(_each_once), Field(max_length=50)]
 """Names of certificates and attestations, such as `SOC 2 Type II` or `ISO 27001`."""
 
 

@@ -87,5 +87,8 @@ Place = Annotated[str, AfterValidator(_place)]
 Country = Annotated[str, AfterValidator(_country)]
 """One country, two letters of ISO 3166-1."""
 
-Places = Annotated[list[Place], BeforeValidator(one_or_many), AfterValidator(not_empty)]
+OneOrMany = BeforeValidator(one_or_many, json_schema_input_type=str | list[str])
+"""Lets a list of one be written as its one name, in the published schema too."""
+
+Places = Annotated[list[Place], OneOrMany, AfterValidator(not_empty)]
 """At least one place."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import NamedTuple
 
 import pricing
@@ -12,21 +11,13 @@ from tco.constraint_result import ConstraintFinding, ConstraintName, titled
 from tco.constraint_terms import Constraints
 from tco.constraints import held
 from tco.constraints.facts import Asked, terms_of
+from tco.constraints.serving import HARD, worst
 from tco.errors import InputError
 from tco.places import countries_of
 from tco.result import Caution
-from tco.scenario import HybridOption, MixedOption, Option, RentOption, Scenario
-from tco.success_terms import HUMAN
+from tco.scenario import MixedOption, Option, RentOption, Scenario
 
-_HARD: frozenset[ConstraintName] = frozenset(
-    {"licence", "residency", "operator_nationality", "retention", "baa", "certifications"}
-)
-"""Of law or policy: who cannot show that they are kept may not go ahead."""
-
-_OF_DATA = _HARD - {"licence"}
-"""Of what becomes of requests: where only sensitive ones are covered, others may go elsewhere."""
-
-_WORST_LAST = ("met", "unknown", "not met")
+_OF_THE_WHOLE = {"rating_points", "rating_measure", "evidence", "source", "as_of", "note"}
 
 
 class _Constraint(NamedTuple):
@@ -154,8 +145,8 @@ def _constraints(scenario: Scenario, wishes: Constraints) -> Iterator[_Constrain
 
 
 def _finding(constraint: _Constraint, option: Option, wishes: Constraints, asked: Asked) -> ConstraintFinding:
-    kept, owner = _held(constraint, option, wishes, asked)
-    refused = wishes.unknown == "refuse" or (wishes.unknown is None and constraint.name in _HARD)
+    kept, owner = worst(constraint.name, constraint.holds, option, wishes, asked)
+    refused = wishes.unknown == "refuse" or (wishes.unknown is None and constraint.name in HARD)
     return ConstraintFinding(
         constraint=constraint.name,
         asks=constraint.asks,
@@ -168,52 +159,6 @@ def _finding(constraint: _Constraint, option: Option, wishes: Constraints, asked
         source=kept.source,
         as_of=kept.as_of,
     )
-
-
-def _held(constraint: _Constraint, option: Option, wishes: Constraints, asked: Asked) -> tuple[held.Held, str]:
-    """The worst of an option and of those that serve some of its requests, and whose it is; lead times of these are their own matter."""
-    spares_overflow = wishes.covers == "sensitive" and constraint.name in _OF_DATA
-    serving = {option.name: ""}
-    if constraint.name != "supply" or isinstance(option, MixedOption):
-        serving |= _partners(option, asked.scenario, spares_overflow=spares_overflow)
-    verdicts = []
-    for name, how in serving.items():
-        its = asked.scenario.option(name)
-        if isinstance(its, MixedOption):  # What is made of others has no site, seller or licence of its own.
-            continue
-        kept = constraint.holds(its, wishes, asked)
-        verdicts.append((replace(kept, says=f"{how} {name}: {kept.says}") if how else kept, name))
-    return max(verdicts, key=lambda each: _WORST_LAST.index(each[0].verdict))
-
-
-def _partners(option: Option, scenario: Scenario, *, spares_overflow: bool) -> dict[str, str]:
-    """The other options that serve some of an option's requests, and how they come to it, each once; hand-overs may go on from there.
-
-    Args:
-        option: any.
-        scenario: with the others.
-        spares_overflow: leave out where a hybrid sends what is not sensitive.
-    """
-    found: dict[str, str] = {}
-    reached = [(option.name, "")]
-    while reached:
-        name, how = reached.pop(0)
-        if name in found:
-            continue
-        found[name] = how
-        its = scenario.option(name)
-        if its.starts_after_months:
-            reached.append((scenario.baseline, "until it starts there is"))
-        if isinstance(its, MixedOption):
-            holds_back = isinstance(its, HybridOption) and its.sensitive_fraction.value > 0
-            parts = its.parts[:1] if spares_overflow and holds_back else its.parts
-            reached.extend((part, "it is made of") for part in parts)
-        if its.then is not None:
-            reached.append((its.then.option, "it is followed by"))
-        if its.success is not None and its.success.escalates_to not in (None, HUMAN):
-            reached.append((str(its.success.escalates_to), "tasks are handed on to"))
-    del found[option.name]
-    return found
 
 
 def _reason(finding: ConstraintFinding) -> str:
@@ -242,6 +187,7 @@ def _check(asked: Asked) -> None:
     _check_measure(asked, wishes)
     for option in scenario.options:
         _check_region(option, asked)
+        _check_parts(option)
 
 
 def _check_measure(asked: Asked, wishes: Constraints) -> None:
@@ -267,6 +213,18 @@ def _check_region(option: Option, asked: Asked) -> None:
         raise _contradiction(
             f"options.{option.name}.terms.regions",
             f"says {', '.join(regions)}, but the option is priced in {row.region}, which lies in {row.country}; make them agree",
+        )
+
+
+def _check_parts(option: Option) -> None:
+    """What is made of others offers what they offer; only how good both answer together is its own."""
+    if not isinstance(option, MixedOption) or option.terms is None:
+        return
+    stated = set(option.terms.model_dump(exclude_none=True)) - _OF_THE_WHOLE
+    if stated:
+        raise _contradiction(
+            f"options.{option.name}.terms.{min(stated)}",
+            f"is stated of an option that is made of {' and '.join(option.parts)}; state it of these, it follows for the whole",
         )
 
 

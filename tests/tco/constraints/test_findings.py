@@ -207,3 +207,47 @@ def test_what_rules_an_option_out_is_not_mixed_with_notes_on_its_capacity() -> N
 
     assert free.option("rent").reasons != []
     assert ["data residency (EU) is not met, its data may be in US"] == barred.option("rent").reasons
+
+
+QUALITY = {"min_quality": {"min_rating_points": 0.8, "measure": "ours"}}
+CASCADE = {"name": "cascade", "kind": "cascade", "small": "rent", "large": "api", "escalation_fraction": 0.2}
+
+
+def rated(kind: str, points: float, **changes: Any) -> dict[str, Any]:
+    return with_terms(kind, changes, rating_points=points, rating_measure="ours")
+
+
+def of(result: Any, name: str) -> str:
+    return next(finding.verdict for finding in result.constraints.findings if finding.option == name)
+
+
+@pytest.mark.parametrize(
+    ("small", "large", "whole", "verdict"),
+    [
+        (0.9, 0.9, None, "met"),
+        (0.7, 0.9, None, "unknown"),
+        (0.9, 0.7, None, "not met"),
+        (0.7, 0.9, 0.85, "met"),
+        (0.7, 0.9, 0.75, "not met"),
+    ],
+)
+def test_a_cascade_is_as_good_as_was_measured_of_the_whole(
+    small: float, large: float, whole: float | None, verdict: str
+) -> None:
+    own = {} if whole is None else {"terms": {"rating_points": whole, "rating_measure": "ours"}}
+
+    assert verdict == of(answer(QUALITY, rated("api", large), rated("rent", small), CASCADE | own), "cascade")
+
+
+def test_a_model_that_hands_tasks_on_is_not_judged_by_its_own_rating_alone() -> None:
+    handing_on = {"success": {"success_fraction": 0.8, "escalation_fraction": 0.2, "escalates_to": "api"}}
+    bare = RENT | handing_on | {"model": "Llama-3.1-8B-Instruct"}
+    least = {"min_quality": {"min_rating_points": 1300}}
+
+    assert "not met" == of(answer(least, API, RENT | {"model": "Llama-3.1-8B-Instruct"}), "rent")
+    assert "unknown" == of(answer(least, API, bare), "rent")
+
+
+def test_terms_of_what_is_made_of_others_are_those_of_its_parts() -> None:
+    with pytest.raises(InputError, match="state it of these, it follows for the whole"):
+        answer(EU, API, RENT, HYBRID | {"terms": {"regions": ["EU"]}})
