@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tco.capacity.capacity import capacity_of
-from tco.capacity.fleet import Fleet
+from tco.capacity.fleet import Fleet, size_fleet
 from tco.capacity.fleet_rules import rented_by_hour
 from tco.capacity.replica import Replica
 from tco.capacity.slo_capacity import SloCapacity
@@ -17,6 +17,7 @@ from tco.quantity import Numbers
 from tco.scenario import HybridOption, Scenario, SelfHostedOption, TokenOption
 from tco.workload.demand import Demand, Months
 from tco.workload.profiles import HOURS_PER_WEEK
+from tco.workload.sent import as_work, sent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +32,7 @@ class Mixed:
         capacity: of one replica.
         scenario: filled; quantities may be drawn.
         asked: the demand by month, cut to the months in which the option serves.
+        work: the same as the base gets it, in requests of the length that its capacity is known for.
         during: these months; None: all.
     """
 
@@ -41,6 +43,7 @@ class Mixed:
     capacity: SloCapacity
     scenario: Scenario
     asked: Demand
+    work: Demand
     during: range | None = None
 
     @property
@@ -83,17 +86,33 @@ def mixed(
     assert isinstance(overflow, TokenOption)
     assert not isinstance(base, TokenOption)  # the scenario refuses both
     steady = base.scaling.model_copy(update={"policy": "fixed", "min_replicas": 1})
-    served = np.isin(np.arange(asked.requests.shape[-1]), during if during is not None else range(10_000))
-    return Mixed(
+    if replica.reasoning_factor != base.reasoning_factor:
+        replica = replace(replica, reasoning_factor=base.reasoning_factor)
+    found = Mixed(
         option=option,
         base=base.model_copy(update={"scaling": steady}),
         overflow=overflow,
         replica=replica,
         capacity=capacity or capacity_of(replica, scenario.workload),
         scenario=scenario,
-        asked=replace(asked, requests=asked.requests * served, mean_requests_per_s=asked.mean_requests_per_s * served),
+        asked=asked,
+        work=asked,
         during=during,
     )
+    return with_demand(found, asked)
+
+
+def with_demand(mix: Mixed, asked: Demand) -> Mixed:
+    """The hybrid for another demand, cut to the months in which it serves.
+
+    Args:
+        mix: the hybrid.
+        asked: the demand by month.
+    """
+    if mix.during is not None:
+        served = np.isin(np.arange(asked.requests.shape[-1]), mix.during)
+        asked = replace(asked, requests=asked.requests * served, mean_requests_per_s=asked.mean_requests_per_s * served)
+    return replace(mix, asked=asked, work=as_work(mix.base, sent(mix.base, mix.scenario.workload, asked)))
 
 
 def split_of(mix: Mixed, replicas: Months) -> Split:
@@ -103,7 +122,7 @@ def split_of(mix: Mixed, replicas: Months) -> Split:
         mix: the hybrid.
         replicas: that serve, of the shape of the demand or one more axis before it.
     """
-    mean, carried = mix.asked.mean_requests_per_s, replicas * mix.goodput
+    mean, carried = mix.work.mean_requests_per_s, replicas * mix.goodput
     shape = np.broadcast_shapes(mean.shape, carried.shape)
     # A month without requests is served whole by nobody.
     x = np.divide(carried, mean, out=np.full(shape, np.inf), where=np.broadcast_to(mean > 0, shape))
@@ -118,17 +137,13 @@ def base_ledger(mix: Mixed, replicas: Months, shares: Split) -> Ledger:
         replicas: that serve, by month.
         shares: of `split_of`.
     """
-    # A load of exactly so many replicas, steady through the week, is laid out as any other fleet.
     asked = replace(
         mix.asked,
         requests=mix.asked.requests * shares.base,
-        mean_requests_per_s=replicas * mix.goodput,
-        peak_weight=1.0,
-        hour_weights=np.ones(HOURS_PER_WEEK),
+        mean_requests_per_s=mix.asked.mean_requests_per_s * shares.base,
     )
-    own = ledger(mix.base, mix.replica, mix.scenario, asked, mix.capacity, during=mix.during)
-    assert own.fleet is not None
-    return replace(own, fleet=_serving(own.fleet, mix, shares))
+    fleet = _fleet(mix, replicas, shares)
+    return ledger(mix.base, mix.replica, mix.scenario, asked, mix.capacity, during=mix.during, fleet=fleet)
 
 
 def overflow_ledger(mix: Mixed, shares: Split) -> Ledger:
@@ -154,10 +169,17 @@ def is_rented_by_hour(mix: Mixed) -> bool:
     return rented_by_hour(mix.base)
 
 
-def _serving(fleet: Fleet, mix: Mixed, shares: Split) -> Fleet:
-    """The fleet with the requests that it really serves in place of those that it was laid out for."""
-    mean = mix.asked.mean_requests_per_s * shares.base
-    filled = np.divide(
-        mean, fleet.goodput, out=np.zeros(np.broadcast_shapes(mean.shape, fleet.goodput.shape)), where=fleet.goodput > 0
+def _fleet(mix: Mixed, replicas: Months, shares: Split) -> Fleet:
+    """The fleet of so many replicas, with the requests that it really serves."""
+    # A load of exactly so many replicas, steady through the week, is laid out as any other fleet.
+    steady = replace(
+        mix.work,
+        mean_requests_per_s=replicas * mix.goodput,
+        peak_weight=1.0,
+        hour_weights=np.ones(HOURS_PER_WEEK),
     )
+    fleet = size_fleet(mix.base, mix.replica, mix.scenario.workload, steady, mix.capacity)
+    mean = mix.work.mean_requests_per_s * shares.base
+    shape = np.broadcast_shapes(mean.shape, fleet.goodput.shape)
+    filled = np.divide(mean, fleet.goodput, out=np.zeros(shape), where=fleet.goodput > 0)
     return replace(fleet, mean_requests_per_s=mean, serving_replicas=np.minimum(filled, fleet.paid_replicas))

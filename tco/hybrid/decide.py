@@ -10,7 +10,7 @@ import numpy.typing as npt
 from tco.capacity.replicas.needed import MAX_REPLICAS, ROUNDING
 from tco.cashflow import Ledger
 from tco.finance import npv_of
-from tco.hybrid.base import Mixed, base_ledger, is_rented_by_hour, overflow_ledger, split_of
+from tco.hybrid.base import Mixed, base_ledger, is_rented_by_hour, overflow_ledger, split_of, with_demand
 from tco.hybrid_terms import OPTIMAL
 from tco.quantity import Numbers
 from tco.register import quantities, with_value
@@ -53,12 +53,12 @@ class Curve:
 
 def replicas_that_hold(mix: Mixed) -> Months:
     """Replicas that carry the busiest hour of the requests that may not leave, by month: `ceil(sensitive · peak / goodput)`."""
-    return _whole(mix.option.sensitive_fraction.numbers * mix.asked.peak_requests_per_s / mix.goodput)
+    return _whole(mix.option.sensitive_fraction.numbers * mix.work.peak_requests_per_s / mix.goodput)
 
 
 def replicas_for_all(mix: Mixed) -> Months:
     """Replicas with which nothing overflows, by month: `ceil(peak / goodput)`."""
-    return _whole(mix.asked.peak_requests_per_s / mix.goodput)
+    return _whole(mix.work.peak_requests_per_s / mix.goodput)
 
 
 def decided(mix: Mixed) -> Months:
@@ -163,7 +163,8 @@ def _levels(least: int, most: int) -> npt.NDArray[np.int64]:
 
 
 def _whole(replicas: Months) -> Months:
-    return np.minimum(np.where(replicas > 0, np.maximum(np.ceil(replicas - ROUNDING), 1), 0), MAX_REPLICAS)
+    whole = np.where(replicas > 0, np.maximum(np.ceil(replicas - ROUNDING), 1), 0)
+    return np.asarray(np.minimum(whole, MAX_REPLICAS))
 
 
 def _at_means(mix: Mixed) -> Mixed:
@@ -178,13 +179,11 @@ def _at_means(mix: Mixed) -> Mixed:
     assert isinstance(option, HybridOption)
     assert isinstance(base, SelfHostedOption)
     assert isinstance(overflow, TokenOption)
-    served = np.any(mix.asked.requests > 0, axis=0) if mix.asked.requests.ndim > 1 else mix.asked.requests > 0
-    asked = demand(scenario)
-    return replace(
+    at_means = replace(
         mix,
         option=option,
         base=base.model_copy(update={"scaling": mix.base.scaling}),
         overflow=overflow,
         scenario=scenario,
-        asked=replace(asked, requests=asked.requests * served, mean_requests_per_s=asked.mean_requests_per_s * served),
     )
+    return with_demand(at_means, demand(scenario))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from tco.splice import spliced
 from tco.workload.demand import TOKENS_PER_MTOK, Demand
 
 JUDGE = "judge"
-_TOKENS = ("input_tokens", "cached_input_tokens", "output_tokens")
+_BILLED = ("input_tokens", "cached_input_tokens", "cache_write_tokens", "output_tokens", "parallel_run")
 
 
 def hybrid_ledger(mix: Mixed) -> Ledger:
@@ -87,19 +88,16 @@ def beside(
     """
     free, per_request = Quantity(value=0.0), judge or Quantity(value=0.0)
     # Not checked anew: quantities may be drawn. An amount for a million input tokens has taxes and months like any other cost.
-    stand_in = TokenOption.model_construct(
-        name=option.name,
-        kind="api",
-        model=option.model,
-        one_off_usd=option.one_off_usd,
-        extra_usd_per_month=option.extra_usd_per_month,
-        people=option.people,
-        input_usd_per_mtok=free.at(per_request.numbers * TOKENS_PER_MTOK / asked.input_tokens_per_request),
-        output_usd_per_mtok=free,
-        price_change_per_year_fraction=free,
-    )
+    shared = {name: getattr(option, name) for name in TokenOption.model_fields if name in type(option).model_fields}
+    prices: dict[str, Any] = {
+        "input_usd_per_mtok": free.at(per_request.numbers * TOKENS_PER_MTOK / asked.input_tokens_per_request),
+        "output_usd_per_mtok": free,
+        "price_change_per_year_fraction": free,
+        "tokenizer_factor": Quantity(value=1.0),
+    }
+    stand_in = TokenOption.model_construct(**shared | prices | {"kind": "api", "retry_fraction": None})
     own = ledger(stand_in, None, scenario, asked, during=during)
-    lines = {name: items for name, items in own.line_items.items() if name not in _TOKENS}
+    lines = {name: items for name, items in own.line_items.items() if name not in _BILLED}
     if judge is not None:
         lines = {JUDGE: own.line_items["input_tokens"]} | lines
     return replace(own, line_items=lines)
