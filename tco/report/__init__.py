@@ -1,0 +1,1 @@
+"""Reports: an answer as files that a client keeps."""
