@@ -46,7 +46,7 @@ def footing(result: Result) -> str:
     kept, book = result.conventions, result.price_book
     own = f", under your own prices {book.own_prices}" if book.own_prices else ""
     return (
-        f"{kept.horizon_months} months, {kept.hours_per_month:g} hours a month, {kept.discount_rate_per_year:.0%} a year; "
+        f"{kept.horizon_months} months, {kept.hours_per_month:g} hours a month, {kept.discount_rate_per_year:.0%} a year, {kept.taxes}; "
         f"{kept.text}. Price book {book.id}{own}."
     )
 

@@ -3,30 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 import numpy as np
 
 from pricing.price import Evidence
 from tco import finance
-from tco.breakeven import breakeven_requests_per_day
+from tco.breakeven_answer import breakeven_answer
 from tco.capacity.capacity import capacity_of
+from tco.capacity.fleet import Fleet
 from tco.capacity.replica import Replica
+from tco.cash_answer import cash_of, npv_profile_of, sequence_of, todays_money
 from tco.cashflow import Ledger, saving_npv_usd, savings_by_time_usd, with_residual
+from tco.hybrid.answer import cascade_answer, hybrid_answer
+from tco.hybrid.parts import carrier, parts_of
 from tco.idle import idle_usd
 from tco.ledgers import ledger_of
 from tco.register import with_value
 from tco.result import Capacity, OptionResult
-from tco.scenario import OwnOption, RentOption, Scenario, TokenOption
+from tco.scenario import AnyOption, HybridOption, MixedOption, Scenario, SingleOption, TokenOption
 from tco.tasks import task_cost
-from tco.units import cost_by_use, unit_costs
+from tco.units import cost_by_use, gpus_per_server, unit_costs
 from tco.workload.demand import TOKENS_PER_MTOK, demand
 
 SECONDS_PER_HOUR = 3600
+_NO_SAVING_USD = 0.005
 
 
 def appraise(
-    option: TokenOption | RentOption | OwnOption,
+    option: AnyOption,
     scenario: Scenario,
     replicas: Mapping[str, Replica],
     ledgers: Mapping[str, Ledger],
@@ -43,13 +48,14 @@ def appraise(
         with_breakeven: search for the break-even volume too.
     """
     own, baseline = ledgers[option.name], ledgers[scenario.baseline]
-    replica = replicas.get(option.name)
+    part = carrier(option, scenario)
+    replica = replicas.get(part.name)
     known: dict[str, Any] = {
         "name": option.name,
         "kind": option.kind,
         "model": option.model,
         "reasons": own.reasons,
-        "evidence": _evidence(option, replica),
+        "evidence": _weakest(option, scenario, replicas),
         "run_id": replica.run.run_id if replica else None,
     }
     if not own.feasible:
@@ -58,15 +64,17 @@ def appraise(
     return OptionResult(
         feasible=True,
         **known,
-        **_costs(own, option, scenario),
-        **_unit_costs(own, scenario),
+        **_costs(own, part, scenario),
+        **_unit_costs(own, option, scenario),
         **_by_unit(option, scenario, replicas, ledgers),
         **(_returns(own, baseline, scenario.discount_rate_per_year.value) if compared else {}),
-        **(_payback_band(option, scenario, replicas, baseline) if compared else {}),
+        **(_payback_band(part, option.name, scenario, replicas, baseline) if compared else {}),
+        served_by=sequence_of(option.name, scenario),
+        cash=cash_of(own),
+        npv_profile=npv_profile_of(baseline, own) if compared else None,
+        todays_money=todays_money(own, baseline if compared else None, scenario),
         npv_usd=_npv(own, baseline, scenario) if baseline.feasible else None,
-        breakeven_requests_per_day=breakeven_requests_per_day(_saving_at_volume(option, scenario, replicas))
-        if compared and with_breakeven
-        else None,
+        **(_breakeven(option, scenario, replicas, ledgers) if compared and with_breakeven else {}),
     )
 
 
@@ -74,7 +82,7 @@ def _npv(own: Ledger, baseline: Ledger, scenario: Scenario) -> float:
     return saving_npv_usd(scenario.discount_rate_per_year.value, baseline, own)
 
 
-def _costs(own: Ledger, option: TokenOption | RentOption | OwnOption, scenario: Scenario) -> dict[str, Any]:
+def _costs(own: Ledger, option: SingleOption, scenario: Scenario) -> dict[str, Any]:
     return {
         "capacity": _capacity(own, option, scenario),
         "capex_usd": float(np.sum(own.upfront_usd)),
@@ -101,7 +109,7 @@ def _returns(own: Ledger, baseline: Ledger, rate_per_year: float) -> dict[str, A
     }
 
 
-def _evidence(option: TokenOption | RentOption | OwnOption, replica: Replica | None) -> Evidence:
+def _evidence(option: SingleOption, replica: Replica | None) -> Evidence:
     """Evidence of the number that carries the option: the run of a self-hosted one, the price of one paid per token."""
     if replica is not None:
         # What was carried from another part or a sliced model is a model of a measurement: as weak as any assumption.
@@ -112,7 +120,13 @@ def _evidence(option: TokenOption | RentOption | OwnOption, replica: Replica | N
     return option.output_usd_per_mtok.evidence
 
 
-def _capacity(own: Ledger, option: TokenOption | RentOption | OwnOption, scenario: Scenario) -> Capacity | None:
+def _weakest(option: AnyOption, scenario: Scenario, replicas: Mapping[str, Replica]) -> Evidence:
+    """Of what is made of several options, that of the part that is known least."""
+    found = [_evidence(part, replicas.get(part.name)) for part in parts_of(option, scenario)]
+    return max(found, key=get_args(Evidence).index)
+
+
+def _capacity(own: Ledger, option: SingleOption, scenario: Scenario) -> Capacity | None:
     fleet = own.fleet
     if fleet is None or isinstance(option, TokenOption):
         return None
@@ -128,19 +142,18 @@ def _capacity(own: Ledger, option: TokenOption | RentOption | OwnOption, scenari
         policy=option.scaling.policy,
         least_replicas_by_month=[int(count) for count in fleet.least_replicas],
         paid_replicas_by_month=fleet.paid_replicas.tolist(),
-        idle_usd=idle_usd(
-            own, scenario.hours_per_month, option.gpus_per_server if isinstance(option, OwnOption) else 0
-        ),
+        idle_usd=idle_usd(own, scenario.hours_per_month, gpus_per_server(option.name, scenario)),
         late_fraction=fleet.late_fraction,
         model_error_fraction=fleet.capacity.error_fraction,
         model_error_nine_of_ten_fraction=fleet.capacity.band_fraction,
     )
 
 
-def _unit_costs(own: Ledger, scenario: Scenario) -> dict[str, Any]:
+def _unit_costs(own: Ledger, option: AnyOption, scenario: Scenario) -> dict[str, Any]:
     """Cost per request and per million tokens, input and output together, at the actual load and with all replicas busy that are paid for.
 
-    Special cases: less than one request over the horizon, no unit cost (null); an option paid per token costs the same at any load.
+    Special cases: less than one request over the horizon, no unit cost (null); an option paid per token costs the same at any load; one that is made of
+    others has no such full load (null).
     """
     asked = demand(scenario)
     requests = float(np.sum(asked.requests))
@@ -148,8 +161,10 @@ def _unit_costs(own: Ledger, scenario: Scenario) -> dict[str, Any]:
         return {}
     total_usd = float(own.total_usd)
     per_mtok = total_usd / asked.mtok
-    full = per_mtok
-    if own.fleet is not None:
+    full: float | None = per_mtok
+    if isinstance(option, MixedOption) or option.then is not None or option.starts_after_months:
+        full = None
+    elif own.fleet is not None:
         seconds = scenario.hours_per_month * SECONDS_PER_HOUR
         could_serve = float(np.sum(own.fleet.paid_replicas)) * own.fleet.goodput_requests_per_s * seconds
         full = total_usd / (could_serve * float(asked.tokens_per_request) / TOKENS_PER_MTOK)
@@ -157,21 +172,24 @@ def _unit_costs(own: Ledger, scenario: Scenario) -> dict[str, Any]:
 
 
 def _by_unit(
-    option: TokenOption | RentOption | OwnOption,
+    option: AnyOption,
     scenario: Scenario,
     replicas: Mapping[str, Replica],
     ledgers: Mapping[str, Ledger],
 ) -> dict[str, Any]:
-    own, asked = ledgers[option.name], demand(scenario)
+    own, asked, part = ledgers[option.name], demand(scenario), carrier(option, scenario)
     return {
-        "unit_costs": unit_costs(own, replicas.get(option.name), scenario, asked),
-        "cost_by_use": cost_by_use(own, option, scenario, asked),
+        "hybrid": hybrid_answer(option, scenario, replicas, asked),
+        "cascade": cascade_answer(option),
+        "unit_costs": unit_costs(own, replicas.get(part.name), scenario, asked),
+        "cost_by_use": cost_by_use(own, part, scenario, asked),
         "task_cost": task_cost(option.name, scenario, replicas, ledgers),
     }
 
 
 def _payback_band(
-    option: TokenOption | RentOption | OwnOption,
+    option: SingleOption,
+    name: str,
     scenario: Scenario,
     replicas: Mapping[str, Replica],
     baseline: Ledger,
@@ -184,27 +202,39 @@ def _payback_band(
 
     def payback(at: float) -> float | None:
         at_factor = with_value(scenario, f"options.{option.name}.throughput_factor", at)
-        held = ledger_of(option.name, at_factor, replicas, asked)
+        held = ledger_of(name, at_factor, replicas, asked)
         return finance.payback_months(savings_by_time_usd(baseline, held)) if held.feasible else None
 
     low, high = factor.bounds
     return {"payback_band_months": (payback(high), payback(low))}
 
 
+def _breakeven(
+    option: AnyOption, scenario: Scenario, replicas: Mapping[str, Replica], ledgers: Mapping[str, Ledger]
+) -> dict[str, Any]:
+    at_volume = _saving_at_volume(option, scenario, replicas)
+    volume, found = breakeven_answer(option.name, scenario, ledgers, at_volume)
+    return {"breakeven_requests_per_day": volume, "breakeven": found}
+
+
 def _saving_at_volume(
-    option: TokenOption | RentOption | OwnOption, scenario: Scenario, replicas: Mapping[str, Replica]
-) -> Callable[[float], float | None]:
+    option: AnyOption, scenario: Scenario, replicas: Mapping[str, Replica]
+) -> Callable[[float], tuple[float | None, Fleet | None]]:
+    """At a volume, the NPV of the saving (None: it cannot be served) and the fleet of the option."""
     # What one replica carries is the same at every volume, and costs more to find than all the rest.
     capacities = {name: capacity_of(replica, scenario.workload) for name, replica in replicas.items()}
 
-    def saving_usd(requests_per_day: float) -> float | None:
+    def at(requests_per_day: float) -> tuple[float | None, Fleet | None]:
         at_volume = with_value(scenario, "workload.requests_per_day", requests_per_day)
         asked = demand(at_volume)
         costs, today = (
             ledger_of(name, at_volume, replicas, asked, capacities) for name in (option.name, scenario.baseline)
         )
         if not (costs.feasible and today.feasible):
-            return None
-        return saving_npv_usd(scenario.discount_rate_per_year.value, today, costs)
+            return None, costs.fleet
+        saving = saving_npv_usd(scenario.discount_rate_per_year.value, today, costs)
+        # A hybrid without replicas is its overflow: that it costs the same is no saving.
+        is_the_same = isinstance(option, HybridOption) and abs(saving) < _NO_SAVING_USD
+        return -1.0 if is_the_same else saving, costs.fleet
 
-    return saving_usd
+    return at

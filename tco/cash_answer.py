@@ -8,11 +8,12 @@ import numpy as np
 
 from tco import finance
 from tco.capital import in_todays_money, real_rate_per_year
-from tco.cash_records import Cash, CashByPeriod, InCurrency, NpvProfile, ReportingCurrency, TodaysMoney
+from tco.cash_records import Cash, CashByPeriod, InCurrency, NpvProfile, ReportingCurrency, ServedBy, TodaysMoney
 from tco.cashflow import Ledger, saving_npv_usd, savings_by_time_usd, with_residual
 from tco.finance_terms import Finance
 from tco.result import OptionResult
 from tco.scenario import Scenario
+from tco.splice import served_by
 from tco.workload.demand import Months
 
 MONTHS_PER_YEAR = 12
@@ -52,16 +53,27 @@ def _by_month(financing: dict[str, Months], none: Months) -> Months:
     return np.asarray(sum((flows[:-1] if name == _RECEIVED else flows[1:] for name, flows in financing.items()), none))
 
 
+def sequence_of(name: str, scenario: Scenario) -> list[ServedBy]:
+    """Who serves when, where an option starts later or is followed by another; empty where it serves all the time.
+
+    Args:
+        name: of the option.
+        scenario: filled.
+    """
+    served = served_by(name, scenario)
+    if [other for other, _ in served] == [name]:
+        return []
+    return [ServedBy(option=other, after_months=months.start, until_months=months.stop) for other, months in served]
+
+
 def npv_profile_of(baseline: Ledger, own: Ledger) -> NpvProfile:
     """The saving's NPV at the rates of a profile; every rate at which it is zero, where there may be more than one."""
     flows = with_residual(savings_by_time_usd(baseline, own), baseline, own)
-    found = finance.irr(flows)
-    one = [] if found.rate_per_year is None else [found.rate_per_year]
     return NpvProfile(
         rates_per_year=list(finance.PROFILE_RATES_PER_YEAR),
         npv_usd=finance.npv_profile(flows),
         sign_changes_count=finance.sign_changes_count(flows),
-        irr_roots_per_year=finance.irr_roots_per_year(flows) if found.status == "several" else one,
+        irr_roots_per_year=list(finance.irr(flows).roots_per_year),
     )
 
 

@@ -41,11 +41,19 @@ class Cash(_Record):
     left_usd: float
 
 
+class ServedBy(_Record):
+    """Who serves in which months of the horizon: after `after_months` of them, until the end of month `until_months`."""
+
+    option: str
+    after_months: int
+    until_months: int
+
+
 class NpvProfile(_Record):
     """The saving's NPV at several rates, with what speaks against a single rate of return.
 
     `sign_changes_count` is how often the cash flow of the saving changes its sign, residual included. With more than one, several rates may have an NPV of zero:
-    `irr_roots_per_year` lists those that were found, as information; see the MIRR for a rate.
+    `irr_roots_per_year` lists all that were found. Where it lists several, none of them is the return; the MIRR is one.
     """
 
     rates_per_year: list[float]

@@ -8,8 +8,11 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from pricing.price import Evidence
+from tco.breakeven_records import BreakEven
 from tco.capacity.latency import Basis
+from tco.cash_records import Cash, NpvProfile, ReportingCurrency, ServedBy, TodaysMoney
 from tco.constraint_result import ConstraintAnswer
+from tco.hybrid_records import CascadeAnswer, HybridAnswer
 from tco.unit_records import Check, CostByUse, TaskCost, UnitCosts
 
 SCHEMA = 1
@@ -55,7 +58,7 @@ class OptionResult(_Record):
     """
 
     name: str
-    kind: Literal["api", "hosted", "rent", "own"]
+    kind: Literal["api", "hosted", "rent", "own", "hybrid", "cascade"]
     model: str
     feasible: bool
     reasons: list[str]
@@ -81,9 +84,16 @@ class OptionResult(_Record):
     usd_per_request: float | None = None
     usd_per_mtok_at_full_load: float | None = None
     breakeven_requests_per_day: float | None = None
+    breakeven: BreakEven | None = None
+    served_by: list[ServedBy] = []
+    cash: Cash | None = None
+    npv_profile: NpvProfile | None = None
+    todays_money: TodaysMoney | None = None
     unit_costs: UnitCosts | None = None
     cost_by_use: CostByUse | None = None
     task_cost: TaskCost | None = None
+    hybrid: HybridAnswer | None = None
+    cascade: CascadeAnswer | None = None
 
 
 class Assumption(_Record):
@@ -133,6 +143,7 @@ class Conventions(_Record):
     horizon_months: int
     discount_rate_per_year: float
     currency: str
+    taxes: str = "before tax"
     text: str = (
         "nominal money; investments at the start of a month, running costs at its end; monthly discounting from an effective "
         "yearly rate; payback without residual value, NPV with it; TPOT excludes the first token"
@@ -165,6 +176,7 @@ class Result(_Record):
     conventions: Conventions
     price_book: PriceBook
     options: list[OptionResult]
+    reporting_currency: ReportingCurrency | None = None
     drivers: list[Driver]
     assumptions: list[Assumption]
     warnings: list[Caution]
