@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from itertools import chain
+from typing import Any
 
 import numpy as np
 import numpy_financial as npf
@@ -215,3 +216,27 @@ def test_who_is_ruled_out_by_something_else_stays_so() -> None:
     assert answer is not None
 
     assert "a" == answer.together.chosen_without
+
+
+@pytest.mark.parametrize("taxed", [{}, {"finance": {"tax_fraction": 0.25}}], ids=["before tax", "after tax"])
+@pytest.mark.parametrize(
+    "places", [("US", "FI", "DE"), ("FI", "US", "DE"), ("FI", "DE", "US"), ("US", "US", "DE"), ("US", "US", "US")]
+)
+def test_what_is_chosen_is_what_the_plan_recommends_with_and_without_constraints(
+    places: tuple[str, str, str], taxed: dict[str, Any]
+) -> None:
+    """Also after tax: the price is what the appraisal makes of the same cash flows, and the difference of the NPVs that it gives."""
+    changes = {"price_usd_per_hour": 0.5}, {"server_price_usd": 10_000.0}
+    options = (
+        with_terms("api", regions=places[0]),
+        with_terms("rent", changes[0], regions=places[1]),
+        with_terms("own", changes[1], regions=places[2]),
+    )
+    free, held = answer(None, *options, **taxed), answer({"residency": ["EU"]}, *options, **taxed)
+    assert held.constraints is not None
+    price = held.constraints.together
+
+    assert (held.recommended, free.recommended) == (price.chosen, price.chosen_without)
+    if price.chosen is not None and price.chosen_without is not None:
+        worth = [free.option(name).npv_usd for name in (price.chosen_without, price.chosen)]
+        assert price.price_usd == pytest.approx((worth[0] or 0.0) - (worth[1] or 0.0))
