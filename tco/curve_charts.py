@@ -6,6 +6,7 @@ import altair as alt
 import pandas as pd
 
 from tco.charts import LIGHT, Palette
+from tco.format import volume
 from tco.load_curve import LoadCurve
 
 _MONEY = "datum.value < 1 ? format(datum.value, '$.2~g') : format(datum.value, '$~s')"
@@ -79,7 +80,7 @@ def _today(curve: LoadCurve, palette: Palette) -> list[alt.Chart]:
 
 
 def _steps(curve: LoadCurve, palette: Palette) -> list[alt.Chart]:
-    """A tick below the line at each step, with the replicas that stand beyond it."""
+    """Above each step the replicas that stand beyond it."""
     rows = [
         {
             "requests_per_day": step.requests_per_day,
@@ -89,13 +90,10 @@ def _steps(curve: LoadCurve, palette: Palette) -> list[alt.Chart]:
         for step in curve.steps
         if step.after.usd_per_mtok is not None
     ]
-    if not rows:
+    if not rows or len(rows) > _MOST_LABELS:
         return []
     base = alt.Chart(pd.DataFrame(rows)).encode(x="requests_per_day:Q", y="usd_per_mtok:Q")
-    marks = base.mark_point(shape="triangle-up", size=45, filled=True, color=palette.muted, opacity=1, yOffset=9)
-    if len(rows) > _MOST_LABELS:
-        return [marks]
-    return [marks, base.mark_text(baseline="top", dy=16, color=palette.muted).encode(text="label:Q")]
+    return [base.mark_text(baseline="bottom", dy=-5, color=palette.muted).encode(text="label:Q")]
 
 
 _MOST_LABELS = 12
@@ -107,7 +105,7 @@ def _crossings(curve: LoadCurve, palette: Palette) -> list[alt.Chart]:
         {
             "requests_per_day": each.requests_per_day,
             "usd_per_mtok": each.usd_per_mtok,
-            "label": f"{each.becomes} from {each.requests_per_day:,.0f} a day",
+            "label": f"{each.becomes} from {volume(each.requests_per_day)} a day",
         }
         for each in curve.crossings
         if each.usd_per_mtok > 0

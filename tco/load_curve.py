@@ -49,6 +49,13 @@ class LoadPoint:
     usd_per_request: float | None
     baseline_usd_per_mtok: float | None
 
+    @property
+    def is_cheaper(self) -> bool | None:
+        """Whether the option costs less than the baseline; None where one of them cannot serve."""
+        if self.usd_per_mtok is None or self.baseline_usd_per_mtok is None:
+            return None
+        return self.usd_per_mtok < self.baseline_usd_per_mtok
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
@@ -238,12 +245,12 @@ def _fleet(point: LoadPoint) -> tuple[int, int, bool]:
 def _crossings(ask: _Asked, points: tuple[LoadPoint, ...]) -> tuple[Crossing, ...]:
     """Where the cheaper of the two changes between neighbours."""
     found = []
-    for before, after in pairwise(point for point in points if _is_cheaper(point) is not None):
-        held = _is_cheaper(before)
-        if held == _is_cheaper(after):
+    for before, after in pairwise(point for point in points if point.is_cheaper is not None):
+        held = before.is_cheaper
+        if held == after.is_cheaper:
             continue
         low, high = _narrowed(
-            _other_than(held, lambda volume: _is_cheaper(ask.at(volume))),
+            _other_than(held, lambda volume: ask.at(volume).is_cheaper),
             before.requests_per_day,
             after.requests_per_day,
         )
@@ -252,17 +259,11 @@ def _crossings(ask: _Asked, points: tuple[LoadPoint, ...]) -> tuple[Crossing, ..
             Crossing(
                 requests_per_day=high,
                 usd_per_mtok=at.usd_per_mtok or 0.0,
-                becomes="cheaper" if _is_cheaper(at) else "dearer",
+                becomes="cheaper" if at.is_cheaper else "dearer",
                 at_step=_fleet(ask.at(low)) != _fleet(at),
             )
         )
     return tuple(found)
-
-
-def _is_cheaper(point: LoadPoint) -> bool | None:
-    if point.usd_per_mtok is None or point.baseline_usd_per_mtok is None:
-        return None
-    return point.usd_per_mtok < point.baseline_usd_per_mtok
 
 
 def _other_than(held: object, of: Callable[[float], object]) -> Callable[[float], bool]:

@@ -13,7 +13,7 @@ from tco import InputError, load
 from tco.cli._shared import console, print_json, refuse
 from tco.cli._tables import cell
 from tco.compare import Prepared, compare, prepare
-from tco.format import share, usd
+from tco.format import share, usd, volume
 from tco.load_curve import LoadCurve, LoadPoint, load_curve
 
 _LOADS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0)
@@ -91,10 +91,11 @@ def _sentence(found: LoadCurve) -> str:
     if found.option == found.baseline:
         return f"{found.option} is the baseline; a token costs this at every load."
     if not found.crossings:
-        cheaper = [point for point in found.points if point.usd_per_mtok is not None]
-        is_cheaper = bool(cheaper) and cheaper[0].usd_per_mtok < (cheaper[0].baseline_usd_per_mtok or 0.0)  # type: ignore[operator]
+        is_cheaper = next((point.is_cheaper for point in found.points if point.is_cheaper is not None), None)
+        if is_cheaper is None:
+            return f"{found.baseline} cannot serve any of these loads; {found.option} costs this."
         return f"{found.option} is {'cheaper' if is_cheaper else 'dearer'} than {found.baseline} at every load that was tried."
-    changes = [f"{each.becomes} from {each.requests_per_day:,.0f} requests a day" for each in found.crossings]
+    changes = [f"{each.becomes} from {volume(each.requests_per_day)} requests a day" for each in found.crossings]
     return f"{found.option} is {', '.join(changes)}, by the cost of a token over the horizon."
 
 
@@ -126,7 +127,9 @@ def _figures(point: LoadPoint) -> tuple[str, ...]:
 
 def _notes(found: LoadCurve) -> list[str]:
     carried = found.full_load_requests_per_day
-    load_of = "today's volume" if carried is None else f"the {carried:,.0f} requests a day that today's fleet carries"
+    load_of = (
+        "today's volume" if carried is None else f"the {volume(carried)} requests a day that today's fleet carries"
+    )
     notes = [
         f"USD per million tokens, input and output together, over the horizon and not discounted; load of {load_of}."
     ]

@@ -29,7 +29,7 @@ def test_the_chart_has_lines_today_steps_and_crossings() -> None:
     data = [row for rows in chart["datasets"].values() for row in rows]
     labels = {row["label"] for row in data if "label" in row}
 
-    assert {"today", 2, "cheaper from 115,200 a day"} <= labels
+    assert {"today", 2, "cheaper from 115,000 a day"} <= labels
     assert chart["layer"][0]["encoding"]["y"]["scale"]["type"] == "log"
 
 
