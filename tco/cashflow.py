@@ -14,7 +14,7 @@ from tco.capacity.replica import Replica
 from tco.capacity.slo_capacity import SloCapacity
 from tco.capital import Capital, by_time, capital_of, escalated, life_months, paid
 from tco.finance import npv
-from tco.line_items import around_items, merged, site_items, token_items, work_items
+from tco.line_items import UPFRONT, around_items, merged, rent_items, site_items, token_items, work_items
 from tco.quantity import Numbers
 from tco.scenario import OwnOption, RentOption, Scenario, TokenOption
 from tco.workload.demand import Demand, Months
@@ -136,9 +136,12 @@ def ledger(
     if isinstance(option, OwnOption):
         site = site_items(option, scenario, fleet)
         return _owned(option, scenario, fleet, time.cut(escalated(merged(site, running), scenario.finance)), one_offs)
-    rent = {"gpu_rent": costs.gpu_rent_usd(option, scenario, fleet)}
-    rent["parallel_run"] = costs.parallel_run_usd(option, rent["gpu_rent"])
+    rent = rent_items(option, scenario, fleet, time.start)
+    rent["parallel_run"] = costs.parallel_run_usd(option, added(rent.values()))
     lines = merged(rent, time.cut(escalated(running, scenario.finance)))
+    if option.commitments:
+        one_offs = merged(one_offs, {UPFRONT: costs.commitment_upfront_usd(option, scenario, fleet, time.start)})
+        fleet = replace(fleet, paid_replicas=costs.paid_replicas(option, fleet, time.start))
     return _without_servers(scenario, lines, one_offs or _nothing(months), fleet)
 
 
@@ -211,7 +214,10 @@ def _without_servers(
 def _owned(
     option: OwnOption, scenario: Scenario, fleet: Fleet, running: dict[str, Months], one_offs: dict[str, Months]
 ) -> Ledger:
-    """Servers of one's own, or leased: what the site, the seller, the lender and the tax office ask for."""
+    """Servers of one's own, or leased: what the site, the seller, the lender and the tax office ask for.
+
+    What is bought around servers is depreciated with them; one-offs are deducted when they are paid.
+    """
     terms = option.purchase or scenario.finance.purchase
     kept = option.model_copy(update={"economic_life_months": life_months(terms, option.economic_life_months)})
     had = costs.server_purchases(kept, fleet)
@@ -226,13 +232,12 @@ def _owned(
         )
         if cost.any()
     }
-    one_offs = merged(one_offs, around)
     line_items = merged(running, servers.line_items)
     capital = None
     if scenario.finance.is_taxed or servers.financing:
         capital = capital_of(
             scenario.finance,
-            servers,
+            replace(servers, basis_usd=added([servers.basis_usd, *around.values()])),
             running=line_items.values(),
             expensed=one_offs.values(),
             residual_usd=residual_usd,
@@ -240,7 +245,7 @@ def _owned(
         )
     return Ledger(
         line_items=line_items,
-        investments=merged(servers.investments, one_offs),
+        investments=merged(servers.investments, one_offs, around),
         residual_usd=residual_usd,
         fleet=fleet,
         capital=capital,
@@ -255,7 +260,7 @@ class _Time:
     """The months in which an option serves, of all months; those of `None` are all, and nothing is then cut."""
 
     def __init__(self, months: int, during: range | None) -> None:
-        self._start = during.start if during else 0
+        self.start = during.start if during else 0
         self._months = months
         self.last = None if not during else during.stop - 1
         self._active = None if during is None else np.isin(np.arange(months), during).astype(float)
@@ -268,7 +273,7 @@ class _Time:
 
     def at_start(self, amount_usd: Numbers) -> Months:
         """An amount at the start of the first of them; nothing where there is none."""
-        at_start = np.eye(1, self._months, self._start)[0]
+        at_start = np.eye(1, self._months, self.start)[0]
         return np.asarray(amount_usd * (at_start if self._active is None else at_start * self._active))
 
     def demand(self, asked: Demand) -> Demand:

@@ -43,6 +43,18 @@ def test_the_tax_of_a_server_by_hand() -> None:
     )
 
 
+def test_what_is_bought_around_servers_is_depreciated_and_one_offs_are_deducted_at_once() -> None:
+    own = {**OWN, "one_off_usd": {"set_up": 1_200.0}, "hardware": {"installation_usd_per_server": 2_400.0}}
+    terms = {"tax_fraction": 0.2, "tax_paid": "monthly", "depreciation": {"book_life_months": 24}}
+    found = evaluate(scenario(options=[API, own], finance=terms), {"test-run": run()}, searches=False).option("own")
+
+    assert found.cash is not None
+    assert found.cash.by_month.depreciation_usd == pytest.approx([102_400 / 24] * 12)
+    deducted = np.array(found.monthly_usd) + 102_400 / 24 + np.array([1_200.0, *[0] * 11])
+    assert found.cash.by_month.tax_usd == pytest.approx(-0.2 * deducted)
+    assert found.cash.book_value_usd == pytest.approx(51_200)
+
+
 def test_a_saving_is_after_tax_on_both_sides() -> None:
     """What the API costs is deducted too: with all costs deducted as they are paid, tax takes its share of the saving and of nothing else."""
     before, after = (answer(tax_fraction=tax, tax_paid="monthly").option("rent") for tax in (0.0, 0.3))
