@@ -36,6 +36,7 @@ from tco.scenario import (
 from tco.term_words import LOOKED_UP, TERM_MEANINGS, TERM_WORDS
 from tco.terms.agent import Agent
 from tco.terms.around import Around
+from tco.terms.commitment import Commitment
 from tco.terms.hardware import Hardware
 from tco.terms.pipeline import ModelCall
 from tco.terms.tuning import FineTuning
@@ -81,6 +82,7 @@ _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("An option of kind `api` or `hosted`", TokenOption),
     ("An option of kind `rent`", RentOption),
     ("`price` of an option of kind `rent`", RentalPrice),
+    ("`commitments` of an option of kind `rent`, by name", Commitment),
     ("An option of kind `own`", OwnOption),
     ("`scaling` of an option of kind `rent` or `own`", Scaling),
     ("`failures` likewise", Failures),

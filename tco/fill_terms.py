@@ -17,6 +17,7 @@ from tco.price_outlook import token_prices_of
 from tco.quantity import Quantity, listed
 from tco.replicas_of import gpu_of, model_of
 from tco.scenario import MixedOption, OwnOption, RentOption, Scenario, TokenOption
+from tco.terms.commitment import Commitment
 from tco.terms.hardware import BOOK, Hardware
 from tco.terms.pipeline import ModelCall
 from tco.terms.tuning import FineTuning
@@ -48,7 +49,7 @@ _FIGURES = {
 
 
 def with_terms(option: AnyOption, scenario: Scenario, run: Run | None, book: Book) -> AnyOption:
-    """An option with nothing open in its `tokenizer_factor`, `pipeline`, `tuning`, `around` and `hardware`.
+    """An option with nothing open in its `tokenizer_factor`, `pipeline`, `tuning`, `around`, `commitments` and `hardware`.
 
     Args:
         option: with its own prices filled: a training takes its rent.
@@ -70,6 +71,11 @@ def with_terms(option: AnyOption, scenario: Scenario, run: Run | None, book: Boo
         found["tuning"] = _training(option, option.tuning, scenario, run, book)
     if run is not None and not isinstance(option, TokenOption):
         found |= _around(option, run, book)
+    if run is not None and isinstance(option, RentOption) and option.commitments:
+        found["commitments"] = {
+            name: _agreed(agreed, f"options.{option.name}.commitments.{name}", option, run, scenario, book)
+            for name, agreed in option.commitments.items()
+        }
     if run is not None and isinstance(option, OwnOption):
         found |= _hardware(option, gpu_of(option, run), scenario, book)
     return option.model_copy(update=found)
@@ -165,6 +171,27 @@ def _call(call: ModelCall, path: str, scenario: Scenario, book: Book) -> ModelCa
             "output_usd_per_mtok": call.output_usd_per_mtok or listed(prices.output),
         }
     )
+
+
+def _agreed(agreed: Commitment, path: str, option: RentOption, run: Run, scenario: Scenario, book: Book) -> Commitment:
+    """The rent of the option's GPU under that commitment, from the same kind of landlord as the rest."""
+    if agreed.price_usd_per_hour is not None:
+        return agreed
+    wish = option.price
+    try:
+        quote = pricing.rental_price(
+            gpu_of(option, run) or "",
+            on=scenario.as_of,
+            provider_class=wish.class_,
+            tier=agreed.commitment,
+            provider=wish.provider,
+            region=wish.region,
+            book=book,
+        )
+    except PriceNotFound as error:
+        raise InputError(f"`{path}`: {error.args[0]} Or give its `price_usd_per_hour`.", path=path) from None
+    price = listed(quote.price, quote.low_usd_per_hour, quote.high_usd_per_hour)
+    return agreed.model_copy(update={"price_usd_per_hour": price})
 
 
 def _training(option: AnyOption, tuning: FineTuning, scenario: Scenario, run: Run | None, book: Book) -> FineTuning:

@@ -10,10 +10,10 @@ from tco.capacity.fleet import Fleet
 from tco.cashflow import Ledger, added
 from tco.workload.demand import Months
 
-MACHINE_ITEMS = ("gpu_rent", "lease", "electricity", "colocation", "hosting", "maintenance", "repairs", "software")
+MACHINE_ITEMS = ("gpu_rent", "committed_rent", "lease", "electricity", "colocation", "hosting", "maintenance", "repairs", "software")
 """Line items that are paid for machines, busy or idle."""
 
-MACHINE_INVESTMENTS = ("servers", "lease_buy_outs", "network", "installation", "spares")
+MACHINE_INVESTMENTS = ("servers", "commitment_upfront", "lease_buy_outs", "network", "installation", "spares")
 """Investments likewise; what is still fetched for them at the end is taken off, what lenders ask for is added."""
 
 

@@ -11,6 +11,9 @@ from tco.workload.demand import Demand, Months
 
 Items = dict[str, Months]
 
+UPFRONT = "commitment_upfront"
+"""Investment of a rented fleet whose terms are paid in part when they begin."""
+
 AnyOption = TokenOption | RentOption | OwnOption
 
 
@@ -28,6 +31,21 @@ def token_items(option: TokenOption, scenario: Scenario, reached: Demand) -> Ite
         "cache_write_tokens": costs.cache_write_tokens_usd(option, scenario, reached),
         "output_tokens": costs.output_tokens_usd(option, scenario, reached),
     }
+
+
+def rent_items(option: RentOption, scenario: Scenario, fleet: Fleet, start: int = 0) -> Items:
+    """What rented machines cost: agreed commitments, where there are any, and the rest.
+
+    Args:
+        option: filled.
+        scenario: filled.
+        fleet: what stands.
+        start: month in which the option begins to serve, 0 is the first.
+    """
+    rest = {"gpu_rent": costs.gpu_rent_usd(option, scenario, fleet, start)}
+    if not option.commitments:
+        return rest
+    return rest | {"committed_rent": costs.committed_rent_usd(option, scenario, fleet, start)}
 
 
 def site_items(option: OwnOption, scenario: Scenario, fleet: Fleet) -> Items:

@@ -25,6 +25,7 @@ from tco.scaling import Failures, Scaling, Upgrades
 from tco.sequence_terms import Then, refuse_bad_sequences
 from tco.success_terms import Success, refuse_bad_escalations
 from tco.terms.around import Around
+from tco.terms.commitment import Commitment
 from tco.terms.hardware import Hardware
 from tco.terms.people import NO_PEOPLE, People
 from tco.terms.pipeline import ModelCall
@@ -148,6 +149,15 @@ class RentOption(_SelfHosted):
     price_usd_per_hour: NonNegative | None = None
     machine_usd_per_hour: NonNegative | None = None
     price_change_per_year_fraction: Change | None = None
+    commitments: Annotated[dict[Name, Commitment], Field(max_length=20)] = {}
+
+    @model_validator(mode="after")
+    def _rest_is_rented_by_the_hour(self) -> RentOption:
+        if self.commitments and self.price.commitment not in ("on-demand", "spot"):
+            raise ValueError(
+                f"`commitments` say what is agreed, and `price.commitment` {self.price.commitment!r} how the rest is rented; write on-demand or spot there"
+            )
+        return self
 
     @model_validator(mode="after")
     def _servers_are_not_its_own(self) -> RentOption:

@@ -66,6 +66,11 @@ TERM_WORDS = {
     "logging_usd_per_gb": ("Logging price", "Of a GB of logs that is taken in."),
     "log_bytes_per_request": ("Log of a request", "More where prompts are kept."),
     "monitoring_usd_per_month": ("Monitoring", "Fixed price of logs, metrics and traces."),
+    "base_fraction": (
+        "Committed share",
+        "Of the replicas that stand in every hour of the month in which the term begins.",
+    ),
+    "upfront_fraction": ("Paid up front", "Share of a term's price that is paid when it begins."),
     "network_usd_per_gpu": ("Network of a GPU", "Fabric between servers; `infiniband` and `ethernet` take the book's."),
     "frontend_network_usd_per_server": (
         "Network of a server",
@@ -94,6 +99,10 @@ TERM_MEANINGS = {
     "migrations": "Moves to another model, below.",
     "obligations": "Support, audits, exit, below.",
     "around": "Storage, egress, load balancing and logging, below.",
+    "commitments": "What is agreed for a term, by name, below; `price` is then that of the rest.",
+    "commitment": "How it is rented; `reserved-1y` runs 12 months, `reserved-3y` 36.",
+    "replicas": "How many are agreed.",
+    "renews": "Whether as many as still stand are agreed again when a term ends.",
     "hardware": "Network, installation, spares, hosting, software, repairs and resale, below.",
     "agent": "Tasks of several calls that send what has gathered so far, below.",
     "method": "`full`, `lora` or `qlora`.",
