@@ -1,16 +1,18 @@
-"""The `ReportPack`: everything that a report shows, in whatever format."""
+"""The `ReportPack`: all that a report is made of, gathered once, so that every form of it has the same numbers."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib import metadata
 from typing import Literal
 
 from tco.compare import Prepared
-from tco.lock.records import Lock
+from tco.lock import Lock
 from tco.report.brand import Brand
 from tco.result import Result
 from tco.risk.records import Risk
 from tco.scenario import Scenario
+from tco.what_if import Solved
 
 Redaction = Literal["internal", "client", "public"]
 """Who may read a report: `internal` hides nothing, `client` hides what names machines and people, `public` hides agreed prices too."""
@@ -21,19 +23,42 @@ class ReportPack:
     """One answer with all that a report tells of it.
 
     Attributes:
-        scenario: the question as written.
-        prepared: the same filled, with the runs, replicas and prices that the answer rests on.
-        result: the answer, break-even volumes and drivers included.
-        risk: the answer over all ranges at once; None: nobody asked.
-        brand: how the report looks.
-        redaction: who may read it.
-        previous: an earlier answer to the same question, for the change log; None: there is none.
+        scenario: the question as asked.
+        prepared: filled scenario, runs, prices.
+        result: the answer.
+        risk: the Monte Carlo simulation; None: none was made.
+        flips: inputs by how near they are to where the recommendation changes; empty: not searched.
+        brand: whose report it is.
+        redaction: who may read it; texts of the record are already without what is hidden.
+        previous: the lock of the version before, for the change log; None: there is none.
+        banded: paths of negotiated prices that were replaced by the middle of a band before anything was computed (`public` only).
     """
 
     scenario: Scenario
     prepared: Prepared
     result: Result
     risk: Risk | None = None
+    flips: tuple[Solved, ...] = ()
     brand: Brand = Brand()
     redaction: Redaction = "internal"
     previous: Lock | None = None
+    banded: tuple[str, ...] = ()
+
+    @property
+    def run_ids(self) -> tuple[str, ...]:
+        """Runs that the answer rests on, each once, in the options' order."""
+        return tuple(dict.fromkeys(run.run_id for run in self.prepared.runs.values()))
+
+    @property
+    def ids(self) -> str:
+        """What every page says of where its numbers come from: answer, prices, runs, version.
+
+        The same line gives the same numbers.
+        """
+        runs = f"runs {', '.join(self.run_ids)}" if self.run_ids else "no runs"
+        return f"answer {self.result.answer_id} · prices {self.result.price_book.id} · {runs} · tco-llm {version()}"
+
+
+def version() -> str:
+    """Version of this tool."""
+    return metadata.version("tco-llm")
