@@ -15,6 +15,7 @@ from pricing.own.rows import PricesFile
 from probes.probe_config import ProbeConfig
 from probes.run import Run
 from tco.lock import Lock
+from tco.portfolio import Portfolio
 from tco.result import Result
 from tco.risk.records import Risk
 from tco.scenario import Scenario
@@ -22,6 +23,7 @@ from tco.scenario import Scenario
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "schema"
 RECORDS: dict[str, type[BaseModel]] = {
     "lock": Lock,
+    "portfolio": Portfolio,
     "price": Price,
     "prices": PricesFile,
     "probe": ProbeConfig,

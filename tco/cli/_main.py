@@ -18,6 +18,7 @@ from tco.cli.fleet import fleet
 from tco.cli.grid import grid
 from tco.cli.lock import lock
 from tco.cli.plan import plan
+from tco.cli.portfolio import portfolio
 from tco.cli.risk import risk
 from tco.cli.simulate import simulate
 from tco.cli.solve import solve
@@ -59,6 +60,7 @@ app.command("simulate")(simulate)
 app.command("fit")(fit)
 app.command("fleet")(fleet)
 app.command("grid")(grid)
+app.command("portfolio")(portfolio)
 app.add_typer(probe.app, name="probe")
 app.add_typer(prices.app, name="prices")
 app.command("app")(app_command)
