@@ -170,7 +170,10 @@ def _fleet(
     fleet = size_fleet(option, replica, scenario.workload, work, capacity)
     if work is reached or not fleet.capacity.feasible:
         return fleet
-    told = "requests count as many times as they are longer in the model's own tokens, or in later months"
+    told = (
+        "a request counts as many times as its text is longer in the model's own tokens (`tokenizer_factor`), and its prompt longer than in the first month "
+        "(`input_growth_per_month_fraction`)"
+    )
     reasons = (*fleet.capacity.reasons, told)
     return replace(fleet, capacity=replace(fleet.capacity, basis="modelled", reasons=reasons))
 

@@ -148,6 +148,11 @@ Positive = Annotated[Quantity, _within(_SMALLEST, _LARGEST, "more than 0")]
 Fraction = Annotated[Quantity, _within(0, 1, "0 to 1; write a fraction, 0.10 for 10 %")]
 """A share between 0 and 1."""
 
+PositiveFraction = Annotated[
+    Quantity, _within(_SMALLEST, 1, "more than 0 and up to 1; write a fraction, 0.10 for 10 %")
+]
+"""A share above 0, by which something is divided."""
+
 Retries = Annotated[
     Quantity, _within(0, 0.95, "0 to 0.95; write a fraction, 0.05 where one request in twenty is sent in vain")
 ]

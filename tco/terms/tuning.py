@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from tco.quantity import NonNegative, Positive, Quantity
+from tco.quantity import NonNegative, Positive, PositiveFraction, Quantity
 from tco.terms.record import Record
 
 Method = Literal["full", "lora", "qlora"]
@@ -30,7 +30,7 @@ class FineTuning(Record):
     gpu: Annotated[str, Field(min_length=1, max_length=100)] | None = None
     parameters_count: Positive | None = None
     peak_tflops: Positive | None = None
-    mfu_fraction: Annotated[Positive, Field()] = Quantity(
+    mfu_fraction: PositiveFraction = Quantity(
         value=0.3,
         low=0.15,
         high=0.43,
