@@ -23,9 +23,20 @@ def spread(low: float, high: float) -> st.SearchStrategy[Any]:
     return st.one_of(number, ranged)
 
 
+def success(target: str) -> st.SearchStrategy[Any]:
+    """Nothing said, or a share solved and all or none of the rest handed on."""
+    shares = st.integers(0, 1000).map(lambda part: part / 1000)
+    human = {"human_usd_per_task": 1e6} if target == "human" else {}
+    handed = shares.map(
+        lambda part: {"success_fraction": part, "escalation_fraction": 1 - part, "escalates_to": target, **human}
+    )
+    return st.one_of(st.none(), shares.map(lambda part: {"success_fraction": part}), handed)
+
+
 workloads = st.fixed_dictionaries(
     {
         "requests_per_day": spread(0, 1e12),
+        "users": st.one_of(st.none(), spread(1e-6, 1e12)),
         "growth_per_month_fraction": spread(-0.99, 1),
         "input_tokens_per_request": spread(1e-3, 1e7),
         "output_tokens_per_request": spread(1e-3, 1e7),
@@ -43,18 +54,21 @@ options = st.fixed_dictionaries(
                 "input_usd_per_mtok": spread(0, 1e6),
                 "price_change_per_year_fraction": spread(-0.99, 1),
                 "tokenizer_factor": spread(0.01, 100),
+                "success": success("human"),
             }
         ),
         "rent": st.fixed_dictionaries(
             {
                 "price_usd_per_hour": spread(0, 1e6),
                 "throughput_factor": spread(1e-6, 1e6),
+                "success": success("api"),
                 "availability_target_fraction": spread(0.5, 0.999999),
             }
         ),
         "own": st.fixed_dictionaries(
             {
                 "server_price_usd": spread(0, 1e9),
+                "success": success("rent"),
                 "economic_life_months": st.integers(1, 240),
                 "residual_fraction": spread(0, 1),
                 "gpus_per_server": st.integers(1, 1024),
@@ -80,4 +94,5 @@ def test_any_scenario_is_answered_or_refused_in_a_sentence(
 
     json.dumps(result.model_dump(mode="json"), allow_nan=False)
     assert headline(result)
+    assert [check for check in result.checks if not check.passed] == []
     assert all(explain(result, option) for option in result.options)
