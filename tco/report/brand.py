@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -101,7 +101,7 @@ class Brand:
         template: bytes of the slides' template; None where there is none.
     """
 
-    terms: BrandFile = BrandFile()
+    terms: BrandFile = field(default_factory=BrandFile)
     logo: Logo | None = None
     template: bytes | None = None
 
@@ -147,8 +147,10 @@ def load_brand(path: str | Path) -> Brand:
 def _sentence(place: tuple[int | str, ...], kind: str, message: str) -> str:
     where = ".".join(str(part) for part in place)
     if kind == "extra_forbidden":
-        known = {"colours": Colours, "fonts": Fonts}.get(str(place[0]), BrandFile)
-        return f"`{where}` is not a known key; known here: {', '.join(known.model_fields)}"
+        fields = {"colours": Colours.model_fields, "fonts": Fonts.model_fields}.get(
+            str(place[0]), BrandFile.model_fields
+        )
+        return f"`{where}` is not a known key; known here: {', '.join(fields)}"
     if kind == "string_pattern_mismatch" and place[0] == "colours":
         return f"`{where}` is not a colour; write it as #0f6b5c"
     if kind == "string_pattern_mismatch":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import metadata
 from typing import Literal
 
@@ -39,7 +39,7 @@ class ReportPack:
     result: Result
     risk: Risk | None = None
     flips: tuple[Solved, ...] = ()
-    brand: Brand = Brand()
+    brand: Brand = field(default_factory=Brand)
     redaction: Redaction = "internal"
     previous: Lock | None = None
     banded: tuple[str, ...] = ()

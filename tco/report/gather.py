@@ -1,0 +1,106 @@
+"""From a question to all that a report is made of."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from pricing import Book
+from tco.books import find_book
+from tco.compare import Prepared, prepare
+from tco.evaluate import evaluate
+from tco.lock import Lock, evaluate_locked, lock_of, read_lock
+from tco.report.brand import Brand
+from tco.report.pack import Redaction, ReportPack
+from tco.report.redact import banded, redacted
+from tco.result import Result
+from tco.risk.simulate import DEFAULT_DRAWS, simulate
+from tco.scenario import Scenario
+from tco.scenario_file import load
+from tco.what_if import Condition, Solved, flips
+from tco.what_if.condition import RECOMMENDED
+
+OnPart = Callable[[int, int], None]
+
+
+def gather(
+    scenario: Scenario,
+    *,
+    draws: int = DEFAULT_DRAWS,
+    brand: Brand | None = None,
+    redaction: Redaction = "internal",
+    previous: Lock | None = None,
+    lock: Lock | None = None,
+    searches: bool = True,
+    on_part: OnPart = lambda _done, _total: None,
+) -> ReportPack:
+    """Answers a scenario with all that its report shows.
+
+    For the public, negotiated prices become the middle of a band first, and everything is computed from these: no number of the report then hangs on
+    what was agreed.
+
+    Args:
+        scenario: the question as written.
+        draws: of the simulation; 0: none is made.
+        brand: whose report it is; null: plain.
+        redaction: who may read it.
+        previous: the version before.
+        lock: only this answer is taken; null: any.
+        searches: look for break-even volumes, drivers and what flips the answer, which takes most of the time.
+        on_part: called with the parts that are done, and with all.
+
+    Raises:
+        InputError: a run or a price is missing, or the answer is not the locked one.
+    """
+    book = _book(scenario, lock)
+    asked, prepared = scenario, prepare(scenario, book=book)
+    paths: tuple[str, ...] = ()
+    if lock is not None:
+        evaluate_locked(scenario, lock)
+    if redaction == "public":
+        middled, paths = banded(prepared.scenario)
+        if paths:
+            asked = middled.in_folder(scenario.folder)
+            prepared = prepare(asked, book=book)
+    result = evaluate(asked, book=book, searches=searches)
+    risk = simulate(prepared, draws=draws) if draws else None
+    pack = ReportPack(
+        scenario=asked,
+        prepared=prepared,
+        result=result,
+        risk=risk,
+        brand=brand if brand is not None else Brand(),
+        redaction=redaction,
+        previous=previous,
+        banded=paths,
+    )
+    if searches and result.recommended is not None:
+        pack = replace(pack, flips=_flips(prepared, result, on_part))
+    return redacted(pack)
+
+
+def _book(scenario: Scenario, lock: Lock | None) -> Book:
+    if lock is None:
+        return find_book(scenario)
+    pinned = scenario.prices.model_copy(update={"book": lock.price_book.id})
+    return find_book(scenario.model_copy(update={"prices": pinned}).in_folder(scenario.folder))
+
+
+def _flips(prepared: Prepared, result: Result, on_part: OnPart) -> tuple[Solved, ...]:
+    assert result.recommended is not None  # of an answer that recommends
+    return flips(prepared, Condition(RECOMMENDED, "=", math.inf), result.recommended, on_input=on_part)
+
+
+def version_before(path: str | Path) -> Lock:
+    """The version before, from its lock, or from its scenario, which is answered.
+
+    Args:
+        path: of a `.lock` file, or of a scenario file.
+
+    Raises:
+        InputError: it is neither.
+    """
+    path = Path(path)
+    return read_lock(path) if path.suffix == ".lock" else lock_of(load(path))
