@@ -11,6 +11,7 @@ from tco.cli import prices, probe
 from tco.cli.app import app_command
 from tco.cli.cases import cases
 from tco.cli.check import check
+from tco.cli.commitments import commitments
 from tco.cli.curve import curve
 from tco.cli.diff import diff
 from tco.cli.fit import fit
@@ -59,6 +60,7 @@ app.command("curve")(curve)
 app.command("simulate")(simulate)
 app.command("fit")(fit)
 app.command("fleet")(fleet)
+app.command("commitments")(commitments)
 app.command("grid")(grid)
 app.command("portfolio")(portfolio)
 app.add_typer(probe.app, name="probe")
