@@ -13,7 +13,10 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from pricing import Company
+from pricing.own.exchange import Rate
 from tco.constraint_terms import Constraints, MinQuality
+from tco.finance_terms import Depreciation, Finance, Lease, Loan
+from tco.finance_words import FINANCE_MEANINGS, NEVER_LOOKED_UP
 from tco.option_terms import Terms
 from tco.quantity import Quantity
 from tco.register import unit_of
@@ -33,6 +36,7 @@ from tco.scenario import (
     TokenOption,
     Workload,
 )
+from tco.sequence_terms import Then
 from tco.term_words import LOOKED_UP, TERM_MEANINGS, TERM_WORDS
 from tco.terms.agent import Agent
 from tco.terms.around import Around
@@ -79,6 +83,11 @@ _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("`workload.lengths`", Spread),
     ("`workload.classes`, by name", RequestClass),
     ("`workload.agent`", Agent),
+    ("`finance`", Finance),
+    ("`finance.depreciation`", Depreciation),
+    ("`finance.purchase`, or `purchase` of an option of kind `own`: a loan", Loan),
+    ("likewise, a lease", Lease),
+    ("`finance.reporting_currency`", Rate),
     ("An option of kind `api` or `hosted`", TokenOption),
     ("An option of kind `rent`", RentOption),
     ("`price` of an option of kind `rent`", RentalPrice),
@@ -87,6 +96,7 @@ _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("`scaling` of an option of kind `rent` or `own`", Scaling),
     ("`failures` likewise", Failures),
     ("`upgrades` likewise", Upgrades),
+    ("`then` of any option", Then),
     ("`people` of any option", People),
     ("`pipeline` of any option, by name", ModelCall),
     ("`evaluation` of any option", Evaluation),
@@ -103,7 +113,7 @@ _MEANINGS = {
     "name": "What it is called.",
     "question": "What is asked, for people.",
     "as_of": "The day whose prices count; of terms, the day on which they were read.",
-    "currency": "Only USD for now.",
+    "currency": "Of the scenario's prices, USD; of a rate, the other currency, three letters of ISO 4217.",
     "horizon_months": "How many months are counted.",
     "hours_per_month": "Hours that are paid for in a month.",
     "baseline": "Name of the option that is paid for today.",
@@ -152,6 +162,7 @@ _MEANINGS = {
     "file": "Your own prices over the book: a `prices.yaml` beside the scenario (prices-file.md).",
     "workload": "The traffic, below.",
     "options": "What is compared, below.",
+    "correlations": "Pairs of inputs whose uncertain values move together (risk.md).",
     "cases": "What else may come true: inputs that differ, by name of the case (as-code.md).",
     "profile": "When in the week the requests come.",
     "slo": "The latency promise, below.",
@@ -196,7 +207,7 @@ _REQUIRED_OR = dict.fromkeys(("input_tokens_per_request", "output_tokens_per_req
 _NEVER_LOOKED_UP = dict.fromkeys(
     ("users", "human_usd_per_task", "gpu_availability_fraction", "server_availability_fraction", "upgrades_per_month"),
     "none",
-) | dict.fromkeys(TERM_WORDS.keys() - LOOKED_UP, "none")
+) | dict.fromkeys((TERM_WORDS.keys() - LOOKED_UP) | set(NEVER_LOOKED_UP), "none")
 
 
 def page_text() -> str:
@@ -256,8 +267,8 @@ def _default(field: FieldInfo) -> str:
 def _meaning(name: str) -> str:
     if name in WORDS:
         return WORDS[name].meaning
-    if name in _MEANINGS | TERM_MEANINGS:
-        return (_MEANINGS | TERM_MEANINGS)[name]
+    if name in FINANCE_MEANINGS | _MEANINGS | TERM_MEANINGS:
+        return (FINANCE_MEANINGS | _MEANINGS | TERM_MEANINGS)[name]
     metric, percentile, _ = name.split("_")
     long = {"ttft": "time to first token", "tpot": "time per output token", "e2e": "whole request"}[metric]
     return f"Limit on the {percentile} of the {long}."

@@ -116,9 +116,9 @@ def taxes(terms: Finance) -> str:
         "straight-line": "straight-line depreciation",
         "macrs-5-year": "depreciation by MACRS, 5 years",
         "table": "depreciation by a table of one's own",
-    }[terms.depreciation.method]
+    }[terms.depreciation.schedule]
     paid = "at the end of each year of the plan" if terms.tax_paid == "year-end" else "monthly"
-    return f"after {terms.tax_fraction.value:.4g} of tax, settled {paid}, {depreciation}"
+    return f"after {100 * terms.tax_fraction.value:.4g}% of tax, settled {paid}, {depreciation}"
 
 
 def in_currency(options: Iterable[OptionResult], scenario: Scenario) -> ReportingCurrency | None:

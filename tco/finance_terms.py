@@ -29,23 +29,25 @@ class Depreciation(_Record):
     Publication 946, table A-1, half-year convention; `table`, your own shares by year in `table_fraction`, which add up to 1.
     """
 
-    method: Literal["straight-line", "macrs-5-year", "table"] = "straight-line"
+    schedule: Literal["straight-line", "macrs-5-year", "table"] = "straight-line"
     book_life_months: TermMonths | None = None
     table_fraction: Annotated[list[Annotated[float, Field(ge=0, le=1)]], Field(min_length=1, max_length=40)] | None = (
         None
     )
 
     @model_validator(mode="after")
-    def _table_goes_with_its_method(self) -> Self:
-        if (self.method == "table") != (self.table_fraction is not None):
-            raise ValueError("`table_fraction` is the shares by year of `method: table`; give both, or neither of them")
+    def _table_goes_with_its_schedule(self) -> Self:
+        if (self.schedule == "table") != (self.table_fraction is not None):
+            raise ValueError(
+                "`table_fraction` is the shares by year of `schedule: table`; give both, or neither of them"
+            )
         if self.table_fraction is not None and abs(sum(self.table_fraction) - 1) > _SUMS_WITHIN:
             raise ValueError(
                 f"`table_fraction` adds up to {sum(self.table_fraction):g}; the shares of all years add up to 1, 0.2 for 20 %"
             )
-        if self.book_life_months is not None and self.method != "straight-line":
+        if self.book_life_months is not None and self.schedule != "straight-line":
             raise ValueError(
-                f"`book_life_months` is of `method: straight-line`; `{self.method}` has its own years, so leave it out"
+                f"`book_life_months` is of `schedule: straight-line`; `{self.schedule}` has its own years, so leave it out"
             )
         return self
 
@@ -72,9 +74,9 @@ class Loan(_Record):
 class Lease(_Record):
     """Servers are leased, paid at the end of each month; every server that is needed has its own lease.
 
-    The payment is `payment_per_month_fraction` of the price, or what pays the price down to `residual_fraction` of it over `term_months` at
+    The payment is `payment_per_month_fraction` of the price, or what pays the price down to `buy_out_fraction` of it over `term_months` at
     `interest_rate_per_year` (nominal, a twelfth a month). At the end the server goes back and is leased anew while it is needed (`return`), or is bought for
-    `residual_fraction` of its price (`purchase`). `at_horizon` says what becomes of a lease that the horizon cuts: all that the contract still asks for is `due`
+    `buy_out_fraction` of its price (`purchase`). `at_horizon` says what becomes of a lease that the horizon cuts: all that the contract still asks for is `due`
     there, or it is `passed-on` to somebody who takes the rest over.
     """
 
@@ -82,7 +84,7 @@ class Lease(_Record):
     term_months: TermMonths
     payment_per_month_fraction: Fraction | None = None
     interest_rate_per_year: Fraction | None = None
-    residual_fraction: Fraction = Quantity(value=0.0)
+    buy_out_fraction: Fraction = Quantity(value=0.0)
     at_end: Literal["return", "purchase"] = "return"
     at_horizon: Literal["due", "passed-on"] = "due"
 

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
+from tco.finance_words import FINANCE_WORDS
 from tco.format import share, usd
 from tco.register import unit_of
 from tco.term_words import TERM_WORDS
@@ -81,7 +82,7 @@ WORDS = {
     "pue": Word("PUE", "Power usage effectiveness: power of the site over power of the servers."),
     "maintenance_fraction_per_year": Word("Maintenance", "Support and spare parts, as a share of the servers' price."),
     "colocation_usd_per_kw_month": Word("Colocation", "Space, cooling and power feed in somebody's data centre."),
-} | {name: Word(*pair) for name, pair in TERM_WORDS.items()}
+} | {name: Word(*pair) for name, pair in (TERM_WORDS | FINANCE_WORDS).items()}
 
 _MEASURED, _LISTED, _PUBLISHED = {"measured"}, {"invoice", "contract", "listed"}, {"literature", "expert"}
 _CODE = re.compile(r"(`[^`]+`)")

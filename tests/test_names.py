@@ -21,7 +21,7 @@ SUFFIXES = (
     "_usd_per_request", "_tokens_per_s", "_requests_per_s", "_rate_per_s", "_requests_per_day", "_tokens_per_request", "_s",
     "_ms", "_watts", "_joules", "_gib", "_fraction", "_fraction_per_year", "_per_year", "_months", "_tokens", "_factor",
     "_usd_per_task", "_usd_per_user_month", "_usd_per_attempt", "_usd_per_successful_task", "_usd_per_mtok_at_full_load", "_per_month", "_fte", "_mhz",
-    "_celsius", "_joules_per_output_token", "_count", "_hours", "_minutes", "_per_hour", "_days", "_points",
+    "_celsius", "_joules_per_output_token", "_count", "_in_currency", "_usd_per_unit", "_hours", "_minutes", "_per_hour", "_days", "_points",
     "_usd_per_gpu", "_usd_per_server", "_usd_per_gpu_per_year", "_usd_per_server_per_year", "_per_gpu_per_year", "_usd_per_gib_month", "_usd_per_gb",
     "_bytes_per_request", "_bytes_per_token", "_tokens_per_step", "_calls_per_request", "_tflops",
 )  # fmt: skip
@@ -29,7 +29,7 @@ COUNTS = {
     "schema_", "schema", "cells", "concurrency", "repeats", "requests_ok", "requests_failed", "failures", "preemptions",
     "cpu_cores", "tensor_parallel_size", "layers", "vocab_size", "seed", "requests_per_stream", "gpus_per_replica",
     "gpus_per_server", "replicas", "gpus", "servers", "replicas_by_month", "profile", "pue", "requests_per_day",
-    "hours_per_month", "monthly_active_users", "burstiness", "client_workers", "workers", "streams", "correlation",
+    "hours_per_day", "hours_per_month", "monthly_active_users", "burstiness", "client_workers", "workers", "streams", "correlation",
     "effective_samples", "samples", "in_flight_mean", "rate_times_time", "requests_running_mean", "requests_waiting_max",
     "layers_full", "layers_measured", "max_repeats", "mixes", "pipeline_parallel_size", "requests", "seeds", "shared_prefixes",
     "turns", "warmup_requests", "load_average", "least_replicas_by_month", "max_replicas", "max_surge", "max_unavailable", "min_replicas",

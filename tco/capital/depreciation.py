@@ -18,7 +18,7 @@ def depreciation_usd(terms: Depreciation, bought: Months, economic_life_months: 
     """Depreciation of all purchases by month [USD/month], shape (..., months).
 
     Args:
-        terms: the method.
+        terms: the schedule.
         bought: money paid for servers at the start of each month [USD/month], shape (..., months).
         economic_life_months: the book life where the terms name none.
 
@@ -29,10 +29,10 @@ def depreciation_usd(terms: Depreciation, bought: Months, economic_life_months: 
     The whole price is deducted, without a salvage value: what servers fetch at the end is taxed as a gain instead (`tco.capital.tax`).
     In the year of sale a table gives its whole share; the half that the IRS gives would be made good by the gain of the same year.
     """
-    if terms.method == "straight-line":
+    if terms.schedule == "straight-line":
         life = terms.book_life_months or economic_life_months
         return followed_by(bought, np.full(life, 1 / life))
-    table = MACRS_5_YEAR if terms.method == "macrs-5-year" else tuple(terms.table_fraction or ())
+    table = MACRS_5_YEAR if terms.schedule == "macrs-5-year" else tuple(terms.table_fraction or ())
     out = np.zeros_like(bought)
     for month in np.flatnonzero(np.any(bought != 0, axis=tuple(range(bought.ndim - 1)))):
         pattern = _by_month(table, int(month) % MONTHS_PER_YEAR)[: bought.shape[-1] - int(month)]

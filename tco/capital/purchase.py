@@ -96,7 +96,7 @@ def _loan(terms: Loan, price_usd: Months) -> Paid:
 
 def _lease(terms: Lease, price_usd: Months) -> Paid:
     months, term = price_usd.shape[-1], terms.term_months
-    payment, buy_out = _lease_payment(terms), terms.residual_fraction.numbers
+    payment, buy_out = _lease_payment(terms), terms.buy_out_fraction.numbers
     payments = followed_by(price_usd, payment * np.ones(term))
     ends = np.arange(months) + term  # time at which the lease of each month's servers ends
     bought = np.zeros_like(payments)
@@ -125,7 +125,7 @@ def _lease_payment(terms: Lease) -> Numbers:
         return terms.payment_per_month_fraction.numbers
     assert terms.interest_rate_per_year is not None  # `Lease` has one of the two
     rate = terms.interest_rate_per_year.numbers / MONTHS_PER_YEAR
-    return payment_fraction(rate, terms.term_months, terms.residual_fraction.numbers)
+    return payment_fraction(rate, terms.term_months, terms.buy_out_fraction.numbers)
 
 
 def by_time(*, start: Months | None = None, end: Months | None = None) -> Months:

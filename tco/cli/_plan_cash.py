@@ -33,13 +33,7 @@ def money_sentences(result: Result) -> Iterator[str]:
         yield from _several_rates(option)
         yield from _stretches(option, result.baseline)
         yield from _hours(option)
-        if option.todays_money is not None:
-            real = option.todays_money
-            returns = "" if real.irr_per_year is None else f", IRR {share(real.irr_per_year)} a year"
-            yield (
-                f"{option.name} in money of today, at {real.inflation_per_year_fraction:.1%} inflation: {usd(real.total_usd)} in all{returns}; "
-                "its NPV is the same in either money"
-            )
+    yield from _todays_money(result)
     yield from _in_currency(result)
 
 
@@ -59,7 +53,10 @@ def _years(cash: Cash, years: CashByPeriod) -> Table:
 
 def _sequence(option: OptionResult) -> Iterator[str]:
     if option.served_by:
-        told = ", then ".join(f"{each.option} until the end of month {each.until_months}" for each in option.served_by)
+        told = ", then ".join(
+            f"{'itself' if each.option == option.name else each.option} until the end of month {each.until_months}"
+            for each in option.served_by
+        )
         yield f"{option.name}: {told}"
 
 
@@ -95,6 +92,18 @@ def _hours(option: OptionResult) -> Iterator[str]:
             yield f"{option.name} costs more than {each.rented} even around the clock"
         else:
             yield f"{option.name} costs less than {each.rented} where that would stand more than {each.hours_per_day:.1f} hours a day"
+
+
+def _todays_money(result: Result) -> Iterator[str]:
+    """One sentence for all options."""
+    real = [(option.name, option.todays_money) for option in result.options if option.todays_money is not None]
+    if real:
+        told = ", ".join(
+            f"{name} {usd(each.total_usd)}"
+            + ("" if each.irr_per_year is None else f" (IRR {share(each.irr_per_year)} a year)")
+            for name, each in real
+        )
+        yield f"in money of today, at {real[0][1].inflation_per_year_fraction:.1%} inflation, in all: {told}; NPVs are the same in either money"
 
 
 def _in_currency(result: Result) -> Iterator[str]:

@@ -68,7 +68,7 @@ def test_a_tax_of_zero_changes_nothing() -> None:
     plain = answer().option("own").model_dump(exclude={"cash"})
 
     assert (
-        answer(tax_fraction=0.0, depreciation={"method": "macrs-5-year"}).option("own").model_dump(exclude={"cash"})
+        answer(tax_fraction=0.0, depreciation={"schedule": "macrs-5-year"}).option("own").model_dump(exclude={"cash"})
         == plain
     )
 
@@ -77,7 +77,7 @@ def test_a_tax_of_zero_changes_nothing() -> None:
     "terms",
     [
         {},
-        {"tax_fraction": 0.25, "depreciation": {"method": "macrs-5-year"}},
+        {"tax_fraction": 0.25, "depreciation": {"schedule": "macrs-5-year"}},
         {"tax_fraction": 0.25, "tax_paid": "monthly", "purchase": LOAN},
         {"tax_fraction": 0.25, "purchase": {"kind": "lease", "term_months": 12, "payment_per_month_fraction": 0.04}},
         {"purchase": {"kind": "lease", "term_months": 6, "interest_rate_per_year": 0.08, "at_end": "purchase"}},
@@ -174,4 +174,4 @@ def test_amounts_in_another_currency_at_the_rate_that_was_given() -> None:
 
 def test_taxes_are_told_in_words() -> None:
     assert answer().conventions.taxes == "before tax"
-    assert answer(tax_fraction=0.25).conventions.taxes.startswith("after 0.25 of tax, settled at the end of each year")
+    assert answer(tax_fraction=0.25).conventions.taxes.startswith("after 25% of tax, settled at the end of each year")

@@ -17,10 +17,10 @@ LEASE = {"kind": "lease", "term_months": 36}
     [
         ({"tax_fraction": 25}, "0 to 1; write a fraction"),
         ({"tax_fraction": -0.1}, "0 to 1"),
-        ({"depreciation": {"method": "table"}}, "give both, or neither"),
-        ({"depreciation": {"method": "table", "table_fraction": [0.5, 0.4]}}, "adds up to 0.9"),
+        ({"depreciation": {"schedule": "table"}}, "give both, or neither"),
+        ({"depreciation": {"schedule": "table", "table_fraction": [0.5, 0.4]}}, "adds up to 0.9"),
         ({"depreciation": {"table_fraction": [1.0]}}, "give both, or neither"),
-        ({"depreciation": {"method": "macrs-5-year", "book_life_months": 60}}, "leave it out"),
+        ({"depreciation": {"schedule": "macrs-5-year", "book_life_months": 60}}, "leave it out"),
         ({"depreciation": {"book_life_months": 0}}, "greater than or equal to 1"),
         ({"purchase": LEASE}, "either `payment_per_month_fraction`"),
         ({"purchase": {**LEASE, "payment_per_month_fraction": 0.03, "interest_rate_per_year": 0.05}}, "either"),

@@ -40,7 +40,7 @@ TERMS = {
     "plain": {},
     "taxed": {
         "tax_fraction": 0.25,
-        "depreciation": {"method": "macrs-5-year"},
+        "depreciation": {"schedule": "macrs-5-year"},
         "cost_escalation_per_year_fraction": 0.1,
     },
     "loan": {"tax_fraction": 0.25, "purchase": {"kind": "loan", "interest_rate_per_year": 0.06, "term_months": 9}},

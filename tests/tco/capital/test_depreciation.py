@@ -14,8 +14,8 @@ methods = st.sampled_from(
     [
         Depreciation(),
         Depreciation(book_life_months=7),
-        Depreciation(method="macrs-5-year"),
-        Depreciation(method="table", table_fraction=[0.5, 0.0, 0.5]),
+        Depreciation(schedule="macrs-5-year"),
+        Depreciation(schedule="table", table_fraction=[0.5, 0.0, 0.5]),
     ]
 )
 
@@ -26,14 +26,14 @@ def by_year(months: np.ndarray) -> list[float]:
 
 def test_macrs_gives_the_published_shares_by_year() -> None:
     """IRS Publication 946, table A-1, 5-year property: 20, 32, 19.2, 11.52, 11.52, 5.76 % of 100,000."""
-    months = depreciation_usd(Depreciation(method="macrs-5-year"), 100_000 * np.eye(1, 84)[0], 48)
+    months = depreciation_usd(Depreciation(schedule="macrs-5-year"), 100_000 * np.eye(1, 84)[0], 48)
 
     assert by_year(months) == pytest.approx([20_000, 32_000, 19_200, 11_520, 11_520, 5_760, 0])
     assert sum(MACRS_5_YEAR) == pytest.approx(1)
 
 
 def test_what_is_bought_late_in_a_year_has_the_first_share_in_that_year() -> None:
-    months = depreciation_usd(Depreciation(method="macrs-5-year"), 100_000 * np.eye(1, 84, 10)[0], 48)
+    months = depreciation_usd(Depreciation(schedule="macrs-5-year"), 100_000 * np.eye(1, 84, 10)[0], 48)
 
     assert by_year(months)[:3] == pytest.approx([20_000, 32_000, 19_200])
     assert months[9] == 0
@@ -60,6 +60,6 @@ def test_never_more_than_the_price_and_in_the_end_all_of_it(paid: np.ndarray, me
 
 def test_draws_are_one_after_the_other() -> None:
     drawn = np.array([[100.0, 0.0, 40.0], [0.0, 60.0, 0.0]])
-    each = [depreciation_usd(Depreciation(method="macrs-5-year"), paid, 36) for paid in drawn]
+    each = [depreciation_usd(Depreciation(schedule="macrs-5-year"), paid, 36) for paid in drawn]
 
-    assert depreciation_usd(Depreciation(method="macrs-5-year"), drawn, 36) == pytest.approx(np.array(each))
+    assert depreciation_usd(Depreciation(schedule="macrs-5-year"), drawn, 36) == pytest.approx(np.array(each))

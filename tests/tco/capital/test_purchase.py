@@ -61,7 +61,7 @@ def test_a_lease_with_purchase_at_the_discount_rate_is_worth_what_buying_is(
     nominal = 12 * ((1 + rate) ** (1 / 12) - 1)
     long = np.concatenate([price, np.zeros(60)])
     lease = Lease(
-        kind="lease", term_months=term, interest_rate_per_year=nominal, residual_fraction=residual, at_end="purchase"
+        kind="lease", term_months=term, interest_rate_per_year=nominal, buy_out_fraction=residual, at_end="purchase"
     )
 
     assert npv(rate, flows(paid(lease, long))) == pytest.approx(
@@ -73,7 +73,7 @@ def test_a_lease_by_hand() -> None:
     """100 at 3 % of the price a month over 3 months, then bought for 10."""
     price = np.array([100.0, 0, 0, 0, 100.0, 0])
     buying = Lease(
-        kind="lease", term_months=3, payment_per_month_fraction=0.03, residual_fraction=0.1, at_end="purchase"
+        kind="lease", term_months=3, payment_per_month_fraction=0.03, buy_out_fraction=0.1, at_end="purchase"
     )
     asked = paid(buying, price)
 
@@ -91,7 +91,7 @@ def test_a_lease_that_is_passed_on_or_returned_leaves_nothing() -> None:
         kind="lease",
         term_months=3,
         payment_per_month_fraction=0.03,
-        residual_fraction=0.1,
+        buy_out_fraction=0.1,
         at_end="purchase",
         at_horizon="passed-on",
     )
