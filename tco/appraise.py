@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast, get_args
 
 import numpy as np
@@ -11,14 +11,14 @@ from pricing.price import Evidence
 from tco import finance
 from tco.breakeven_answer import breakeven_answer
 from tco.capacity.capacity import capacity_of
-from tco.capacity.fleet import Fleet
 from tco.capacity.replica import Replica
 from tco.cash_answer import cash_of, npv_profile_of, sequence_of, todays_money
-from tco.cashflow import Ledger, saving_npv_usd, savings_by_time_usd, with_residual
+from tco.cashflow import Ledger, saving_npv_usd, savings_by_time_usd, savings_npv_usd, with_residual
 from tco.hybrid.answer import cascade_answer, hybrid_answer
 from tco.hybrid.parts import carrier, parts_of
 from tco.idle import idle_usd
 from tco.ledgers import ledger_of
+from tco.quantity import Numbers
 from tco.register import with_value
 from tco.result import Capacity, OptionResult
 from tco.scenario import AnyOption, HybridOption, MixedOption, Scenario, SingleOption, TokenOption
@@ -212,29 +212,29 @@ def _payback_band(
 def _breakeven(
     option: AnyOption, scenario: Scenario, replicas: Mapping[str, Replica], ledgers: Mapping[str, Ledger]
 ) -> dict[str, Any]:
-    at_volume = _saving_at_volume(option, scenario, replicas)
-    volume, found = breakeven_answer(option.name, scenario, ledgers, at_volume)
-    return {"breakeven_requests_per_day": volume, "breakeven": found}
-
-
-def _saving_at_volume(
-    option: AnyOption, scenario: Scenario, replicas: Mapping[str, Replica]
-) -> Callable[[float], tuple[float | None, Fleet | None]]:
-    """At a volume, the NPV of the saving (None: it cannot be served) and the fleet of the option."""
     # What one replica carries is the same at every volume, and costs more to find than all the rest.
     capacities = {name: capacity_of(replica, scenario.workload) for name, replica in replicas.items()}
 
-    def at(requests_per_day: float) -> tuple[float | None, Fleet | None]:
-        at_volume = with_value(scenario, "workload.requests_per_day", requests_per_day)
+    def at(volume: float | Numbers) -> tuple[Ledger, Ledger]:
+        at_volume = with_value(scenario, "workload.requests_per_day", volume)
         asked = demand(at_volume)
-        costs, today = (
+        own, today = (
             ledger_of(name, at_volume, replicas, asked, capacities) for name in (option.name, scenario.baseline)
         )
-        if not (costs.feasible and today.feasible):
-            return None, costs.fleet
-        saving = saving_npv_usd(scenario.discount_rate_per_year.value, today, costs)
-        # A hybrid without replicas is its overflow: that it costs the same is no saving.
-        is_the_same = isinstance(option, HybridOption) and abs(saving) < _NO_SAVING_USD
-        return -1.0 if is_the_same else saving, costs.fleet
+        return own, today
 
-    return at
+    def savings_usd(volumes: Sequence[float]) -> list[float | None]:
+        own, today = at(np.asarray(volumes)[:, None])
+        saving = np.broadcast_to(savings_npv_usd(scenario.discount_rate_per_year.numbers, today, own), len(volumes))
+        if isinstance(option, HybridOption):
+            # A hybrid without replicas is its overflow: that it costs the same is no saving.
+            saving = np.where(np.abs(saving) < _NO_SAVING_USD, -1.0, saving)
+        served = np.broadcast_to(own.served & today.served, len(volumes))
+        return [float(usd) if can else None for usd, can in zip(saving, served, strict=True)]
+
+    def utilisation_at(volume: float) -> float | None:
+        fleet = at(volume)[0].fleet
+        return None if fleet is None else fleet.utilisation_fraction
+
+    volume, found = breakeven_answer(option.name, scenario, ledgers, savings_usd, utilisation_at)
+    return {"breakeven_requests_per_day": volume, "breakeven": found}

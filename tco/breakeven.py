@@ -11,13 +11,12 @@ from tco.stretch import Stretch, stretches
 
 LEAST_REQUESTS_PER_DAY, MOST_REQUESTS_PER_DAY = 1.0, 1e9
 _POINTS_PER_DECADE = 8
-_HALVINGS = 40
-_WITHIN = 1e-5
+_WITHIN = 1e-7
 _JUST_ABOVE = 1e-6
 """Where the next replica stands, relative to the volume that fills the last."""
 
-SavingAt = Callable[[float], float | None]
-"""NPV of the saving against the baseline at a volume [requests/day] -> [USD]; None where the volume cannot be served."""
+SavingsAt = Callable[[Sequence[float]], Sequence[float | None]]
+"""NPV of the saving against the baseline at each of several volumes [requests/day] -> [USD]; None where a volume cannot be served."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,66 +32,43 @@ class BreakEvenVolumes:
     stretches: tuple[Stretch, ...]
 
 
-def breakeven_volumes(saving_usd: SavingAt, steps: Iterable[float] = ()) -> BreakEvenVolumes:
+def breakeven_volumes(savings_usd: SavingsAt, steps: Iterable[float] = ()) -> BreakEvenVolumes:
     """Where along the volume an option saves: its break-even volume, and every stretch in which it does.
 
+    Whole replicas make the saving climb in steps, so it can cross zero several times. The volumes from 1 to 1e9 requests a day are tried, eight to a decade, and
+    those at which a replica is full; every change between neighbours is narrowed down to a relative width of 1e-7.
+
     Args:
-        saving_usd: the saving at a volume.
+        savings_usd: the saving at several volumes.
         steps: volumes that fill a whole number of replicas [requests/day]: each is tried, and what lies just above it. Without them, steps between two of the
             volumes that are tried are not seen.
 
-    Special cases: volumes that cannot be served are in no stretch.
+    Special cases: volumes that cannot be served are in no stretch, and none of them keeps an option from breaking even; one that saves at every other volume tried
+    breaks even at 0.0, one that loses at the largest never does (None).
 
     A replica for every 1,000 requests costs 900, a request saves 1, and 250 are paid in any case. It saves in the last 50 before the third replica is full, the
     last 150 before the fourth is, and so on, and from 11,050 on always:
 
-    >>> found = breakeven_volumes(lambda volume: volume - 900 * -(-volume // 1000) - 250, range(1000, 20_000, 1000))
+    >>> def savings(volumes):
+    ...     return [volume - 900 * -(-volume // 1000) - 250 for volume in volumes]
+    >>> found = breakeven_volumes(savings, range(1000, 20_000, 1000))
     >>> [(round(each.low), round(each.high)) for each in found.stretches[:2]], round(found.requests_per_day)
     ([(2950, 3000), (3850, 4000)], 11050)
     """
     tried = sorted({*_volumes(), *(side for step in steps for side in (step, step * (1 + _JUST_ABOVE)))})
     seen: dict[float, float | None] = {}
 
-    def saving(volume: float) -> float | None:
-        if volume not in seen:
-            seen[volume] = saving_usd(volume)
-        return seen[volume]
+    def saves(volumes: Sequence[float]) -> list[bool]:
+        new = [volume for volume in dict.fromkeys(volumes) if volume not in seen]
+        seen.update(zip(new, savings_usd(new) if new else (), strict=True))
+        return [(found := seen[volume]) is not None and found >= 0 for volume in volumes]
 
-    def saves(volume: float) -> bool:
-        found = saving(volume)
-        return found is not None and found >= 0
-
-    return BreakEvenVolumes(
-        requests_per_day=breakeven_requests_per_day(saving, tried), stretches=stretches(saves, tried, within=_WITHIN)
-    )
-
-
-def breakeven_requests_per_day(saving_usd: SavingAt, tried: Sequence[float] | None = None) -> float | None:
-    """Smallest volume from which the option saves money at every larger volume that was tried.
-
-    Whole replicas make the saving climb in steps, so it can cross zero several times. The volumes from 1 to 1e9 requests a
-    day are tried, eight to a decade; the last losing one and its neighbour are then narrowed down by bisection to a relative
-    width below 1e-9.
-
-    Args:
-        saving_usd: the saving at a volume; volumes that cannot be served are not among those tried.
-        tried: other volumes to try in place of these, ascending.
-
-    Special cases:
-        - saves at every volume tried: 0.0;
-        - loses at the largest volume tried: None, it never breaks even.
-
-    >>> round(breakeven_requests_per_day(lambda volume: 0.01 * volume - 50.0), 6)
-    5000.0
-    """
-    saving_from: float | None = None
-    for volume in reversed(_volumes() if tried is None else tried):
-        saving = saving_usd(volume)
-        if saving is not None and saving < 0:
-            return None if saving_from is None else _narrowed(saving_usd, volume, saving_from)
-        if saving is not None:
-            saving_from = volume
-    return None if saving_from is None else 0.0
+    found = stretches(saves, tried, within=_WITHIN)
+    served = [volume for volume in tried if seen[volume] is not None]
+    if not found or not served or served[-1] > found[-1].high:
+        return BreakEvenVolumes(requests_per_day=None, stretches=found)
+    loses = [volume for volume in served if volume < found[-1].low]
+    return BreakEvenVolumes(requests_per_day=found[-1].low if loses else 0.0, stretches=found)
 
 
 def breakeven_hours(upfront_usd: float, owned_usd_per_hour: float, rented_usd_per_hour: float) -> float | None:
@@ -141,11 +117,3 @@ def _volumes() -> list[float]:
     decades = np.log10(MOST_REQUESTS_PER_DAY / LEAST_REQUESTS_PER_DAY)
     points = int(decades * _POINTS_PER_DECADE) + 1
     return [float(volume) for volume in np.geomspace(LEAST_REQUESTS_PER_DAY, MOST_REQUESTS_PER_DAY, points)]
-
-
-def _narrowed(saving_usd: SavingAt, loses: float, saves: float) -> float:
-    for _ in range(_HALVINGS):
-        middle = (loses + saves) / 2
-        saving = saving_usd(middle)
-        loses, saves = (loses, middle) if saving is not None and saving >= 0 else (middle, saves)
-    return saves

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from tco.breakeven import breakeven_hours_per_day, breakeven_volumes
+from tco.breakeven import SavingsAt, breakeven_hours_per_day, breakeven_volumes
 from tco.breakeven_records import BreakEven, HoursBreakEven, SavingStretch
 from tco.capacity.fleet import Fleet
 from tco.capital import by_time, tax_by_time_usd
@@ -23,7 +23,8 @@ def breakeven_answer(
     name: str,
     scenario: Scenario,
     ledgers: Mapping[str, Ledger],
-    at_volume: Callable[[float], tuple[float | None, Fleet | None]],
+    savings_usd: SavingsAt,
+    utilisation_at: Callable[[float], float | None],
 ) -> tuple[float | None, BreakEven]:
     """The break-even volume [requests/day], and what goes with it.
 
@@ -31,12 +32,10 @@ def breakeven_answer(
         name: of the option.
         scenario: filled.
         ledgers: costs of every option at the scenario's volume, by name.
-        at_volume: at a volume [requests/day], the NPV of the saving against the baseline [USD] (None: it cannot be served) and the option's fleet.
+        savings_usd: at each of several volumes [requests/day], the NPV of the saving against the baseline [USD]; None: it cannot be served.
+        utilisation_at: of the option's fleet at a volume; None: it has none.
     """
-    found = breakeven_volumes(
-        lambda volume: at_volume(volume)[0], steps_requests_per_day(scenario, ledgers[name].fleet)
-    )
-    fleet = at_volume(found.requests_per_day)[1] if found.requests_per_day else None
+    found = breakeven_volumes(savings_usd, steps_requests_per_day(scenario, ledgers[name].fleet))
     return found.requests_per_day, BreakEven(
         stretches=[
             SavingStretch(
@@ -47,7 +46,7 @@ def breakeven_answer(
             )
             for each in found.stretches
         ],
-        utilisation_fraction=None if fleet is None else fleet.utilisation_fraction,
+        utilisation_fraction=utilisation_at(found.requests_per_day) if found.requests_per_day else None,
         hours=_hours(name, scenario, ledgers),
     )
 

@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from functools import reduce
 
 import numpy as np
+import numpy.typing as npt
 
 from tco import costs
 from tco.capacity.fleet import Fleet, size_fleet
 from tco.capacity.replica import Replica
 from tco.capacity.slo_capacity import SloCapacity
 from tco.capital import Capital, by_time, capital_of, escalated, life_months, paid
-from tco.finance import npv
+from tco.finance import npv_of
 from tco.line_items import UPFRONT, around_items, merged, rent_items, site_items, token_items, work_items
 from tco.quantity import Numbers
 from tco.scenario import OwnOption, RentOption, Scenario, TokenOption
@@ -69,6 +70,12 @@ class Ledger:
     def feasible(self) -> bool:
         """Whether the option can and may serve the workload; one that cannot has no meaningful cost."""
         return not self.barred and (self.fleet is None or self.fleet.capacity.feasible)
+
+    @property
+    def served(self) -> npt.NDArray[np.bool_]:
+        """Where the option can and may serve, by draw where quantities are drawn, shape () or (draws,)."""
+        too_large = np.zeros((), dtype=bool) if self.fleet is None else self.fleet.too_large
+        return np.asarray(~too_large & self.feasible)
 
     @property
     def reasons(self) -> list[str]:
@@ -192,7 +199,19 @@ def with_residual(savings: Months, baseline: Ledger, option: Ledger) -> Months:
 
 def saving_npv_usd(rate_per_year: float, baseline: Ledger, option: Ledger) -> float:
     """Net present value of choosing the option instead of the baseline, residuals included [USD]."""
-    return npv(rate_per_year, with_residual(savings_by_time_usd(baseline, option), baseline, option))
+    return float(savings_npv_usd(np.asarray(rate_per_year), baseline, option))
+
+
+def savings_npv_usd(rate_per_year: Numbers, baseline: Ledger, option: Ledger) -> Numbers:
+    """As `saving_npv_usd`, of many draws, shape (draws,) [USD].
+
+    Args:
+        rate_per_year: effective yearly discount rate, shape () or (draws, 1) [fraction].
+        baseline: what it is compared with.
+        option: what is chosen.
+    """
+    flows = with_residual(savings_by_time_usd(baseline, option), baseline, option)
+    return npv_of(rate_per_year[..., 0] if rate_per_year.ndim else rate_per_year, flows)
 
 
 def _without_servers(

@@ -6,7 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-_MOST_HALVINGS = 60
+_PARTS = 16
+_MOST_ROUNDS = 16
+
+Holds = Callable[[Sequence[float]], Sequence[bool]]
+"""The condition at each of several values: many are asked at once, for answering them together costs little more than answering one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,50 +30,61 @@ class Stretch:
     is_open_high: bool
 
 
-def stretches(holds: Callable[[float], bool], values: Sequence[float], *, within: float = 1e-6) -> tuple[Stretch, ...]:
-    """Where a condition holds, by trying values and narrowing down every change between neighbours by bisection.
+def stretches(holds: Holds, values: Sequence[float], *, within: float = 1e-6) -> tuple[Stretch, ...]:
+    """Where a condition holds, by trying values and narrowing down every change between neighbours, sixteen parts at a time.
 
     Whole replicas make answers climb in steps, so a condition may begin and cease to hold several times: nothing is taken to be monotone. What begins and
     ceases again between two neighbours of `values` is not seen.
 
     Args:
-        holds: the condition at a value.
+        holds: the condition at several values.
         values: those that are tried, ascending; at least one.
         within: how far an end may be off, relative to it.
 
-    >>> stretches(lambda value: 2 <= value <= 5, [0.0, 1.0, 3.0, 4.0, 6.0])
+    >>> stretches(lambda values: [2 <= value <= 5 for value in values], [0.0, 1.0, 3.0, 4.0, 6.0])
     (Stretch(low=2.0, high=5.0, is_open_low=False, is_open_high=False),)
     """
-    known = [(value, holds(value)) for value in values]
-    found, start = [], 0
-    for is_so, group in groupby(known, key=lambda pair: pair[1]):
+    known = holds(values)
+    runs, start = [], 0
+    for is_so, group in groupby(known):
         end = start + len(list(group))
         if is_so:
-            found.append(_stretch(holds, values, start, end - 1, within))
+            runs.append((start, end - 1))
         start = end
-    return tuple(found)
-
-
-def _stretch(holds: Callable[[float], bool], values: Sequence[float], first: int, last: int, within: float) -> Stretch:
-    is_open_low, is_open_high = first == 0, last == len(values) - 1
-    return Stretch(
-        low=values[first] if is_open_low else _edge(holds, values[first - 1], values[first], within),
-        high=values[last] if is_open_high else _edge(holds, values[last + 1], values[last], within),
-        is_open_low=is_open_low,
-        is_open_high=is_open_high,
+    last = len(values) - 1
+    below = [(values[first - 1], values[first]) for first, _ in runs if first > 0]
+    above = [(values[end + 1], values[end]) for _, end in runs if end < last]
+    found = _narrowed(holds, [*below, *above], within)
+    lows, highs = iter(found[: len(below)]), iter(found[len(below) :])
+    return tuple(
+        Stretch(
+            low=values[first] if first == 0 else next(lows),
+            high=values[end] if end == last else next(highs),
+            is_open_low=first == 0,
+            is_open_high=end == last,
+        )
+        for first, end in runs
     )
 
 
-def _edge(holds: Callable[[float], bool], outside: float, inside: float, within: float) -> float:
-    """The value nearest to `outside` that holds."""
-    for _ in range(_MOST_HALVINGS):
-        if abs(outside - inside) <= within * abs(inside):
+def _narrowed(holds: Holds, edges: Sequence[tuple[float, float]], within: float) -> list[float]:
+    """For each pair of a value outside and one inside, the value nearest to the outside one that holds, all of them together."""
+    now = list(edges)
+    for _ in range(_MOST_ROUNDS):
+        wide = [n for n, (outside, inside) in enumerate(now) if abs(outside - inside) > within * abs(inside)]
+        if not wide:
             break
-        middle = (outside + inside) / 2
-        if middle in (outside, inside):
-            break
-        if holds(middle):
-            inside = middle
-        else:
-            outside = middle
-    return inside
+        tried = [_between(*now[n]) for n in wide]
+        answers = iter(holds([value for values in tried for value in values]))
+        for number, values in zip(wide, tried, strict=True):
+            outside, inside = now[number]
+            found = [*((value, next(answers)) for value in values), (outside, False)]
+            # From the inside on, as far as it holds without a break.
+            at = next(n for n, (_, is_so) in enumerate(found) if not is_so)
+            now[number] = (found[at][0], found[at - 1][0] if at else inside)
+    return [inside for _, inside in now]
+
+
+def _between(outside: float, inside: float) -> list[float]:
+    """Values between the two, the inside one's neighbour first."""
+    return [inside + (outside - inside) * part / _PARTS for part in range(1, _PARTS)]

@@ -62,6 +62,9 @@ def steps_up_to(most_load: float, weights: Rates) -> Steps:
 def _counts(most: int, steps: int) -> Rates:
     """Whole numbers up to the most: all of them where they are few, else the first half of the steps one by one and the others in even ratios."""
     if most <= steps:
-        return np.arange(1.0, most + 1)
+        return np.arange(1, most + 1).astype(np.float64)
     near = max(1, steps // 2)
-    return np.unique(np.concatenate([np.arange(1, near + 1), np.geomspace(near, most, max(2, steps - near)).round()]))
+    return np.asarray(
+        np.unique(np.concatenate([np.arange(1, near + 1), np.geomspace(near, most, max(2, steps - near)).round()])),
+        dtype=float,
+    )

@@ -11,7 +11,7 @@ from tco.compare import Prepared
 from tco.quantity import Numbers
 from tco.register import quantities, with_value
 from tco.risk.inputs import Uncertain
-from tco.risk.many import Flags, drawn, outcomes
+from tco.risk.many import Flags, Outcome, drawn, outcomes
 from tco.scenario import Scenario
 
 
@@ -45,6 +45,26 @@ def npv_after(
             prepared, option, with_value(prepared.scenario, path, value), {} if is_length else capacities
         )
     return found
+
+
+def after_values(
+    prepared: Prepared, option: str, path: str, values: Sequence[float], capacities: Mapping[str, SloCapacity]
+) -> tuple[Outcome, Outcome] | None:
+    """An option and the baseline with one input at each of several values, all else kept; None where these must be answered one by one.
+
+    Args:
+        prepared: the scenario.
+        option: whose answer.
+        path: of the input.
+        values: that it takes.
+        capacities: as for `npv_after`.
+    """
+    each = Uncertain(paths=(path,), quantity=dict(quantities(prepared.scenario))[path])
+    if each.shapes_the_fleet or each.is_length:
+        return None
+    scenario = drawn(prepared.scenario, [each], [np.asarray(values, dtype=float)], {})
+    found = outcomes(prepared, scenario, [option], len(values), capacities)
+    return found[option], found[scenario.baseline]
 
 
 def _together(

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from tco import finance
 from tco.capacity.capacity import capacity_of
 from tco.capacity.slo_capacity import SloCapacity
-from tco.cashflow import Ledger, savings_by_time_usd, with_residual
+from tco.cashflow import Ledger, savings_by_time_usd, savings_npv_usd
 from tco.compare import Prepared
 from tco.ledgers import ledgers_of
 from tco.quantity import Numbers
@@ -85,12 +85,13 @@ def outcomes(
     asked = list(dict.fromkeys([scenario.baseline, *names]))
     ledgers = ledgers_of(asked, scenario, prepared.replicas, demand(scenario), capacities)
     baseline = ledgers[scenario.baseline]
-    rate = scenario.discount_rate_per_year.numbers
     found = {}
     for name in asked:
         own = ledgers[name]
-        savings = savings_by_time_usd(baseline, own)
-        npv = finance.npv_of(rate[:, 0] if rate.ndim else rate, with_residual(savings, baseline, own))
+        savings, npv = (
+            savings_by_time_usd(baseline, own),
+            savings_npv_usd(scenario.discount_rate_per_year.numbers, baseline, own),
+        )
         found[name] = Outcome(
             served=np.broadcast_to(_served(own, prepared.forbidden.get(name, ())), draws),
             npv_usd=np.broadcast_to(npv, draws),
@@ -101,6 +102,4 @@ def outcomes(
 
 
 def _served(own: Ledger, forbidden: tuple[str, ...]) -> Flags:
-    if forbidden or not own.feasible:
-        return np.zeros((), dtype=bool)
-    return np.ones((), dtype=bool) if own.fleet is None else ~own.fleet.too_large
+    return np.zeros((), dtype=bool) if forbidden else own.served

@@ -76,7 +76,11 @@ class Condition:
         if self.metric == RECOMMENDED:
             return found.recommended == option
         figure = self.figure(found, option)
-        return figure is not None and _OPERATORS[self.sign](figure, self.limit)
+        return figure is not None and self.met(figure)
+
+    def met(self, figure: float) -> bool:
+        """Whether a figure is within the limit."""
+        return _OPERATORS[self.sign](figure, self.limit)
 
     def figure(self, found: Comparison, option: str) -> float | None:
         """The figure that it is about: infinite for a payback that never comes; None where there is none.

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from pydantic import ValidationError
 
-from tco.compare import Comparison, Prepared, compare
+from tco.compare import Prepared, compare
 from tco.errors import InputError
 from tco.quantity import Quantity
 from tco.register import quantities, unit_of, with_value
+from tco.risk.changes import after_values
+from tco.risk.many import central_capacities
 from tco.scenario import Scenario
 from tco.splice import involved
 from tco.stretch import Stretch, stretches
@@ -26,6 +28,8 @@ _TIMES_OF_EACH = 10.0
 """When every input is asked, it is searched from a tenth to ten times its value: what flips an answer is near."""
 _POINTS, _POINTS_OF_EACH = 61, 21
 _WITHIN, _WITHIN_OF_EACH = 1e-6, 1e-3
+_TOGETHER = ("npv_usd", "payback_months", "total_usd")
+"""Figures that many values of an input are answered for at once."""
 _CHANGE, _SHARE, _AVAILABILITY, _PUE = (-0.99, 1.0), (0.0, 1.0), (0.5, 0.999999), (1.0, 3.0)
 
 
@@ -151,18 +155,17 @@ def _solved(
     values: list[float],
     within: float,
 ) -> Solved:
-    asked = _of_interest(prepared.scenario, condition, option)
+    figures = _figures(prepared, path, condition, option)
     seen: dict[float, tuple[bool, float | None]] = {}
 
-    def at(value: float) -> bool:
-        if value not in seen:
-            found = _compared(prepared, asked, path, value)
-            seen[value] = condition.holds(found, option), condition.figure(found, option)
-        return seen[value][0]
+    def holds(many: Sequence[float]) -> list[bool]:
+        new = [value for value in dict.fromkeys(many) if value not in seen]
+        seen.update(zip(new, figures(new) if new else (), strict=True))
+        return [seen[value][0] for value in many]
 
     now = _quantity(prepared.scenario, path).value
-    where = stretches(at, values, within=within)
-    holds_now = at(now)
+    where = stretches(holds, values, within=within)
+    (holds_now,) = holds([now])
     return Solved(
         path=path,
         unit=unit_of(path),
@@ -178,8 +181,31 @@ def _solved(
     )
 
 
-def _compared(prepared: Prepared, asked: Scenario, path: str, value: float) -> Comparison:
-    return compare(prepared, with_value(asked, path, value))
+def _figures(
+    prepared: Prepared, path: str, condition: Condition, option: str
+) -> Callable[[Sequence[float]], list[tuple[bool, float | None]]]:
+    """Whether the condition holds at each of several values of an input, and the figure that it is about."""
+    asked, capacities = _of_interest(prepared.scenario, condition, option), central_capacities(prepared)
+
+    def alone(value: float) -> tuple[bool, float | None]:
+        found = compare(prepared, with_value(asked, path, value))
+        return condition.holds(found, option), condition.figure(found, option)
+
+    def figures(values: Sequence[float]) -> list[tuple[bool, float | None]]:
+        found = None
+        if condition.metric in _TOGETHER and option != asked.baseline and len(values) > 1:
+            found = after_values(prepared, option, path, values, capacities)
+        if found is None:
+            return [alone(value) for value in values]
+        own, baseline = found
+        needs = own.served if condition.metric == "total_usd" else own.served & baseline.served
+        known = getattr(own, condition.metric).tolist()
+        return [
+            (can and condition.met(figure), figure if can else None)
+            for figure, can in zip(known, needs.tolist(), strict=True)
+        ]
+
+    return figures
 
 
 def _of_interest(scenario: Scenario, condition: Condition, option: str) -> Scenario:

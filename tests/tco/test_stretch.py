@@ -1,12 +1,19 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tco.what_if import stretches
+from tco.stretch import Stretch
+from tco.stretch import stretches as stretches_of_many
 
 GRID = [0.0, 1.0, 2.0, 4.0, 8.0, 16.0]
+
+
+def stretches(holds: Callable[[float], bool], values: list[float]) -> tuple[Stretch, ...]:
+    return stretches_of_many(lambda many: [holds(value) for value in many], values)
 
 
 def test_a_condition_that_always_holds_is_one_open_stretch():
