@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from pricing import STALE_AFTER_DAYS, Book
+from pricing import STALE_AFTER_DAYS, Book, PriceNotFound, token_prices
 from probes.run import Run
 from tco.capacity.steptime.observed import contradictions, observed
 from tco.cashflow import Ledger
@@ -36,6 +36,7 @@ def check(
         *_capacity(ledgers),
         *_zero_lines(scenario, ledgers),
         *_tokenizers(scenario),
+        *_withdrawn(scenario, book),
         *_stale_prices(scenario),
     ]
 
@@ -150,6 +151,23 @@ def _tokenizers(scenario: Scenario) -> Iterator[Caution]:
                 path=f"options.{option.name}.tokenizer_factor",
                 message=f"{option.name}: `tokenizer_factor` is 1 without a range, though {own} and {counted} count tokens differently; count a sample of "
                 "your text, or leave the factor out for a usual range",
+            )
+
+
+def _withdrawn(scenario: Scenario, book: Book) -> Iterator[Caution]:
+    """A model that its seller withdraws must be left within the horizon, and a move costs."""
+    for option in scenario.options:
+        if not isinstance(option, TokenOption):
+            continue
+        try:
+            gone = token_prices(option.model, scenario.as_of, book).deprecated
+        except PriceNotFound:
+            continue
+        if gone and option.migrations is None:
+            yield Caution(
+                code="model_withdrawn",
+                path=f"options.{option.name}.model",
+                message=f"{option.name}: its seller has withdrawn {option.model} or is about to; say what the move to another model costs in `migrations`",
             )
 
 

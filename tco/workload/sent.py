@@ -13,7 +13,8 @@ from tco.workload.demand import Demand
 def sent(option: TokenOption | RentOption | OwnOption, workload: Workload, asked: Demand) -> Demand:
     """The demand as it reaches an option: `requests / (1 − retries)`, answers with its own length of reasoning.
 
-    Of requests that are sent in vain a share `f` fails, is sent and paid for again, and fails again: `1 + f + f² + … = 1 / (1 − f)`.
+    Of requests that are sent in vain a share `f` fails, is sent and paid for again, and fails again: `1 + f + f² + … = 1 / (1 − f)`, 1.67 for
+    `f = 0.4`. Whoever gives up after three more tries sends less, 1.62.
 
     Args:
         option: who is asked.

@@ -49,3 +49,45 @@ def test_old_prices_are_said() -> None:
     assert "stale_price" in codes(options=[API, {**RENT, "price_usd_per_hour": old}])
     of_the_book = {name: value for name, value in OWN.items() if name != "colocation_usd_per_kw_month"}
     assert "stale_price" in codes(options=[API, of_the_book])  # the colocation figure of 2025
+
+
+def test_a_tokenizer_that_nobody_compared_is_said() -> None:
+    other = {**API, "name": "other", "model": "anthropic/claude-x"}
+
+    assert "tokenizer_not_compared" not in codes(options=[API, other, RENT])
+    assert "tokenizer_not_compared" in codes(options=[API, {**other, "tokenizer_factor": 1.0}, RENT])
+    assert "tokenizer_not_compared" not in codes(
+        options=[API, {**other, "tokenizer_factor": {"value": 1.0, "low": 0.9, "high": 1.1}}, RENT]
+    )
+
+
+def test_another_tokenizer_has_a_usual_range_and_the_baselines_none() -> None:
+    other = {**API, "name": "other", "model": "anthropic/claude-x"}
+    result = tco.evaluate(scenario(options=[API, other, {**RENT, "model": "Llama-3"}]), {"test-run": run()})
+    rows = {row.path: (row.low, row.value, row.high) for row in result.assumptions if "tokenizer" in row.path}
+
+    assert rows == {
+        "options.api.tokenizer_factor": (None, 1.0, None),
+        "options.other.tokenizer_factor": (0.8, 1.0, 1.25),
+        "options.rent.tokenizer_factor": (0.8, 1.0, 1.25),
+    }
+    assert any(driver.path.endswith("tokenizer_factor") for driver in result.drivers)
+
+
+def test_lines_that_nobody_set_are_listed_for_every_option() -> None:
+    warnings = tco.evaluate(scenario(), {"test-run": run()}).warnings
+    told = {caution.path: caution.message for caution in warnings if caution.code == "zero_line"}
+
+    assert set(told) == {"options.api", "options.rent"}
+    for line in ("people", "on_call", "pipeline", "evaluation", "retraining", "migrations", "audits", "exit"):
+        assert line in told["options.api"]
+    assert "storage" in told["options.rent"]
+    assert "cached_input_tokens" not in told["options.api"]
+
+
+def test_a_model_that_its_seller_withdraws_is_said_until_the_move_is_planned() -> None:
+    gone = {**API, "model": "avian/deepseek/deepseek-v3.2"}
+
+    assert "model_withdrawn" in codes(options=[gone, RENT])
+    planned = {**gone, "migrations": {"every_months": 6, "migration_usd": 5_000}}
+    assert "model_withdrawn" not in codes(options=[planned, RENT])
