@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -11,8 +12,7 @@ from tco.compare import Prepared
 from tco.quantity import Numbers
 from tco.register import quantities, with_value
 from tco.risk.inputs import Uncertain
-from tco.risk.many import Flags, Outcome, drawn, outcomes
-from tco.scenario import Scenario
+from tco.risk.many import Flags, Outcome, central_capacities, drawn, joined, outcomes
 
 
 def npv_after(
@@ -40,17 +40,15 @@ def npv_after(
             found[number] = answer
     for number in set(range(len(changes))) - set(together):
         path, value = changes[number]
-        is_length = inputs[path].is_length
-        found[number] = _alone(
-            prepared, option, with_value(prepared.scenario, path, value), {} if is_length else capacities
-        )
+        own, baseline = after_values(prepared, option, path, [value], capacities)
+        (found[number],) = _npv(own.served & baseline.served, own.npv_usd)
     return found
 
 
 def after_values(
     prepared: Prepared, option: str, path: str, values: Sequence[float], capacities: Mapping[str, SloCapacity]
-) -> tuple[Outcome, Outcome] | None:
-    """An option and the baseline with one input at each of several values, all else kept; None where these must be answered one by one.
+) -> tuple[Outcome, Outcome]:
+    """An option and the baseline with one input at each of several values, all else kept.
 
     Args:
         prepared: the scenario.
@@ -60,11 +58,17 @@ def after_values(
         capacities: as for `npv_after`.
     """
     each = Uncertain(paths=(path,), quantity=dict(quantities(prepared.scenario))[path])
-    if each.shapes_the_fleet or each.is_length:
-        return None
-    scenario = drawn(prepared.scenario, [each], [np.asarray(values, dtype=float)], {})
-    found = outcomes(prepared, scenario, [option], len(values), capacities)
-    return found[option], found[scenario.baseline]
+    if not (each.shapes_the_fleet or each.is_length):
+        scenario = drawn(prepared.scenario, [each], [np.asarray(values, dtype=float)], {})
+        found = outcomes(prepared, scenario, [option], len(values), capacities)
+        return found[option], found[scenario.baseline]
+    parts = []
+    for value in values:
+        scenario = with_value(prepared.scenario, path, value)
+        own = central_capacities(replace(prepared, scenario=scenario)) if each.is_length else capacities
+        parts.append(outcomes(prepared, scenario, [option], 1, own))
+    joined_up = joined(parts)
+    return joined_up[option], joined_up[prepared.scenario.baseline]
 
 
 def _together(
@@ -80,11 +84,6 @@ def _together(
     scenario = drawn(prepared.scenario, [inputs[path] for path in columns], columns.values(), {})
     found = outcomes(prepared, scenario, [option], len(changes), capacities)
     return _npv(found[option].served & found[scenario.baseline].served, found[option].npv_usd)
-
-
-def _alone(prepared: Prepared, option: str, scenario: Scenario, capacities: Mapping[str, SloCapacity]) -> float | None:
-    found = outcomes(prepared, scenario, [option], 1, capacities)
-    return _npv(found[option].served & found[scenario.baseline].served, found[option].npv_usd)[0]
 
 
 def _npv(served: Flags, npv_usd: Numbers) -> list[float | None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -103,3 +103,16 @@ def outcomes(
 
 def _served(own: Ledger, forbidden: tuple[str, ...]) -> Flags:
     return np.zeros((), dtype=bool) if forbidden else own.served
+
+
+def joined(parts: Sequence[Mapping[str, Outcome]]) -> dict[str, Outcome]:
+    """Outcomes of several groups of draws, one after the other."""
+    return {
+        name: Outcome(
+            served=np.concatenate([part[name].served for part in parts]),
+            npv_usd=np.concatenate([part[name].npv_usd for part in parts]),
+            payback_months=np.concatenate([part[name].payback_months for part in parts]),
+            total_usd=np.concatenate([part[name].total_usd for part in parts]),
+        )
+        for name in parts[0]
+    }

@@ -13,7 +13,7 @@ from tco.quantity import Numbers
 from tco.risk.draws import groups
 from tco.risk.inputs import Uncertain
 from tco.risk.lengths import LengthEffect
-from tco.risk.many import Outcome, central_capacities, drawn, outcomes
+from tco.risk.many import Outcome, central_capacities, drawn, joined, outcomes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,16 +71,4 @@ class Sampler:
                 values[row, here] = own
             done += group.count
             on_runs(done)
-        return Sample(inputs=inputs, values=values, layouts=layouts, outcomes=_joined(parts))
-
-
-def _joined(parts: list[dict[str, Outcome]]) -> dict[str, Outcome]:
-    return {
-        name: Outcome(
-            served=np.concatenate([part[name].served for part in parts]),
-            npv_usd=np.concatenate([part[name].npv_usd for part in parts]),
-            payback_months=np.concatenate([part[name].payback_months for part in parts]),
-            total_usd=np.concatenate([part[name].total_usd for part in parts]),
-        )
-        for name in parts[0]
-    }
+        return Sample(inputs=inputs, values=values, layouts=layouts, outcomes=joined(parts))

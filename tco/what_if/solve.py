@@ -192,12 +192,9 @@ def _figures(
         return condition.holds(found, option), condition.figure(found, option)
 
     def figures(values: Sequence[float]) -> list[tuple[bool, float | None]]:
-        found = None
-        if condition.metric in _TOGETHER and option != asked.baseline and len(values) > 1:
-            found = after_values(prepared, option, path, values, capacities)
-        if found is None:
+        if condition.metric not in _TOGETHER or option == asked.baseline:
             return [alone(value) for value in values]
-        own, baseline = found
+        own, baseline = after_values(prepared, option, path, values, capacities)
         needs = own.served if condition.metric == "total_usd" else own.served & baseline.served
         known = getattr(own, condition.metric).tolist()
         return [
