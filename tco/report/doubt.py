@@ -1,0 +1,112 @@
+"""How sure the answer is: sensitivity one input at a time, all ranges at once, and what would flip it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tco.format import share
+from tco.report.blocks import Block, Bullets, Picture, Section, Table, Text, columns
+from tco.report.evidence import driver_rows
+from tco.report.pack import ReportPack
+from tco.report.summary import flip_sentences
+from tco.risk.records import OptionRisk, Risk
+from tco.risk_words import likely, measuring_sentence, npv_range, paid_back, risk_headline
+from tco.words import label
+
+_MOST_DRIVERS, _MOST_FLIPS, _MOST_SHARES = 12, 8, 10
+
+
+def sensitivity_section(pack: ReportPack) -> Section:
+    """What moves the answer, one input at a time over its own range; what flips it.
+
+    Args:
+        pack: of the report.
+    """
+    if not pack.result.drivers:
+        return Section(
+            "Sensitivity", (Text("No input moves the answer over its own range, or there is nothing to compare."),)
+        )
+    best, today = pack.result.contender, pack.result.baseline
+    return Section(
+        "Sensitivity",
+        (
+            Text(f"NPV of {best} against {today}, with one input at a time moved over its own range, all others kept."),
+            Picture("tornado", f"The inputs that move the NPV of {best} most."),
+            Table(
+                columns=columns(
+                    "#", "Input", "Low", "High", "NPV at low", "NPV at high", "Flips",
+                    left=2, weights=(0.5, 4.0, 1.9, 2.1, 1.4, 1.4, 0.9),
+                ),
+                rows=tuple(driver_rows(pack, _MOST_DRIVERS)),
+            ),
+            Bullets(tuple(flip_sentences(pack, _MOST_FLIPS)), "What would flip the answer, nearest first"),
+        ),
+    )  # fmt: skip
+
+
+def risk_section(pack: ReportPack) -> Section:
+    """All ranges at once.
+
+    Args:
+        pack: of the report.
+    """
+    risk = pack.risk
+    if risk is None:
+        return Section("Risk", (Text("No simulation was made."),))
+    blocks: list[Block] = [
+        Text(risk_headline(risk)),
+        Table(
+            columns=columns(
+                "Option", "Best of all in", "Saves in", "Payback", "NPV, nine runs in ten",
+                weights=(1.8, 1.2, 1.4, 2.4, 1.8),
+            ),
+            rows=tuple(risk_rows(risk)),
+        ),
+    ]  # fmt: skip
+    if any(option.paid_back_by_month for option in risk.options):
+        blocks.append(Picture("paid_back", "Share of the runs that have paid back by each month.", share=0.9))
+    if risk.shares:
+        blocks.append(Bullets(tuple(share_sentences(risk)), f"Where the spread of {risk.option}'s NPV comes from"))
+    if risk.measuring is not None:
+        blocks.append(Text(measuring_sentence(risk.measuring)))
+    blocks += [Text(warning.message, "note") for warning in risk.warnings]
+    blocks.append(
+        Text(
+            f"{risk.draws:,} runs, seed {risk.seed}; {len(risk.inputs)} inputs with a range were drawn at once, each from its own distribution. "
+            "Payback without what servers still fetch, NPV with it.",
+            "note",
+        )
+    )
+    return Section("Risk", tuple(blocks))
+
+
+def risk_rows(risk: Risk) -> Iterator[tuple[str, ...]]:
+    """Options over all runs.
+
+    Args:
+        risk: the simulation.
+    """
+    for option in risk.options:
+        yield _row(option, risk)
+
+
+def _row(option: OptionRisk, risk: Risk) -> tuple[str, ...]:
+    best = likely(option.best).removesuffix(" of the runs")
+    if option.npv_usd is None or option.saves is None:
+        why = "–" if option.name == risk.baseline else "cannot serve"
+        return f"{option.name}{' (today)' if option.name == risk.baseline else ''}", best, why, why, why
+    saves = likely(option.saves).removesuffix(" of the runs")
+    return option.name, best, saves, paid_back(option, risk.horizon_months), npv_range(option.npv_usd)
+
+
+def share_sentences(risk: Risk, most: int = _MOST_SHARES) -> Iterator[str]:
+    """Shares of the variance by input.
+
+    Args:
+        risk: the simulation.
+        most: how many.
+    """
+    for each in risk.shares[:most]:
+        yield f"{share(each.share_fraction)}: {label(each.path)}"
+    if risk.unexplained_fraction:
+        yield f"{share(risk.unexplained_fraction)}: inputs acting together, and noise"

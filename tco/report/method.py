@@ -1,0 +1,142 @@
+"""How the numbers come about, where they end, and what the words mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tco.answer import footing
+from tco.report.blocks import Bullets, Column, Section, Table, Text
+from tco.report.pack import ReportPack
+from tco.words import number
+
+STEPS = (
+    "Demand by month and hour of the week: mean, peak, growth, lengths of prompts and answers, what repeats and what can wait.",
+    (
+        "Capacity of one replica: the load at which the promised latency still holds, read from a measured load curve, or simulated from step times that were "
+        "fitted to it; outside of what was measured it is called modelled."
+    ),
+    "Whole replicas for the peak hour, spares for the availability target, whole servers. Idle capacity is paid for: utilisation is an output.",
+    "Line items by month, one formula each: tokens by tier, rent, servers, electricity, space, people, one-offs and what is named.",
+    "Cash flow against what is paid today, and its appraisal: payback, discounted payback, NPV, IRR where it is unique, MIRR, ROI.",
+    "Constraints are asked before options are ranked, and each has its price.",
+    "Uncertainty: every input with a range is moved alone (sensitivity), then all are drawn at once (risk).",
+)
+"""The method in the order in which it is computed."""
+
+LIMITS = (
+    "Prices are dated and will move; look at the source of a price before you sign.",
+    "Cost is compared, answer quality is not, unless success rates are given.",
+    "A throughput that was measured with dummy weights has real timing and no meaning in its text.",
+    "Ranges are the author's or the source's; what lies outside of all of them is not in any band.",
+    "Not legal, tax or investment advice.",
+)
+"""What the numbers do not say."""
+
+GLOSSARY = (
+    ("Baseline", "the option that is paid for today; every other one is compared with it"),
+    ("Basis", "how a number that rests on a run was had: measured, interpolated, modelled"),
+    ("Evidence", "class of a number's origin, best first: measured, invoice, contract, listed, literature, expert, assumption"),
+    ("Goodput", "throughput that meets the latency promise"),
+    ("IRR, MIRR", "rate of return of the savings; MIRR takes up and reinvests at the discount rate, and is always one number"),
+    ("Mtok", "million tokens, input and output together unless one is named"),
+    ("NPV", "present value of the savings against the baseline, what servers still fetch included"),
+    ("Nine runs in ten", "from the value that one run in twenty stays below to the one that one in twenty exceeds"),
+    ("Payback", "from when the cumulative saving stays at or above zero; “never” within the horizon is an answer"),
+    ("Probe, run", "measuring an endpoint with real requests, and its record"),
+    ("PUE", "power of the site over power of the servers"),
+    ("Replica", "one copy of the model that answers requests: one or more GPUs"),
+    ("SLO", "latency promise, as percentiles"),
+    ("TPOT", "time per output token after the first"),
+    ("TTFT", "from sending a request to its first token"),
+    ("Utilisation", "mean demand over what the fleet could carry"),
+)  # fmt: skip
+"""Words of a report, as docs/glossary.md has them."""
+
+
+def method_section(pack: ReportPack) -> Section:
+    """How the numbers come about, and the conventions that they rest on.
+
+    Args:
+        pack: of the report.
+    """
+    passed = sum(each.passed for each in pack.result.checks)
+    checks = f" The model's own checks: {passed} of {len(pack.result.checks)} passed." if pack.result.checks else ""
+    return Section(
+        "Method",
+        (
+            Bullets(STEPS),
+            Text(f"Conventions: {footing(pack.result)}{checks}"),
+        ),
+        new_page=True,
+    )
+
+
+def limits_section(pack: ReportPack) -> Section:
+    """What to mind, and what the numbers do not say.
+
+    Args:
+        pack: of the report.
+    """
+    cautions = tuple(caution.message for caution in pack.result.warnings)
+    mind = (Bullets(cautions, "Cautions of this answer"),) if cautions else ()
+    return Section("Limits", (*mind, Bullets(LIMITS, "In general")))
+
+
+def glossary_section() -> Section:
+    """What the words mean."""
+    return Section("Glossary", (Table(columns=(Column("Word", weight=1), Column("Meaning", weight=4)), rows=GLOSSARY),))
+
+
+def change_section(pack: ReportPack) -> Section | None:
+    """What differs from the version before; None where there is none.
+
+    Args:
+        pack: of the report.
+    """
+    if pack.previous is None:
+        return None
+    rows = tuple(changes(pack))
+    if not rows:
+        return Section("Changes since the version before", (Text(f"None: {pack.previous.answer_id} has the same inputs and answer."),))  # fmt: skip
+    table = Table(
+        columns=(
+            Column("What", weight=3),
+            Column(f"Before ({pack.previous.answer_id})", "right"),
+            Column("Now", "right"),
+        ),
+        rows=rows,
+    )
+    return Section("Changes since the version before", (table,))
+
+
+def changes(pack: ReportPack) -> Iterator[tuple[str, str, str]]:
+    """Headline numbers, then inputs, that differ from the version before: what, before, now.
+
+    Args:
+        pack: of the report.
+    """
+    before = pack.previous
+    if before is None:
+        return
+    if before.answer.recommended != pack.result.recommended:
+        yield "Recommended", before.answer.recommended or "nothing", pack.result.recommended or "nothing"
+    had = {option.name: option for option in before.answer.options}
+    for option in pack.result.options:
+        old = had.pop(option.name, None)
+        if old is None:
+            yield f"{option.name}", "–", "new"
+            continue
+        for name in ("total_usd", "npv_usd", "capex_usd", "payback_months"):
+            was, now = getattr(old, name), getattr(option, name)
+            if _text(was) != _text(now):
+                yield f"{option.name}: {name}", _text(was), _text(now)
+    yield from ((name, "there", "gone") for name in had)
+    now_values = {row.path: row.value for row in pack.result.assumptions}
+    for path in dict.fromkeys((*before.quantities, *now_values)):
+        value = before.quantities[path].value if path in before.quantities else None
+        if _text(value) != _text(now_values.get(path)):
+            yield path, _text(value), _text(now_values.get(path))
+
+
+def _text(value: float | None) -> str:
+    return "–" if value is None else number(value)
