@@ -89,7 +89,7 @@ LEASE = {
     "kind": "lease",
     "interest_rate_per_year": 0.08,
     "term_months": 6,
-    "residual_fraction": 0.1,
+    "buy_out_fraction": 0.1,
     "at_end": "purchase",
 }
 OFFICE = {"workload__profile": "office-hours", "workload__requests_per_day": 864_000}
