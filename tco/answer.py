@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tco.constraint_words import nothing_is_left
 from tco.format import months, share, usd, volume
+from tco.hybrid_words import mix_sentence
 from tco.result import OptionResult, Result
 from tco.words import model_error
 
@@ -56,6 +57,8 @@ def explain(result: Result, option: OptionResult) -> str:
     if not option.feasible:
         return f"{option.name} is ruled out: {'; '.join(option.reasons)}."
     cost = f"{option.name} costs {usd(option.usd_per_mtok)} per million tokens"
+    if (mix := mix_sentence(option)) is not None:
+        return f"{cost}: {mix}{_mixed(result, option)}."
     if option.name == result.baseline:
         return f"{cost} (what you pay today)."
     if not result.option(result.baseline).feasible:
@@ -68,6 +71,17 @@ def explain(result: Result, option: OptionResult) -> str:
         return f"{cost}, {saved}, and {_verdict(option)}."
     busy = share(option.capacity.utilisation_fraction)
     return f"{cost} at {busy} utilisation, {saved}, and {_verdict(option)}; {_needs(result, option)}{_missed(option)}."
+
+
+def _mixed(result: Result, option: OptionResult) -> str:
+    """What follows on who serves what in an option that is made of others."""
+    if option.npv_usd is None or option.name == result.baseline:
+        return ""
+    against = f"; this is {_against_today(result, option)}"
+    if option.capacity is None:
+        return against
+    busy = share(option.capacity.utilisation_fraction)
+    return f"{against}, its machines {busy} used, and {_verdict(option)}{_missed(option)}"
 
 
 def _missed(option: OptionResult) -> str:

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ValidationError
 from pricing.yaml_file import FileError, parse_yaml, read_text
 from tco.case_terms import BASE, require_paths
 from tco.errors import InputError
-from tco.scenario import SCHEMA, OwnOption, RentOption, Scenario, TokenOption
+from tco.scenario import SCHEMA, CascadeOption, HybridOption, OwnOption, RentOption, Scenario, TokenOption
 
 MAX_SCENARIO_BYTES = 1_000_000
 """A larger file is not a scenario and is refused before it is parsed."""
@@ -25,7 +25,9 @@ MAX_SCENARIO_BYTES = 1_000_000
 _LONGEST_NAME = 120
 _OPTION_CLASSES: dict[str, type[BaseModel]] = {
     "api": TokenOption,
+    "cascade": CascadeOption,
     "hosted": TokenOption,
+    "hybrid": HybridOption,
     "own": OwnOption,
     "rent": RentOption,
 }

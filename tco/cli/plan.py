@@ -13,6 +13,7 @@ from tco import InputError, OptionResult, Result, evaluate, load
 from tco.answer import explain, footing, headline
 from tco.cli._plan_cash import money_sentences, show_years
 from tco.cli._plan_handover import hand_over, show_handover
+from tco.cli._plan_replicas import draw_replicas
 from tco.cli._shared import console, fail, print_json, refuse
 from tco.constraint_words import constraint_sentences
 from tco.format import months, share, usd, volume
@@ -55,6 +56,14 @@ def plan(
         Path | None,
         typer.Option("--chart", help="Also write the chart: FILE.svg or FILE.png ([report] extra), or FILE.json."),
     ] = None,
+    replicas_chart: Annotated[
+        Path | None,
+        typer.Option(
+            "--replicas-chart",
+            metavar="FILE",
+            help="Also draw what the first hybrid costs by its number of replicas; endings as of --chart.",
+        ),
+    ] = None,
     deploy: Annotated[
         Path | None,
         typer.Option(
@@ -80,6 +89,8 @@ def plan(
             from tco.charts import cumulative_cost, save_chart  # noqa: PLC0415
 
             save_chart(cumulative_cost(result), chart)
+        if replicas_chart is not None:
+            draw_replicas(result, replicas_chart)
         handed = None if deploy is None else hand_over(question, result, deploy, option=option, force=force)
     except InputError as error:
         refuse(error, as_json=as_json)
@@ -87,8 +98,9 @@ def plan(
         print_json(result.model_dump(mode="json", by_alias=True))
         return
     show(result, yearly=yearly)
-    if chart is not None:
-        console().print(f"\nChart: {chart}", markup=False)
+    for drawn in (chart, replicas_chart):
+        if drawn is not None:
+            console().print(f"\nChart: {drawn}", markup=False)
     if handed is not None:
         show_handover(handed, console())
 

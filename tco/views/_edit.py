@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _SOURCE_FIELDS = ("source", "as_of", "note")
+_NAMES_AN_OPTION = ("base", "overflow", "small", "large")
 
 
 def set_field(text: str, path: str, value: Any) -> str:
@@ -100,7 +101,7 @@ def set_details(text: str, path: str, details: Mapping[str, Any]) -> str:
 
 
 def rename_option(text: str, old: str, new: str) -> str:
-    """Gives an option another name, also where it is the baseline.
+    """Gives an option another name, also where it is the baseline or named by another option.
 
     Raises:
         InputError: see `set_field`.
@@ -109,6 +110,10 @@ def rename_option(text: str, old: str, new: str) -> str:
     _option(data, old)["name"] = new
     if data["baseline"] == old:
         data["baseline"] = new
+    for option in data["options"]:
+        for field in _NAMES_AN_OPTION:
+            if option.get(field) == old:
+                option[field] = new
     return _text(data)
 
 

@@ -8,8 +8,17 @@ import streamlit as st
 
 import pricing
 from tco.register import quantities
-from tco.scenario import ElectricityRegion, OwnOption, RentalPrice, RentOption, Scenario, TokenOption
-from tco.views import _details, _edit, _fields, _state
+from tco.scenario import (
+    ElectricityRegion,
+    MixedOption,
+    OwnOption,
+    RentalPrice,
+    RentOption,
+    Scenario,
+    SelfHostedOption,
+    TokenOption,
+)
+from tco.views import _details, _edit, _fields, _options_mixed, _state
 from tco.words import plain
 
 if TYPE_CHECKING:
@@ -20,13 +29,15 @@ if TYPE_CHECKING:
     from tco import Quantity, Result
     from tco.result import Assumption
 
-Option = TokenOption | RentOption | OwnOption
+Option = TokenOption | RentOption | OwnOption | MixedOption
 
 KINDS = {
     "api": "a vendor's API, paid per token",
     "hosted": "an open model, paid per token",
     "rent": "an open model on rented GPUs",
     "own": "an open model on your own servers",
+    "hybrid": "base load on your own replicas, the rest at an API",
+    "cascade": "a small model first, a large one behind it",
 }
 OWN_PRICE = "my own price"
 RUNS_SERVER = "the first with the run's GPU"
@@ -60,18 +71,21 @@ def show(scenario: Scenario, answer: Result | str) -> None:
         given = {path: value for path, value in quantities(scenario) if path.startswith(f"options.{option.name}.")}
         title = f"**{plain(option.name)}** · {KINDS[option.kind]}"
         with st.expander(title, key=_state.key(f"open.{option.name}"), icon=":material/deployed_code:"):
-            _show_option(option, given, filled)
-    _show_new(names)
+            _show_option(option, given, filled, scenario)
+    _show_new(names, scenario)
 
 
-def _show_option(option: Option, given: dict[str, Quantity], filled: dict[str, Assumption]) -> None:
+def _show_option(option: Option, given: dict[str, Quantity], filled: dict[str, Assumption], scenario: Scenario) -> None:
     at = f"options.{option.name}"
     with st.grid(2, min_column_width=240, gap="medium"):
         with st.container():
             _rename(option.name)
-        with st.container():
-            _fields.line(f"{at}.model", "Model", option.model)
-        if not isinstance(option, TokenOption):
+        if isinstance(option, MixedOption):
+            _options_mixed.choose_parts(option, at, scenario)
+        else:
+            with st.container():
+                _fields.line(f"{at}.model", "Model", option.model)
+        if isinstance(option, SelfHostedOption):
             _choose_run(option, at)
         if isinstance(option, RentOption):
             _choose_rental(option.price, at)
@@ -85,7 +99,7 @@ def _show_option(option: Option, given: dict[str, Quantity], filled: dict[str, A
             if field in type(option).model_fields:
                 with st.container():
                     _fields.whole(f"{at}.{field}", words, getattr(option, field))
-    if not isinstance(option, TokenOption):
+    if isinstance(option, SelfHostedOption):
         _fields.flag(
             f"{at}.paid_licence",
             "We hold a licence for this model from its maker",
@@ -208,19 +222,23 @@ def _press(path: str, change: Callable[[str, str], str], name: str) -> None:
     _state.attempt(path, lambda text: change(text, name), None, reshapes=True)
 
 
-def _show_new(names: list[str]) -> None:
+def _show_new(names: list[str], scenario: Scenario) -> None:
     with st.popover("Add an option", icon=":material/add:"), st.form("new option", border=False):
         kind = st.selectbox("Kind", list(KINDS), format_func=lambda kind: KINDS[kind], key="new_kind")
         name = st.text_input("Name", f"option {len(names) + 1}", max_chars=120, key="new_name")
         st.caption("It starts with defaults; change them in its own section afterwards.")
         if st.form_submit_button("Add", type="primary"):
-            _state.attempt("options", lambda text: _edit.add_option(text, _new(kind, name)), None, reshapes=True)
+            _state.attempt(
+                "options", lambda text: _edit.add_option(text, _new(kind, name, scenario)), None, reshapes=True
+            )
             if _state.rejected("options") is None:
                 st.rerun()
         _fields.problem("options")
 
 
-def _new(kind: str, name: str) -> dict[str, Any]:
+def _new(kind: str, name: str, scenario: Scenario) -> dict[str, Any]:
+    if kind in {"hybrid", "cascade"}:
+        return _options_mixed.new(kind, name, scenario)
     option: dict[str, Any] = {"name": name, "kind": kind, "model": _FIRST_MODEL}
     if kind in {"rent", "own"}:
         run = next((name for name in _state.known_runs() if _state.open_run(name).gpu), "")

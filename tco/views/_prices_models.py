@@ -72,9 +72,13 @@ def _names(book: Book) -> list[str]:
 def _of_scenario() -> list[str]:
     """The models of the scenario, those that it hosts itself first, as the answer has them: `from-run` is a model there."""
     try:
-        options = [(option.kind, option.model) for option in _state.result().options]
+        options = [(o.kind, o.model) for o in _state.result().options if o.kind not in {"hybrid", "cascade"}]
     except InputError:
-        options = [(option.kind, option.model) for option in _state.scenario().options if option.model != FROM_RUN and not isinstance(option, MixedOption)]
+        options = [
+            (option.kind, option.model)
+            for option in _state.scenario().options
+            if option.model != FROM_RUN and not isinstance(option, MixedOption)
+        ]
     return [model for kind, model in sorted(options, key=lambda option: option[0] in {"api", "hosted"})]
 
 

@@ -10,6 +10,8 @@ from tco.charts import DARK, LIGHT, cumulative_cost
 from tco.constraint_result import titled
 from tco.constraint_words import constraint_sentences, nothing_is_left
 from tco.format import months, usd
+from tco.hybrid_charts import cost_over_replicas
+from tco.hybrid_words import mix_sentence
 from tco.views import _state
 from tco.words import basis, driver_sentence, driver_title, evidence_counts, model_error, plain
 
@@ -37,6 +39,7 @@ def show_answer(result: Result) -> None:
     with side:
         _drivers(result)
         _options(result)
+    _hybrids(result)
     _constraints(result)
     _cautions(result)
 
@@ -128,6 +131,18 @@ def _options(result: Result) -> None:
         if not option.feasible:
             icon = ":red[:material/block:]"
         st.markdown(f"{icon} {plain(explain(result, option))}")
+
+
+def _hybrids(result: Result) -> None:
+    """What each hybrid costs by the number of its replicas."""
+    palette = DARK if st.context.theme.type == "dark" else LIGHT
+    for option in result.options:
+        if option.hybrid is None or not option.feasible:
+            continue
+        with st.expander(f"How many replicas: {plain(option.name)}", icon=":material/stacked_line_chart:"):
+            told = plain(str(mix_sentence(option)))
+            st.markdown(f"{told[:1].upper()}{told[1:]}.")
+            st.altair_chart(cost_over_replicas(option.hybrid, palette), alt=f"Cost by the number of replicas. {told}")
 
 
 def _constraints(result: Result) -> None:
