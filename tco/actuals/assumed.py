@@ -14,7 +14,7 @@ from tco.errors import InputError
 from tco.register import quantities
 from tco.result import OptionResult
 from tco.scenario import RentOption, Scenario, TokenOption
-from tco.workload.demand import Months
+from tco.workload.demand import Months, powers
 
 LINE_ITEMS, BILL, GOODPUT, GPU_HOURS = "line_items", "monthly_usd", "goodput_requests_per_s", "gpu_hours"
 _RISING = {"people": "people", "electricity_usd_per_kwh": "electricity", "extra_usd_per_month": "extra"}
@@ -66,7 +66,7 @@ def outcome_of(path: str, scenario: Scenario) -> tuple[str, str, str] | None:
 def month_factors(path: str, scenario: Scenario) -> Months:
     """How a scenario moves an input from month to month, over its first month [unitless], shape (months,).
 
-    Volumes grow by `growth_per_month_fraction`, token and rental prices by their option's change, salaries, electricity and named extras by the escalations of
+    Volumes and prompts grow as `workload` says, token and rental prices by their option's change, salaries, electricity and named extras by the escalations of
     `finance`; everything else stays as it is.
 
     Args:
@@ -75,8 +75,14 @@ def month_factors(path: str, scenario: Scenario) -> Months:
     """
     months = scenario.horizon_months
     parts = path.split(".")
-    if path == "workload.requests_per_day":
-        return np.asarray((1 + scenario.workload.growth_per_month_fraction.value) ** np.arange(months))
+    workload = scenario.workload
+    growing = {
+        "workload.requests_per_day": workload.growth_per_month_fraction,
+        "workload.input_tokens_per_request": workload.input_growth_per_month_fraction,
+    }
+    growth = growing.get(path)
+    if growth is not None:
+        return powers(growth.numbers, np.arange(months))
     if parts[0] != "options":
         return np.ones(months)
     option = scenario.option(parts[1])

@@ -52,7 +52,9 @@ def read_actuals(
         actuals = [_actual(number, row, first, scenario.horizon_months) for number, row in enumerate(rows, start=1)]
         _refuse_twice(actuals)
     except FileError as error:
-        raise InputError(str(error)) from None
+        raise InputError(str(error) if str(path) in str(error) else f"{path}: {error}") from None
+    except csv.Error as error:
+        raise InputError(f"{path}: is not a CSV: {error}") from None
     except InputError as error:
         raise InputError(f"{path}: {error}", code=error.code, path=error.path) from None
     if not actuals:

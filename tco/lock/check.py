@@ -61,7 +61,9 @@ def require_locked(lock: Lock, parts: Parts, result: Result, case: str | None = 
             "Put it back, or make a new lock with `tco lock`",
             code="lock_broken",
         )
-    differing = list(_differing(lock.answer, answer_of(result)))
+    differing = [*_differing(lock.answer, answer_of(result)), *_moved(lock, result)]
+    if lock.answer_id != parts.answer_id:
+        differing.insert(0, f"answer_id {lock.answer_id} → {parts.answer_id}")
     if differing:
         raise InputError(
             f"nothing that the answer {lock.answer_id} rests on has changed, but its numbers have: {_listed(differing)}. {_why(lock)}",
@@ -97,7 +99,7 @@ def _moved(lock: Lock, result: Result) -> Iterator[str]:
     now = {row.path: row.value for row in result.assumptions}
     for path in dict.fromkeys((*lock.quantities, *now)):
         before = lock.quantities[path].value if path in lock.quantities else None
-        if before != now.get(path):
+        if not _same(before, now.get(path)):
             yield f"{path} {_number(before)} → {_number(now.get(path))}"
 
 

@@ -230,3 +230,22 @@ def test_an_option_that_could_not_serve_assumed_nothing(folder):
 def test_without_an_alternative_there_is_no_npv(folder):
     with pytest.raises(InputError, match="no alternative to the baseline can serve"):
         checked(folder, (1, "workload.requests_per_day", 5.0), options=scenario_data()["options"][:1])
+
+
+def test_prompts_that_lengthen_as_the_scenario_says_are_put_in_at_their_first_month(folder):
+    rows = [(month, "workload.input_tokens_per_request", 80 * 1.05 ** (month - 1)) for month in (1, 3)]
+    found = checked(folder, *rows, workload__input_growth_per_month_fraction=0.05)
+
+    assert {"workload.input_tokens_per_request": pytest.approx(80)} == levels(found)
+    assert [100.0, 100 * 1.05**2] == pytest.approx([row.assumed for row in found.rows])
+
+
+def test_salaries_and_extras_rise_with_the_escalation_of_the_appraisal(folder):
+    data = scenario_data()["options"]
+    data[1]["extra_usd_per_month"] = {"tooling": 100.0}
+    row = (12, "options.rent.extra_usd_per_month.tooling", 121.0)
+    found = checked(folder, row, options=data, finance={"cost_escalation_per_year_fraction": 0.10})
+    factor = 1.10 ** (11 / 12)
+
+    assert 100 * factor == pytest.approx(found.rows[0].assumed)
+    assert {"options.rent.extra_usd_per_month.tooling": pytest.approx(121 / factor)} == levels(found)

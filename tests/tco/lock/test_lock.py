@@ -134,6 +134,22 @@ def test_numbers_that_differ_from_the_same_parts_are_refused(question):
         evaluate_locked(load(question), lock.model_copy(update={"answer": answer, "tool": libraries}))
 
 
+def test_a_lock_that_was_edited_is_refused(question):
+    lock = locked(question)
+    dear = lock.quantities | {
+        "options.rent.price_usd_per_hour": lock.quantities["options.rent.price_usd_per_hour"].model_copy(
+            update={"value": 3.0}
+        )
+    }
+    for edited, sentence in (
+        (lock.model_copy(update={"quantities": dear}), "options.rent.price_usd_per_hour 3 → 2"),
+        (lock.model_copy(update={"answer_id": "0" * 12}), "answer_id 000000000000 → "),
+    ):
+        with pytest.raises(InputError, match=sentence) as told:
+            evaluate_locked(load(question), edited)
+        assert "lock_numbers_differ" == told.value.code
+
+
 def test_a_newer_price_book_does_not_change_a_locked_answer(question, tmp_path, monkeypatch):
     # The API's price comes from the book.
     listed = {"name": "api", "kind": "api", "model": "openai/gpt-6.1-sol"}
