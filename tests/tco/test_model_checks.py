@@ -92,6 +92,8 @@ LEASE = {
     "buy_out_fraction": 0.1,
     "at_end": "purchase",
 }
+MIX = {"name": "mix", "kind": "hybrid", "base": "own", "overflow": "api", "replicas": 5, "sensitive_fraction": 0.05}
+CASCADE = {"name": "cascade", "kind": "cascade", "small": "rent", "large": "api", "escalation_fraction": 0.2}
 OFFICE = {"workload__profile": "office-hours", "workload__requests_per_day": 864_000}
 
 
@@ -105,6 +107,8 @@ OFFICE = {"workload__profile": "office-hours", "workload__requests_per_day": 864
         {"options": [API, {**RENT, "then": {"option": "own", "after_months": 5}}, OWN], "finance": {"tax_fraction": 0.3}},
         {"options": [API, RENT, {**OWN, "starts_after_months": 5, "economic_life_months": 3}]},
         {"options": [API, RENT, OWN], **OFFICE, "workload__growth_per_month_fraction": -0.2},
+        {"options": [API, RENT, OWN, MIX, {**MIX, "name": "later", "base": "rent", "starts_after_months": 4}], **OFFICE},
+        {"options": [API, RENT, OWN, CASCADE, {**CASCADE, "name": "both", "large": "own"}], "finance": {"tax_fraction": 0.3}, **OFFICE},
         {"options": [API, {**RENT, "scaling": {"policy": "reactive", "start_up_minutes": 20, "cool_down_minutes": 5}}], **OFFICE},
     ],
 )  # fmt: skip

@@ -86,3 +86,55 @@ def test_without_requests_there_are_costs_and_no_unit_costs() -> None:
     assert found.unit_costs is None
     assert found.cost_by_use.usage_usd_per_request is None
     assert found.cost_by_use.usage_usd == 0
+
+
+def test_room_on_servers_is_counted_in_the_months_in_which_they_stand() -> None:
+    """Six months on a server of eight places, six on one rented replica; one of 1.6 requests/s comes."""
+    own = {
+        **OWN,
+        **ALWAYS,
+        "then": {"option": "rent", "after_months": 6},
+        "economic_life_months": 6,
+        "residual_fraction": 0,
+    }
+    found = option("own", options=[API, {**RENT, **ALWAYS}, own])
+    used, idle = (
+        np.array(months) for months in (found.cost_by_use.monthly_usage_usd, found.cost_by_use.monthly_idle_usd)
+    )
+
+    assert (used / (used + idle))[:6] == pytest.approx([1 / 1.6 / 8] * 6)
+    assert (used / (used + idle))[6:] == pytest.approx([1 / 1.6] * 6)
+
+
+def test_a_lease_and_a_loans_interest_are_paid_for_machines() -> None:
+    loan = {"kind": "loan", "interest_rate_per_year": 0.12, "term_months": 12}
+    lease = {"kind": "lease", "payment_per_month_fraction": 0.03, "term_months": 12}
+    cash, lent, leased = (
+        option("own", options=[API, {**OWN, "purchase": purchase}]) for purchase in ({"kind": "cash"}, loan, lease)
+    )
+    payment = 100_000 * 0.01 / (1 - 1.01**-12)
+
+    assert lent.cost_by_use.allocated_usd - cash.cost_by_use.allocated_usd == pytest.approx(12 * payment - 100_000)
+    assert leased.cost_by_use.allocated_usd == pytest.approx(leased.total_usd)
+    assert leased.line_items["lease"] == pytest.approx([3000.0] * 12)
+
+
+def test_taxes_are_overhead() -> None:
+    plain, taxed = option("rent"), option("rent", finance={"tax_fraction": 0.25})
+
+    assert taxed.cost_by_use.allocated_usd == pytest.approx(plain.cost_by_use.allocated_usd)
+    assert taxed.cost_by_use.overhead_usd == pytest.approx(-0.25 * plain.total_usd)
+
+
+def test_what_pays_tokens_beside_machines_is_divided_by_both() -> None:
+    """Half of the requests at the API, which bills two fifths for the input; machines know nothing but tokens, two thirds of them input."""
+    mix = {"name": "mix", "kind": "hybrid", "base": "rent", "overflow": "api", "replicas": 1}
+    found = option("mix", options=[API, {**RENT, **ALWAYS}, mix], workload__requests_per_day=2 * 1.6 * 86_400)
+    api, machines = (
+        sum(map(sum, (found.line_items[name] for name in names)))
+        for names in (("input_tokens", "output_tokens"), ("gpu_rent",))
+    )
+
+    assert found.unit_costs.split_rule == "mixed"
+    assert found.unit_costs.input_cost_fraction == pytest.approx((0.4 * api + 2 / 3 * machines) / (api + machines))
+    assert found.cost_by_use.idle_usd == pytest.approx(0, abs=1e-6)
