@@ -8,10 +8,11 @@ from tco.capacity.replica import Replica
 from tco.capacity.slo_capacity import SloCapacity
 from tco.cashflow import Ledger, ledger
 from tco.hybrid.base import mixed
+from tco.hybrid.decide import settled
 from tco.hybrid.ledger import cascade_ledger, hybrid_ledger
-from tco.scenario import CascadeOption, HybridOption, Scenario
+from tco.scenario import AnyOption, CascadeOption, HybridOption, Scenario
 from tco.splice import served_by, spliced
-from tco.workload.demand import Demand
+from tco.workload.demand import Demand, demand
 
 
 def ledger_of(
@@ -59,3 +60,27 @@ def ledgers_of(
 ) -> dict[str, Ledger]:
     """What each of several options costs, by name: see `ledger_of`."""
     return {name: ledger_of(name, scenario, replicas, asked, capacities) for name in names}
+
+
+def with_settled_hybrids(
+    scenario: Scenario, replicas: Mapping[str, Replica], capacities: Mapping[str, SloCapacity] | None = None
+) -> Scenario:
+    """The scenario with the number of replicas of every hybrid decided, before quantities are drawn: one builds before one knows what comes.
+
+    Args:
+        scenario: filled, nothing drawn.
+        replicas: of self-hosted options, by option name.
+        capacities: of one replica each, where the caller knows them already, by option name.
+    """
+    if not any(isinstance(option, HybridOption) for option in scenario.options):
+        return scenario
+    asked, known = demand(scenario), capacities or {}
+
+    def decided(option: AnyOption) -> AnyOption:
+        if not isinstance(option, HybridOption):
+            return option
+        during = dict(served_by(option.name, scenario)).get(option.name)
+        base = option.base
+        return settled(mixed(option, replicas[base], scenario, asked, known.get(base), during))
+
+    return scenario.model_copy(update={"options": [decided(option) for option in scenario.options]})

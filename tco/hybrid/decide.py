@@ -24,6 +24,17 @@ _EACH_UP_TO = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """An optimum that was decided before: never in a scenario file, and never fewer than what may not leave needs.
+
+    Attributes:
+        by_month: replicas that serve.
+    """
+
+    by_month: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Curve:
     """What a hybrid costs by its number of replicas, all over the horizon.
 
@@ -70,17 +81,20 @@ def decided(mix: Mixed) -> Months:
     Args:
         mix: the hybrid; its base can serve.
     """
-    given = mix.option.replicas
+    given: object = mix.option.replicas
     months = mix.asked.requests.shape[-1]
-    if given != OPTIMAL:
+    if isinstance(given, Settled):
+        chosen = np.asarray(given.by_month, dtype=float)
+    elif given == OPTIMAL:
+        middle = _at_means(mix)
+        chosen = best(middle, curve(middle))
+    else:
         each = given if isinstance(given, list) else [given]
         return np.asarray([*each, *[each[-1]] * months][:months], dtype=float)
-    middle = _at_means(mix)
-    chosen = best(middle, curve(middle))
     needed = replicas_that_hold(mix)
     if not is_rented_by_hour(mix):
         needed = needed.max(axis=-1, keepdims=True)
-    return np.maximum(chosen, needed)
+    return np.asarray(np.maximum(chosen, needed))
 
 
 def curve(mix: Mixed) -> Curve:
@@ -126,14 +140,18 @@ def best(mix: Mixed, found: Curve) -> Months:
     return followed if _npv(mix, followed) < _npv(mix, constant) else constant
 
 
-def settled(option: HybridOption, replicas: Months) -> HybridOption:
-    """The hybrid with its number of replicas decided, for answers that must not decide anew.
+def settled(mix: Mixed) -> HybridOption:
+    """The hybrid with its optimum decided, for many answers that must not decide anew: draws of it, which nobody knows beforehand.
 
     Args:
-        option: the hybrid.
-        replicas: of `decided`, of one scenario.
+        mix: the hybrid, of one scenario.
+
+    Special cases: numbers that the scenario gives stay; so does a hybrid whose base cannot serve.
     """
-    return option.model_copy(update={"replicas": [int(count) for count in replicas]})
+    if mix.option.replicas != OPTIMAL or not mix.capacity.feasible:
+        return mix.option
+    middle = tuple(int(count) for count in decided(mix))
+    return mix.option.model_copy(update={"replicas": Settled(by_month=middle)})
 
 
 def _npv(mix: Mixed, replicas: Months) -> float:

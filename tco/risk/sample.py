@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tco.compare import Prepared
+from tco.ledgers import with_settled_hybrids
 from tco.quantity import Numbers
 from tco.risk.draws import groups
 from tco.risk.inputs import Uncertain
@@ -60,10 +61,12 @@ class Sampler:
             on_runs: called with the runs that are done.
         """
         prepared, capacities = self.prepared, central_capacities(self.prepared)
+        # How many replicas a hybrid has is decided before one knows what comes.
+        central = with_settled_hybrids(prepared.scenario, prepared.replicas, capacities)
         values = np.empty((len(inputs), self.draws), dtype=np.float32)
         layouts, parts, done = np.empty(self.draws, dtype=np.int64), [], 0
         for group in groups(inputs, self.factor, self.draws, self.seed):
-            scenario = drawn(prepared.scenario, inputs, group.values, self.effects)
+            scenario = drawn(central, inputs, group.values, self.effects)
             parts.append(outcomes(prepared, scenario, names, group.count, capacities))
             here = slice(done, done + group.count)
             layouts[here] = group.layout

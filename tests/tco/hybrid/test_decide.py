@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,8 @@ from tco.cashflow import Ledger
 from tco.finance import npv
 from tco.hybrid.decide import EVERY_NUMBER_UP_TO, best, curve, decided, replicas_for_all, replicas_that_hold, settled
 from tco.hybrid.ledger import hybrid_ledger
+from tco.quantity import Quantity
+from tco.register import with_value
 from tco.scenario import HybridOption, Scenario
 from tco.workload.profiles import Weights
 from tests.tco.hybrid.mixes import API_USD_PER_REQUEST, GOODPUT, mix_of, question
@@ -167,11 +171,18 @@ def test_the_limit_of_the_base_is_kept() -> None:
     assert decided(mix_of(asked)).tolist() == [7.0] * 12
 
 
-def test_with_draws_the_number_is_that_of_their_means_and_settled_it_stays() -> None:
-    asked = question(base={"price_usd_per_hour": 0.5}, workload__requests_per_day=HUNDRED_A_SECOND)
+def test_what_is_settled_stays_whatever_is_drawn_but_never_below_what_may_not_leave() -> None:
+    asked = question(
+        base={"price_usd_per_hour": 0.5, "price": {"commitment": "reserved-1y"}},
+        workload__requests_per_day=HUNDRED_A_SECOND,
+    )
     mix = mix_of(asked)
     middle = decided(mix)
-    option = settled(mix.option, middle)
+    held = settled(mix)
+    dearer = with_value(asked, "options.rent.price_usd_per_hour", 1.2)
 
-    assert option.replicas == [int(count) for count in middle]
     assert best(mix, curve(mix)).tolist() == middle.tolist()
+    assert decided(replace(mix_of(dearer), option=held)).tolist() == middle.tolist()
+    assert decided(mix_of(dearer)).tolist() != middle.tolist()
+    private = held.model_copy(update={"sensitive_fraction": Quantity(value=1.0)})
+    assert decided(replace(mix, option=private)).tolist() == replicas_for_all(mix).tolist()

@@ -8,10 +8,12 @@ import pytest
 
 import tco
 from tco.capacity.capacity import capacity_of
+from tco.compare import prepare
 from tco.hybrid.base import with_demand
 from tco.hybrid.ledger import hybrid_ledger
-from tco.ledgers import ledger_of
+from tco.ledgers import ledger_of, with_settled_hybrids
 from tco.register import with_value
+from tco.risk.simulate import simulate
 from tco.scenario import Scenario
 from tco.workload.demand import demand
 from tests.factories import API, RENT, replica, run, scenario
@@ -235,3 +237,21 @@ def test_the_whole_answer_of_both_kinds() -> None:
     assert pair.cascade is not None
     assert pair.cascade.escalation_fraction == 0.2
     assert all(check.passed for check in result.checks)
+
+
+def test_runs_of_a_simulation_keep_the_number_that_was_decided_before_them() -> None:
+    """Prices of replicas that nobody knows: with one number for all, every run has the same rent, but for its price."""
+    asked = two_levels(base={"price_usd_per_hour": 0.75, "price": {"commitment": "reserved-1y"}})
+    ranged = tco.Quantity(value=0.75, low=0.1, high=1.4)
+    options = [
+        option.model_copy(update={"price_usd_per_hour": ranged}) if option.name == "rent" else option
+        for option in asked.options
+    ]
+    ready = prepare(asked.model_copy(update={"options": options}), RUNS)
+    central = with_settled_hybrids(ready.scenario, ready.replicas)
+    prices = np.array([0.1, 0.75, 1.4])[:, None]
+    many = with_value(central, "options.rent.price_usd_per_hour", prices)
+    rent = ledger_of("mixed", many, ready.replicas, demand(many)).line_items["gpu_rent"]
+
+    assert rent == pytest.approx(np.broadcast_to(2 * prices * HOURS, (3, 12)))
+    assert simulate(ready, draws=200, option="mixed").options[2].name == "mixed"
