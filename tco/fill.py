@@ -16,7 +16,7 @@ from tco.capacity.replica import Replica
 from tco.errors import InputError
 from tco.fill_own import server_of, site_of
 from tco.fill_scaling import running_of
-from tco.fill_terms import with_terms
+from tco.fill_terms import pipeline_of, with_terms
 from tco.hybrid_terms import OF_PARTS
 from tco.price_outlook import PathKind, price_change, token_prices_of
 from tco.quantity import Quantity, listed
@@ -73,11 +73,11 @@ def fill(scenario: Scenario, replicas: Mapping[str, Replica], book: Book) -> Sce
 
 
 def _fill_terms(option: AnyOption, scenario: Scenario, replicas: Mapping[str, Replica], book: Book) -> AnyOption:
-    """The costs around a model; an option that is made of others has those of its parts."""
-    if isinstance(option, MixedOption):
-        return option
+    """The costs around a model; an option that is made of others has those of its parts, and further models beside them."""
     replica = replicas.get(option.name)
     try:
+        if isinstance(option, MixedOption):
+            return option.model_copy(update=pipeline_of(option, scenario, book))
         return with_terms(option, scenario, None if replica is None else replica.run, book)
     except PriceNotFound as error:
         raise InputError(f"option {option.name!r}: {error.args[0]}") from None

@@ -64,12 +64,10 @@ def with_terms(option: AnyOption, scenario: Scenario, run: Run | None, book: Boo
         InputError: a further model, or what a training, the storage or a repair needs, is not in the book.
         PriceNotFound: the book has no such figure.
     """
-    found: dict[str, Any] = {"tokenizer_factor": _tokenizer(option, scenario)}
-    if option.pipeline:
-        found["pipeline"] = {
-            name: _call(call, f"options.{option.name}.pipeline.{name}", scenario, book)
-            for name, call in option.pipeline.items()
-        }
+    found: dict[str, Any] = {
+        "tokenizer_factor": _tokenizer(option, scenario),
+        **pipeline_of(option, scenario, book),
+    }
     if option.tuning is not None:
         found["tuning"] = _training(option, option.tuning, scenario, run, book)
     if run is not None and not isinstance(option, TokenOption):
@@ -82,6 +80,19 @@ def with_terms(option: AnyOption, scenario: Scenario, run: Run | None, book: Boo
     if run is not None and isinstance(option, OwnOption):
         found |= _hardware(option, gpu_of(option, run), scenario, book)
     return option.model_copy(update=found)
+
+
+def pipeline_of(option: AnyOption | MixedOption, scenario: Scenario, book: Book) -> dict[str, Any]:
+    """The option's `pipeline` with the prices of its models.
+
+    Raises:
+        InputError: the book has no such model.
+    """
+    calls = {
+        name: _call(call, f"options.{option.name}.pipeline.{name}", scenario, book)
+        for name, call in option.pipeline.items()
+    }
+    return {"pipeline": calls} if calls else {}
 
 
 def _around(option: SelfHosted, run: Run, book: Book) -> dict[str, Any]:

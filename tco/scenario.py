@@ -55,12 +55,8 @@ class _Option(_Record):
     model: str
     one_off_usd: dict[Name, NonNegative] = {}
     extra_usd_per_month: dict[Name, NonNegative] = {}
-    retry_fraction: Retries | None = None
-    reasoning_factor: Positive | None = None
     pipeline: Annotated[dict[Name, ModelCall], Field(max_length=20)] = {}
     evaluation: Evaluation | None = None
-    tuning: FineTuning | None = None
-    migrations: Migrations | None = None
     obligations: Obligations = Obligations()
     starts_after_months: Annotated[int, Field(ge=0, le=120)] = 0
     then: Then | None = None
@@ -68,7 +64,15 @@ class _Option(_Record):
     terms: Terms | None = None
 
 
-class TokenOption(_Option):
+class _Single(_Option):
+    retry_fraction: Retries | None = None
+    reasoning_factor: Positive | None = None
+    tokenizer_factor: Positive | None = None
+    tuning: FineTuning | None = None
+    migrations: Migrations | None = None
+
+
+class TokenOption(_Single):
     """Pay per token: a proprietary API (`api`) or a hosted open model (`hosted`).
 
     Prices that are null come from the price book on the scenario's `as_of`; so does the range of their change.
@@ -83,7 +87,6 @@ class TokenOption(_Option):
     batch_input_usd_per_mtok: NonNegative | None = None
     batch_output_usd_per_mtok: NonNegative | None = None
     price_change_per_year_fraction: Change | None = None
-    tokenizer_factor: Positive | None = None
 
 
 class RentalPrice(_Record):
@@ -95,7 +98,7 @@ class RentalPrice(_Record):
     region: str | None = None
 
 
-class _SelfHosted(_Option):
+class _SelfHosted(_Single):
     """An open model on machines of one's own choice, at the throughput of a run.
 
     `model` names the open model that runs and whose licence is asked, or is `from-run`; `paid_licence` says that you hold one from its maker.
@@ -118,7 +121,6 @@ class _SelfHosted(_Option):
     failures: Failures = Failures()
     upgrades: Upgrades = Upgrades()
     people: People = People()
-    tokenizer_factor: Positive | None = None
     around: Around | None = None
 
     @model_validator(mode="after")

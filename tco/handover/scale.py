@@ -14,6 +14,7 @@ from tco.handover.records import FIXED, Scaling, StartUp
 from tco.result import Capacity
 from tco.scenario import OwnOption, RentOption, Scenario
 from tco.workload.demand import demand
+from tco.workload.sent import as_work, sent
 
 _SHORTEST_SCALE_DOWN_S = 300
 """Kubernetes' own window before a replica is taken away [s]."""
@@ -81,7 +82,7 @@ def scaling_of(
         min_replicas=max(1, bounds.min_replicas),
         max_replicas=bounds.max_replicas,
         replicas_by_month=tuple(months),
-        spare_replicas=_spares(months, scenario, goodput),
+        spare_replicas=_spares(option, months, scenario, goodput),
         in_flight_per_replica=None if in_flight is None else round(max(1.0, in_flight), 1),
         waiting_per_replica=round(waiting, 1),
         scale_down_s=_scale_down_s(bounds, start_up),
@@ -103,9 +104,9 @@ def _scale_down_s(bounds: ReplicaBounds, start_up: StartUp) -> int:
     return int(min(max(_SHORTEST_SCALE_DOWN_S, 2 * start_up.total_s), _LONGEST_SCALE_DOWN_S))
 
 
-def _spares(months: list[int], scenario: Scenario, goodput: float) -> int:
+def _spares(option: RentOption | OwnOption, months: list[int], scenario: Scenario, goodput: float) -> int:
     """Replicas beyond what the peak needs, in the month with the fewest."""
-    peaks = demand(scenario).peak_requests_per_s
+    peaks = as_work(option, sent(option, scenario.workload, demand(scenario))).peak_requests_per_s
     beyond = [
         count - replicas_needed(float(peak), goodput) for count, peak in zip(months, peaks, strict=False) if count > 0
     ]

@@ -25,6 +25,7 @@ from tco.replicas_of import replicas_of
 from tco.runs import find_runs
 from tco.scenario import OwnOption, RentOption, Scenario, SelfHostedOption
 from tco.workload.demand import Demand, demand
+from tco.workload.sent import as_work, sent
 
 FIRST = 0
 """The month that is simulated."""
@@ -52,8 +53,8 @@ class Asked:
 
     @cached_property
     def demand(self) -> Demand:
-        """What the workload asks for."""
-        return demand(self.scenario)
+        """What reaches the option, in requests of the length that is simulated: with what is sent in vain, in its own tokens."""
+        return as_work(self.option, sent(self.option, self.scenario.workload, demand(self.scenario)))
 
     @cached_property
     def fleet(self) -> Fleet:
@@ -131,7 +132,7 @@ def asked_option(
         option=option,
         replica=replica,
         engine=engine if factor == 1 else replace(engine, step_time=slower(engine.step_time, 1 / factor)),
-        classes=asked_classes(scenario.workload, replica.run),
+        classes=asked_classes(scenario.workload.reasoned(option.reasoning_factor), replica.run),
         book=book,
     )
 
