@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import weakref
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import lru_cache
@@ -79,16 +80,31 @@ def parts_of(scenario: Scenario, runs: Mapping[str, Run], book: Book) -> Parts:
     """
     own = book.overrides
     return Parts(
-        tool_version=metadata.version("tco-llm"),
+        tool_version=_version(),
         code_sha256=_code_sha256(),
         scenario_sha256=_digest(scenario.model_dump_json(by_alias=True, exclude=_OF_OTHER_PARTS).encode()),
         book_id=book.id,
         own_prices_id=own.id if own is not None else None,
-        runs=tuple(
-            RunPart(option=name, run_id=run.run_id, sha256=_digest(run.model_dump_json(by_alias=True).encode()))
-            for name, run in runs.items()
-        ),
+        runs=tuple(RunPart(option=name, run_id=run.run_id, sha256=_run_sha256(run)) for name, run in runs.items()),
     )
+
+
+_run_digests: dict[int, tuple[weakref.ref[Run], str]] = {}
+
+
+def _run_sha256(run: Run) -> str:
+    """Of a run's content; a run that somebody holds on to, as pages do while a slider moves, is written out once."""
+    known = _run_digests.get(id(run))
+    if known is not None and known[0]() is run:
+        return known[1]
+    key, digest = id(run), _digest(run.model_dump_json(by_alias=True).encode())
+    _run_digests[key] = weakref.ref(run, lambda _gone: _run_digests.pop(key, None)), digest
+    return digest
+
+
+@lru_cache(maxsize=1)
+def _version() -> str:
+    return metadata.version("tco-llm")
 
 
 @lru_cache(maxsize=1)

@@ -51,3 +51,16 @@ def test_an_answer_carries_the_id():
     result = evaluate(asked, {"test-run": run()}, pricing.shipped_book())
 
     assert parts(asked).answer_id == result.answer_id
+
+
+def test_a_run_that_took_the_place_of_another_has_its_own_hash():
+    """A run's hash is kept while the run is held, and no longer: memory of one that is gone is used again for others."""
+    hashes = set()
+    for count in range(50):
+        held = run(curve=((1, 0.5 + count / 1000, 100.0),))
+        again = [parts_of(scenario(), {"rent": held}, pricing.shipped_book()).runs[0].sha256 for _ in range(2)]
+        assert again[0] == again[1]
+        hashes.add(again[0])
+        del held
+
+    assert 50 == len(hashes)
