@@ -4,12 +4,15 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tco.capacity.fleet_rules import load_of
 from tco.compare import compare, prepare
 from tco.portfolio import answer_portfolio, read_portfolio
 from tco.portfolio.members import members_of
 from tco.portfolio.shared import borne, shared_fleet
+from tco.scenario import Scenario
 from tco.scenario_file import load
 from tests.factories import API, OWN, RENT, run, scenario_data
 from tests.tco.portfolio.conftest import written
@@ -184,7 +187,7 @@ def test_one_member_alone_costs_what_its_own_plan_says(asked, name):
 def test_what_an_hour_must_cover_reaches_the_peak(name):
     """A shared fleet is sized for the highest hour of the sum, a fleet of one for its peak: of one workload these are the same."""
     data = scenario_data(**SINGLE[name])
-    question = prepare(__import__("tco").Scenario.model_validate(data), {"test-run": run()})
+    question = prepare(Scenario.model_validate(data), {"test-run": run()})
     asked_for = compare(question, question.scenario).demand
     load_ = load_of(question.scenario.workload, asked_for)
 
@@ -225,4 +228,30 @@ def test_the_example_shares_what_two_continents_need():
     prepared = prepare(alone)
     assert json.dumps(found.members[2].separate_usd) == json.dumps(
         float(compare(prepared, prepared.scenario).ledgers["rented-h100"].total_usd)
+    )
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    weeks=st.lists(st.lists(st.floats(0.01, 5), min_size=24, max_size=24), min_size=2, max_size=4),
+    shifts=st.lists(st.integers(-23, 23), min_size=4, max_size=4),
+    volumes=st.lists(st.floats(1e3, 1e6), min_size=4, max_size=4),
+)
+def test_together_no_more_than_the_sum_and_no_less_than_the_largest(asked, weeks, shifts, volumes):
+    found = asked(
+        {
+            f"m{number}": {
+                "clock_shift_hours": shifts[number],
+                "data": {"workload__profile": day * 7, "workload__requests_per_day": volumes[number]},
+            }
+            for number, day in enumerate(weeks)
+        }
+    )
+    peaks = [member.peak_replicas for member in found.members]
+
+    assert max(peaks) * (1 - 1e-12) <= found.peak_replicas <= sum(peaks) * (1 + 1e-12)
+    assert sum(member.load_fraction for member in found.members) == pytest.approx(1)
+    assert sum(member.borne_usd for member in found.members) == pytest.approx(found.way("shared").total_usd, rel=1e-12)
+    assert sum(member.separate_usd for member in found.members) == pytest.approx(
+        found.way("separate").total_usd, rel=1e-12
     )
