@@ -16,7 +16,7 @@ MONTHS_PER_YEAR = 12
 def escalated(items: Mapping[str, Months], terms: Finance) -> dict[str, Months]:
     """Running costs as they rise: `cost_m · (1 + escalation)^((m − 1) / 12)`, as today in the first month [USD/month].
 
-    `people` rise by `salary_escalation_per_year_fraction`, `electricity` by `electricity_escalation_per_year_fraction`, where given; all
+    `people` and `on_call` rise by `salary_escalation_per_year_fraction`, `electricity` by `electricity_escalation_per_year_fraction`, where given; all
     others by `cost_escalation_per_year_fraction`.
 
     Args:
@@ -25,6 +25,7 @@ def escalated(items: Mapping[str, Months], terms: Finance) -> dict[str, Months]:
     """
     own = {
         "people": terms.salary_escalation_per_year_fraction,
+        "on_call": terms.salary_escalation_per_year_fraction,
         "electricity": terms.electricity_escalation_per_year_fraction,
     }
     return {
