@@ -18,6 +18,7 @@ from tco.finance import npv_of
 from tco.line_items import UPFRONT, around_items, merged, rent_items, site_items, token_items, work_items
 from tco.quantity import Numbers
 from tco.scenario import OwnOption, RentOption, Scenario, TokenOption
+from tco.serving import Serving
 from tco.workload.demand import Demand, Months
 from tco.workload.sent import as_work, sent
 
@@ -127,7 +128,7 @@ def ledger(
         fleet: what stands of a self-hosted option, where it is not sized for this demand alone; None: sized for it.
     """
     months = asked.requests.shape[-1]
-    time = _Time(months, during)
+    time = Serving(months, during)
     asked = time.demand(asked)
     reached = sent(option, scenario.workload, asked)
     one_offs = _one_offs(option, time)
@@ -152,7 +153,7 @@ def ledger(
     return _without_servers(scenario, lines, one_offs or _nothing(months), fleet)
 
 
-def _one_offs(option: TokenOption | RentOption | OwnOption, time: _Time) -> dict[str, Months]:
+def _one_offs(option: TokenOption | RentOption | OwnOption, time: Serving) -> dict[str, Months]:
     """Named costs at the start, work to set up, the first training; of the last two only what is asked for."""
     amounts = {}
     if option.people.setup_person_days is not None:
@@ -276,48 +277,3 @@ def _owned(
 
 def _nothing(months: int) -> dict[str, Months]:
     return {"one_off": np.zeros(months)}
-
-
-class _Time:
-    """The months in which an option serves, of all months; those of `None` are all, and nothing is then cut."""
-
-    def __init__(self, months: int, during: range | None) -> None:
-        self.start = during.start if during else 0
-        self._months = months
-        self.last = None if not during else during.stop - 1
-        self._active = None if during is None else np.isin(np.arange(months), during).astype(float)
-
-    def cut(self, items: dict[str, Months]) -> dict[str, Months]:
-        """Running costs, in these months only."""
-        if self._active is None:
-            return items
-        return {name: cost * self._active for name, cost in items.items()}
-
-    def at_start(self, amount_usd: Numbers) -> Months:
-        """An amount at the start of the first of them; nothing where there is none."""
-        at_start = np.eye(1, self._months, self.start)[0]
-        return np.asarray(amount_usd * (at_start if self._active is None else at_start * self._active))
-
-    def demand(self, asked: Demand) -> Demand:
-        """What is asked in them."""
-        if self._active is None:
-            return asked
-        return replace(
-            asked,
-            requests=asked.requests * self._active,
-            mean_requests_per_s=asked.mean_requests_per_s * self._active,
-        )
-
-    def fleet(self, fleet: Fleet) -> Fleet:
-        """What stands in them; replicas that a policy always keeps are gone in the others too."""
-        if self._active is None:
-            return fleet
-        return replace(
-            fleet,
-            replicas=fleet.replicas * self._active,
-            least_replicas=fleet.least_replicas * self._active,
-            paid_replicas=fleet.paid_replicas * self._active,
-            serving_replicas=fleet.serving_replicas * self._active,
-            surge_replica_hours=fleet.surge_replica_hours * self._active,
-            servers=fleet.servers * self._active,
-        )

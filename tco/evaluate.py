@@ -10,21 +10,19 @@ from collections.abc import Mapping
 from pricing import Book
 from probes.run import Run
 from tco.books import named, own_price_cautions
+from tco.capital_check import capital_cautions
 from tco.cash_answer import in_currency, taxes
 from tco.checks import check
-from tco.compare import Prepared, compare, prepare
+from tco.compare import compare, prepare
 from tco.constraints.findings import constraint_cautions, price_cautions, supply_cautions
 from tco.constraints.price import priced
 from tco.identity import parts_of
 from tco.licence_check import licence_cautions
 from tco.model_checks import Checked, model_check_cautions, model_checks
 from tco.register import register
-from tco.result import Conventions, Driver, Result
-from tco.risk.changes import npv_after
-from tco.risk.many import central_capacities
-from tco.risk.tornado import drivers
+from tco.result import Conventions, Result
+from tco.risk.changes import drivers_of
 from tco.scenario import Scenario
-from tco.splice import involved
 from tco.success_check import cheapest_per_task, success_cautions
 
 
@@ -69,7 +67,7 @@ def evaluate(
         price_book=named(prepared.book),
         options=found.options,
         reporting_currency=in_currency(found.options, filled),
-        drivers=_drivers(prepared, found.contender, found.option(found.contender).npv_usd)
+        drivers=drivers_of(prepared, found.contender, found.option(found.contender).npv_usd)
         if searches and found.contender and filled.baseline not in prepared.forbidden
         else [],
         assumptions=register(filled),
@@ -80,15 +78,10 @@ def evaluate(
             *constraint_cautions(prepared.findings),
             *price_cautions(scenario),
             *supply_cautions(filled),
+            *capital_cautions(found.ledgers),
             *success_cautions(found.options, found.recommended),
             *own_price_cautions(prepared.book, filled.as_of),
         ],
         checks=checks,
         constraints=priced(prepared.findings, found.ledgers, filled.discount_rate_per_year.value, filled.baseline),
     )
-
-
-def _drivers(prepared: Prepared, contender: str, npv_usd: float | None) -> list[Driver]:
-    filled, capacities = prepared.scenario, central_capacities(prepared)
-    concerns = (*involved(contender, filled), *involved(filled.baseline, filled))
-    return drivers(filled, npv_usd, lambda changes: npv_after(prepared, contender, changes, capacities), concerns)
