@@ -8,8 +8,11 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
+from tco import evaluate
+from tco.cash_records import NpvProfile
 from tco.cli import app
-from tests.factories import OWN
+from tco.cli._plan_cash import money_sentences
+from tests.factories import API, OWN, RENT, run, scenario
 
 EURO = {"currency": "EUR", "usd": 1.25, "as_of": "2026-11-20", "source": "a bank"}
 
@@ -102,3 +105,32 @@ def test_a_baseline_that_starts_later_ends_with_a_sentence_and_2(question: Path)
 
     assert done.exit_code == 2
     assert "the baseline 'api' is what is paid for today" in " ".join(done.stderr.split())
+
+
+def test_several_rates_of_return_are_told_with_the_mirr() -> None:
+    result = evaluate(scenario(), {"test-run": run()})
+    profile = NpvProfile(rates_per_year=[0.0], npv_usd=[1.0], sign_changes_count=2, irr_roots_per_year=[0.1, 0.5])
+    odd = result.option("rent").model_copy(
+        update={"irr_status": "several", "npv_profile": profile, "mirr_per_year": 0.08, "breakeven": None}
+    )
+
+    assert list(money_sentences(result.model_copy(update={"options": [odd]}))) == [
+        "rent has no single rate of return: its saving changes sign 2 times (NPV zero at 10.0% and 50.0% a year); its MIRR is 8.0% a year"
+    ]
+
+
+def test_stretches_that_save_are_told_where_there_are_several() -> None:
+    cheap = scenario(options=[API, {**RENT, "price_usd_per_hour": 0.5}])
+    told = [sentence for sentence in money_sentences(evaluate(cheap, {"test-run": run()})) if "stretches" in sentence]
+
+    assert len(told) == 1
+    assert told[0].startswith("rent is cheaper than api in")
+    assert "48,000 to 138,000" in told[0]
+
+
+def test_hours_of_the_day_are_told() -> None:
+    asked = scenario(options=[API, RENT, {**OWN, "server_price_usd": 2_000.0}, {**OWN, "name": "dear"}])
+    told = list(money_sentences(evaluate(asked, {"test-run": run()})))
+
+    assert any("own costs less than rent where that would stand more than" in sentence for sentence in told)
+    assert "dear costs more than rent even around the clock" in told
