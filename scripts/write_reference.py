@@ -23,6 +23,8 @@ from tco.register import unit_of
 from tco.scaling import Failures, Scaling, Upgrades
 from tco.scenario import (
     PROFILE_NAMES,
+    CascadeOption,
+    HybridOption,
     OwnOption,
     People,
     PriceSources,
@@ -93,6 +95,8 @@ _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("`price` of an option of kind `rent`", RentalPrice),
     ("`commitments` of an option of kind `rent`, by name", Commitment),
     ("An option of kind `own`", OwnOption),
+    ("An option of kind `hybrid`", HybridOption),
+    ("An option of kind `cascade`", CascadeOption),
     ("`scaling` of an option of kind `rent` or `own`", Scaling),
     ("`failures` likewise", Failures),
     ("`upgrades` likewise", Upgrades),
@@ -189,6 +193,10 @@ _MEANINGS = {
     "scaling": "When replicas are started and stopped, below (capacity-replicas.md).",
     "failures": "How replicas come to miss, beyond their own availability, below.",
     "upgrades": "How all replicas are replaced now and then, below.",
+    "base": "Option of kind `rent` or `own` whose replicas carry the base load (hybrid.md).",
+    "overflow": "Option of kind `api` or `hosted` that takes what goes beyond.",
+    "small": "Option that gets every request.",
+    "large": "Option that gets what is sent again.",
     "policy": "`fixed` stands for the month's busiest hour, `scheduled` follows the known hours of the week, `reactive` the load.",
     "min_replicas": "That stand in every hour, spares included; 0 lets the last one go.",
     "max_replicas": "A fleet that needs more is ruled out.",

@@ -29,6 +29,10 @@ WORDS = {
         "Solved by itself", "Share of tasks that the option solves without help, one request each."
     ),
     "escalation_fraction": Word("Escalated", "Share of tasks that are seen to be unsolved and handed on."),
+    "sensitive_fraction": Word("Sensitive", "Share of requests that may not leave the base."),
+    "judge_usd_per_request": Word(
+        "Judge", "What it costs to tell whether a small model's answer will do, for every request."
+    ),
     "human_usd_per_task": Word("A person's task", "What it costs when a person solves one task."),
     "growth_per_month_fraction": Word("Growth", "How much the requests grow from month to month; 0.02 is 2%."),
     "input_tokens_per_request": Word("Prompt length", "Mean length of a prompt, with everything that is sent along."),

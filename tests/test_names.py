@@ -33,7 +33,7 @@ COUNTS = {
     "effective_samples", "samples", "in_flight_mean", "rate_times_time", "requests_running_mean", "requests_waiting_max",
     "layers_full", "layers_measured", "max_repeats", "mixes", "pipeline_parallel_size", "requests", "seeds", "shared_prefixes",
     "turns", "warmup_requests", "load_average", "least_replicas_by_month", "max_replicas", "max_surge", "max_unavailable", "min_replicas",
-    "paid_replicas_by_month", "users", "steps",
+    "paid_replicas_by_month", "least_replicas", "users", "steps",
 }  # fmt: skip
 # A value in the unit that a sibling or the parent names.
 INNER = {

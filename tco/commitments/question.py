@@ -239,6 +239,7 @@ def _as_tier(scenario: Scenario, name: str, prepared: Prepared, tier: Tier) -> R
             "price": price,
             "price_usd_per_hour": None,
             "machine_usd_per_hour": None,
+            "commitments": {},
             # Known already, and the dearest thing to find.
             "throughput_factor": filled.throughput_factor,
             "failures": failures,
