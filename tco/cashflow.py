@@ -148,8 +148,9 @@ def ledger(
     rent["parallel_run"] = costs.parallel_run_usd(option, added(rent.values()))
     lines = merged(rent, time.cut(escalated(running, scenario.finance)))
     if option.commitments:
+        lines = merged(lines, {"commitment_due": costs.commitment_due_usd(option, scenario, fleet, time.start)})
         one_offs = merged(one_offs, {UPFRONT: costs.commitment_upfront_usd(option, scenario, fleet, time.start)})
-        fleet = replace(fleet, paid_replicas=costs.paid_replicas(option, fleet, time.start))
+        fleet = costs.with_commitments(option, fleet, time.start)
     return _without_servers(scenario, lines, one_offs or _nothing(months), fleet)
 
 

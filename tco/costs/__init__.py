@@ -5,11 +5,12 @@ Quantities may be drawn (`tco.quantity.Quantity.at`): then each gives (draws, mo
 
 from tco.costs.around import egress_usd, load_balancing_usd, logging_usd, storage_usd
 from tco.costs.commitments import (
+    commitment_due_usd,
     commitment_upfront_usd,
     committed_rent_usd,
     committed_replicas,
-    paid_replicas,
     uncommitted_replicas,
+    with_commitments,
 )
 from tco.costs.machines import gpu_rent_usd
 from tco.costs.owned import (
@@ -42,6 +43,7 @@ __all__ = [
     "cache_write_tokens_usd",
     "cached_input_tokens_usd",
     "colocation_usd",
+    "commitment_due_usd",
     "commitment_upfront_usd",
     "committed_rent_usd",
     "committed_replicas",
@@ -60,7 +62,6 @@ __all__ = [
     "network_usd",
     "on_call_usd",
     "output_tokens_usd",
-    "paid_replicas",
     "parallel_run_usd",
     "people_usd",
     "pipeline_usd",
@@ -78,4 +79,5 @@ __all__ = [
     "training_gpu_hours",
     "training_usd",
     "uncommitted_replicas",
+    "with_commitments",
 ]

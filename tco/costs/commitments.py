@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -63,9 +63,15 @@ def uncommitted_replicas(option: RentOption, fleet: Fleet, start: int = 0) -> Mo
     return np.where(agreed <= least, fleet.paid_replicas - agreed, np.where(most > least, between, 0.0))
 
 
-def paid_replicas(option: RentOption, fleet: Fleet, start: int = 0) -> Months:
-    """Replicas that are paid for, needed or not, mean over each month: those that are agreed and the rest."""
-    return committed_replicas(option, fleet, start) + uncommitted_replicas(option, fleet, start)
+def with_commitments(option: RentOption, fleet: Fleet, start: int = 0) -> Fleet:
+    """The fleet with what is paid for: what is agreed, needed or not, and the rest. Where the rest is not exact it says so."""
+    agreed = committed_replicas(option, fleet, start)
+    paid = replace(fleet, paid_replicas=agreed + uncommitted_replicas(option, fleet, start))
+    if not ((agreed > fleet.least_replicas) & (agreed < fleet.replicas)).any():
+        return paid
+    told = "more is agreed than stands in every hour: what is rented beside it is the most that the hours can need"
+    capacity = replace(fleet.capacity, reasons=(*fleet.capacity.reasons, told))
+    return replace(paid, capacity=capacity)
 
 
 def committed_rent_usd(option: RentOption, scenario: Scenario, fleet: Fleet, start: int = 0) -> Months:
@@ -77,6 +83,21 @@ def committed_rent_usd(option: RentOption, scenario: Scenario, fleet: Fleet, sta
     for term in _terms(option, fleet, start):
         monthly = _month_usd(term, option, scenario, fleet) * (1 - term.of.upfront_fraction.numbers)
         found = found + monthly * term.in_months(found.shape[-1])
+    return np.asarray(found)
+
+
+def commitment_due_usd(option: RentOption, scenario: Scenario, fleet: Fleet, start: int = 0) -> Months:
+    """What terms still owe when the horizon ends, in its last month: `months beyond it · monthly payment` [USD/month].
+
+    Special cases: nothing where a term is `passed-on`; money that was paid up front does not come back.
+    """
+    months = fleet.replicas.shape[-1]
+    found = np.zeros(months)
+    for term in _terms(option, fleet, start):
+        beyond = max(0, term.start + term.of.term_months - months)
+        if beyond and term.of.at_horizon == "due":
+            monthly = _month_usd(term, option, scenario, fleet) * (1 - term.of.upfront_fraction.numbers)
+            found = found + beyond * monthly * (np.arange(months) == months - 1)
     return np.asarray(found)
 
 

@@ -16,7 +16,8 @@ class Commitment(Record):
     """Replicas that are agreed for a term and paid for around the clock until it ends, whether they are needed or not.
 
     Either `replicas` of them, or `base_fraction` of those that stand in every hour of the month in which the term begins, in whole replicas. `upfront_fraction` of the
-    whole term's price is paid when it begins, the rest month by month. When a term ends and it `renews`, as many are agreed again as still stand.
+    whole term's price is paid when it begins, the rest month by month. When a term ends and it `renews`, as many are agreed again as still stand. `at_horizon` says what
+    becomes of a term that outlasts the horizon: what is still owed is `due` there, or it is `passed-on` to somebody who pays the rest.
     """
 
     commitment: Literal["reserved-1y", "reserved-3y"]
@@ -25,6 +26,7 @@ class Commitment(Record):
     price_usd_per_hour: NonNegative | None = None
     upfront_fraction: Fraction = Quantity(value=0.0)
     renews: bool = True
+    at_horizon: Literal["due", "passed-on"] = "due"
 
     @property
     def term_months(self) -> int:

@@ -71,6 +71,19 @@ def test_money_up_front_falls_when_a_term_begins_and_lowers_its_months() -> None
     assert upfront.sum() + monthly.sum() == pytest.approx(24 * 3 * 1.2 * HOURS)
 
 
+def test_what_a_term_still_owes_at_the_horizon_is_due_there_or_passed_on() -> None:
+    question, stands = scenario(horizon_months=18), fleet([3] * 18)
+    terms = {name: year(replicas=3, upfront_fraction=0.25, at_horizon=name) for name in ("due", "passed-on")}
+    due, passed = (
+        costs.commitment_due_usd(rent(commitments={"year": term}), question, stands) for term in terms.values()
+    )
+
+    # The second year has six months left, three quarters of which were not paid up front.
+    assert np.flatnonzero(due).tolist() == [17]
+    assert due[17] == pytest.approx(6 * 3 * 1.2 * HOURS * 0.75)
+    assert passed.tolist() == [0.0] * 18
+
+
 def test_a_share_of_the_base_is_whole_replicas_of_those_that_always_stand() -> None:
     option = rent(commitments={"year": year(base_fraction=0.75)})
     stands = fleet([10] * 2, least=[6] * 2, paid=[8] * 2)
@@ -85,7 +98,9 @@ def test_above_the_base_the_rest_is_the_most_that_the_hours_can_need() -> None:
     stands = fleet([10], least=[6], paid=[8])
 
     assert costs.uncommitted_replicas(option, stands).tolist() == [1.0]
-    assert costs.paid_replicas(option, stands).tolist() == [9.0]
+    with_agreed = costs.with_commitments(option, stands)
+    assert with_agreed.paid_replicas.tolist() == [9.0]
+    assert "the most that the hours can need" in with_agreed.capacity.reasons[-1]
 
 
 @pytest.mark.parametrize(("agreed", "rest"), [(0, 8), (6, 2), (10, 0), (12, 0)])
