@@ -167,7 +167,7 @@ def _cautions(result: Result) -> None:
         with st.expander(f"Mind: {len(result.warnings)} cautions", icon=":material/warning:"):
             for warning in result.warnings:
                 st.markdown(f"- {plain(warning.message)}")
-    st.caption(plain(footing(result)))
+    st.caption(plain(f"Answer {result.answer_id}. {footing(result)}"))
 
 
 try:

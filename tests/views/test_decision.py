@@ -29,6 +29,13 @@ def test_the_answer_and_its_numbers_are_those_of_the_model(open_app, folder):
     assert app.metric[0].value == "$657"
 
 
+def test_the_page_and_the_command_have_the_same_id(open_app, folder):
+    app = open_app()
+    told = [caption.value for caption in app.caption if caption.value.startswith("Answer ")]
+
+    assert [evaluate(load(folder / "scenario.yaml")).answer_id] == [text.split()[1].rstrip("\\.") for text in told]
+
+
 def test_every_option_has_its_line(open_app, folder):
     app = open_app()
     result = evaluate(load(folder / "scenario.yaml"))
