@@ -21,7 +21,7 @@ from tco.views import SCENARIO_VARIABLE
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "docs" / "images"
 SIZES = {1440: 900, 390: 844}
-PAGES = {"decision": "", "inputs": "inputs", "prices": "prices", "probe": "probe"}
+PAGES = {"decision": "", "inputs": "inputs", "risk": "risk", "prices": "prices", "probe": "probe"}
 MAX_BYTES = 300_000
 START_S = 60
 QUIET = (

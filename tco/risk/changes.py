@@ -11,8 +11,24 @@ from tco.capacity.slo_capacity import SloCapacity
 from tco.compare import Prepared
 from tco.quantity import Numbers
 from tco.register import quantities, with_value
+from tco.result import Driver
 from tco.risk.inputs import Uncertain
 from tco.risk.many import Flags, Outcome, central_capacities, drawn, joined, outcomes
+from tco.risk.tornado import drivers
+from tco.splice import involved
+
+
+def drivers_of(prepared: Prepared, option: str, npv_usd: float | None) -> list[Driver]:
+    """What moves an option's NPV, each input over its own range, the largest swing first (`tco.risk.tornado.drivers`).
+
+    Args:
+        prepared: the scenario.
+        option: whose NPV.
+        npv_usd: as planned [USD]; None where it or the baseline cannot serve.
+    """
+    filled, capacities = prepared.scenario, central_capacities(prepared)
+    concerns = (*involved(option, filled), *involved(filled.baseline, filled))
+    return drivers(filled, npv_usd, lambda changes: npv_after(prepared, option, changes, capacities), concerns)
 
 
 def npv_after(

@@ -27,6 +27,7 @@ def show() -> None:
         [
             st.Page(_FOLDER / "decision.py", title="Decision", icon=":material/balance:", default=True),
             st.Page(_FOLDER / "inputs.py", title="Inputs", icon=":material/tune:"),
+            st.Page(_FOLDER / "risk.py", title="Risk", icon=":material/casino:"),
             st.Page(_FOLDER / "prices.py", title="Prices", icon=":material/sell:"),
             st.Page(_FOLDER / "probe.py", title="Probe", icon=":material/speed:"),
         ],
