@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pricing
-from pricing import Book, Price, PriceNotFound
+from pricing import Book, Price, PriceNotFound, TokenPrices
 from probes.run import Run
 from tco.capacity.capacity import capacity_of
 from tco.capacity.replica import Replica
@@ -25,6 +25,7 @@ from tco.scenario import AnyOption, MixedOption, OwnOption, RentOption, Scenario
 
 _SMALLEST_FACTOR = 0.01
 _HOUR_RANGE_NOTE = "low and high are the cheapest and the dearest offer"
+_TIERS = ("flex", "priority", "fast")
 _COMMITTED = {"reserved-1y", "reserved-3y"}
 
 
@@ -105,6 +106,8 @@ def _token_prices(option: TokenOption, sources: _Sources) -> dict[str, Price | N
     prices = token_prices_of(option.model, sources.scenario, sources.book)
     factor = 1.0 if option.tokenizer_factor is None else option.tokenizer_factor.value
     tokens = sources.scenario.workload.mean_input_tokens * factor
+    if option.tier != "standard":
+        return _tier_prices(option, prices)
     writes = sources.scenario.workload.cache_write_input_fraction is not None
     is_long = prices.long_context_from_tokens is not None and tokens > prices.long_context_from_tokens
     return {
@@ -117,6 +120,29 @@ def _token_prices(option: TokenOption, sources: _Sources) -> dict[str, Price | N
         "batch_input_usd_per_mtok": prices.batch_input,
         "batch_output_usd_per_mtok": prices.batch_output,
     }
+
+
+def _tier_prices(option: TokenOption, prices: TokenPrices) -> dict[str, Price | None]:
+    """Of a tier that is slower and cheaper, or faster and dearer; what can wait is still a batch.
+
+    Raises:
+        InputError: the seller has no such tier of the model.
+    """
+    found: dict[str, Price | None] = {
+        "input_usd_per_mtok": getattr(prices, f"{option.tier}_input"),
+        "output_usd_per_mtok": getattr(prices, f"{option.tier}_output"),
+        "cached_input_usd_per_mtok": getattr(prices, f"{option.tier}_cached_read"),
+        "batch_input_usd_per_mtok": prices.batch_input,
+        "batch_output_usd_per_mtok": prices.batch_output,
+    }
+    if found["input_usd_per_mtok"] is None or found["output_usd_per_mtok"] is None:
+        sold = [name for name in _TIERS if getattr(prices, f"{name}_input") is not None]
+        raise InputError(
+            f"option {option.name!r}: {prices.model} is not sold as `tier: {option.tier}` on {prices.as_of}; there is: {', '.join(('standard', *sold))}. "
+            "Or give `input_usd_per_mtok` and `output_usd_per_mtok`.",
+            path=f"options.{option.name}.tier",
+        )
+    return found
 
 
 def _fill_rent(option: RentOption, replica: Replica, sources: _Sources) -> RentOption:

@@ -75,10 +75,11 @@ class _Single(_Option):
 class TokenOption(_Single):
     """Pay per token: a proprietary API (`api`) or a hosted open model (`hosted`).
 
-    Prices that are null come from the price book on the scenario's `as_of`; so does the range of their change.
+    Prices that are null come from the price book on the scenario's `as_of`, those of the service `tier` that is bought; so does the range of their change.
     """
 
     kind: Literal["api", "hosted"]
+    tier: Literal["standard", "flex", "priority", "fast"] = "standard"
     people: People = NO_PEOPLE
     input_usd_per_mtok: NonNegative | None = None
     output_usd_per_mtok: NonNegative | None = None

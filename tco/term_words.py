@@ -93,6 +93,7 @@ TERM_WORDS = {
 """Label and meaning of quantities."""
 
 TERM_MEANINGS = {
+    "tier": "Service that is bought: `standard`, `flex` (slower, cheaper), `priority` or `fast` (dearer), as the book has them.",
     "pipeline": "Further models that are called for each request, by name, below.",
     "evaluation": "Runs of an evaluation set, below.",
     "tuning": "Fine-tuning, below.",

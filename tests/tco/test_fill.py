@@ -108,3 +108,21 @@ def test_the_gpu_is_read_from_the_driver_where_the_run_names_none() -> None:
 def test_the_model_can_be_the_runs(option: dict[str, object]) -> None:
     assert "test-model" == filled({**option, "model": "from-run"}).model
     assert "Qwen3-0.6B" == filled(option).model
+
+
+def test_a_tier_has_prices_of_its_own() -> None:
+    """Of gpt-5.4 the book has flex at half and priority at twice the price of 2.50 and 15 USD."""
+    tiers = [{"name": tier, "kind": "api", "model": "openai/gpt-5.4", "tier": tier} for tier in ("flex", "priority")]
+    result = tco.evaluate(scenario(options=tiers, baseline="flex"), searches=False)
+    told = {row.path: row.value for row in result.assumptions}
+
+    assert told["options.flex.input_usd_per_mtok"] == 1.25
+    assert told["options.flex.output_usd_per_mtok"] == 7.5
+    assert told["options.priority.output_usd_per_mtok"] == 30.0
+
+
+def test_a_tier_that_is_not_sold_is_refused_with_those_that_are() -> None:
+    option = {"name": "a", "kind": "api", "model": "openai/gpt-5.4", "tier": "fast"}
+
+    with pytest.raises(tco.InputError, match="there is: standard, flex, priority"):
+        tco.evaluate(scenario(options=[option], baseline="a"))
