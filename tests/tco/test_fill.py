@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 import pricing
+import tco
 from probes.setting import Environment, Gpu
 from tco.errors import InputError
 from tco.fill import fill
@@ -124,5 +125,5 @@ def test_a_tier_has_prices_of_its_own() -> None:
 def test_a_tier_that_is_not_sold_is_refused_with_those_that_are() -> None:
     option = {"name": "a", "kind": "api", "model": "openai/gpt-5.4", "tier": "fast"}
 
-    with pytest.raises(tco.InputError, match="there is: standard, flex, priority"):
+    with pytest.raises(InputError, match="there is: standard, flex, priority"):
         tco.evaluate(scenario(options=[option], baseline="a"))
