@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal
 
 import numpy as np
 
-from tco.compare import Prepared, compare
+from tco.cashflow import Ledger
+from tco.compare import Prepared
 from tco.errors import InputError
+from tco.ledgers import ledgers_of
 from tco.register import with_value
-from tco.result import OptionResult
+from tco.risk.many import central_capacities
+from tco.units import LEAST_REQUESTS
+from tco.workload.demand import Demand, demand
 
 LEAST_LOAD_FRACTION, MOST_LOAD_FRACTION = 0.01, 2.0
 """Of what today's fleet could carry."""
@@ -161,36 +165,58 @@ def load_curve(prepared: Prepared, option: str, *, least: float | None = None, m
 
 
 class _Asked:
-    """The scenario at one volume after the other; each is answered once."""
+    """The option and the baseline at one volume after the other; each is answered once."""
 
     def __init__(self, prepared: Prepared, option: str) -> None:
         self._prepared, self._option, self.scale = prepared, option, 1.0
-        self._known: dict[float, tuple[OptionResult, OptionResult]] = {}
-
-    def answers(self, volume: float) -> tuple[OptionResult, OptionResult]:
-        """Of the option, and of the baseline."""
-        if volume not in self._known:
-            found = compare(self._prepared, with_value(self._prepared.scenario, _VOLUME, volume))
-            self._known[volume] = found.option(self._option), found.option(self._prepared.scenario.baseline)
-        return self._known[volume]
+        # What one replica carries is the same at every volume, and costs more to find than all the rest.
+        self._capacities = central_capacities(prepared)
+        self._known: dict[float, tuple[Demand, dict[str, Ledger]]] = {}
 
     def at(self, volume: float) -> LoadPoint:
-        own, today = self.answers(volume)
-        capacity = own.capacity
+        asked, own, today = self._ledgers(volume)
+        fleet, requests = own.fleet if own.feasible else None, float(np.sum(asked.requests))
         return LoadPoint(
             requests_per_day=volume,
             load_fraction=volume / self.scale,
-            replicas=capacity.replicas if capacity else 0,
-            servers=capacity.servers if capacity else 0,
-            utilisation_fraction=capacity.utilisation_fraction if capacity else None,
-            usd_per_mtok=own.usd_per_mtok,
-            usd_per_request=own.usd_per_request,
-            baseline_usd_per_mtok=today.usd_per_mtok,
+            replicas=int(np.max(fleet.replicas)) if fleet else 0,
+            servers=int(np.max(fleet.servers)) if fleet else 0,
+            utilisation_fraction=fleet.utilisation_fraction if fleet else None,
+            usd_per_mtok=_by(own, requests, asked.mtok),
+            usd_per_request=_by(own, requests, requests),
+            baseline_usd_per_mtok=_by(today, requests, asked.mtok),
         )
 
+    def replicas(self, volume: float) -> int | None:
+        """In the busiest hour of the largest month; None without machines, or where they cannot serve."""
+        _, own, _ = self._ledgers(volume)
+        return int(np.max(own.fleet.replicas)) if own.fleet is not None and own.feasible else None
+
     def why_not(self, volume: float) -> str:
-        reasons = self.answers(volume)[0].reasons
-        return "; ".join(reasons) if reasons else "there are too few requests for a cost of one"
+        _, own, _ = self._ledgers(volume)
+        return "; ".join(own.reasons) if own.reasons else "there are too few requests for a cost of one"
+
+    def _ledgers(self, volume: float) -> tuple[Demand, Ledger, Ledger]:
+        if volume not in self._known:
+            scenario, names = with_value(self._prepared.scenario, _VOLUME, volume), (self._option, self._baseline)
+            asked = demand(scenario)
+            found = ledgers_of(names, scenario, self._prepared.replicas, asked, self._capacities)
+            self._known[volume] = asked, found
+        asked, found = self._known[volume]
+        own, today = (
+            replace(found[name], barred=(*found[name].barred, *self._prepared.forbidden.get(name, ())))
+            for name in (self._option, self._baseline)
+        )
+        return asked, own, today
+
+    @property
+    def _baseline(self) -> str:
+        return self._prepared.scenario.baseline
+
+
+def _by(own: Ledger, requests: float, units: float) -> float | None:
+    """Whole cost by units; None where the option cannot serve, or there are hardly any."""
+    return float(own.total_usd) / units if own.feasible and requests >= LEAST_REQUESTS else None
 
 
 def _volumes(least: float | None, most: float | None, scale: float, kept: tuple[float | None, ...]) -> list[float]:
@@ -206,13 +232,13 @@ def _volumes(least: float | None, most: float | None, scale: float, kept: tuple[
 
 def _full_load(ask: _Asked, now: float) -> float | None:
     """Largest volume of today's fleet [requests/day]; None where there are no machines, or today's volume cannot be served."""
-    today = ask.answers(now)[0].capacity
+    today = ask.replicas(now)
     if today is None:
         return None
 
     def grows(volume: float) -> bool:
-        there = ask.answers(volume)[0].capacity
-        return there is None or there.replicas > today.replicas
+        there = ask.replicas(volume)
+        return there is None or there > today
 
     beyond = now
     for _ in range(_MOST_DOUBLINGS):

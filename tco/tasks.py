@@ -89,6 +89,8 @@ class _Chain:
             name: of the option.
             share: of all requests that it is given.
         """
+        if name not in self.ledgers:
+            raise _NoWayError(f"tasks escalate to {name}, which is not among the options that are asked about")
         success = self.scenario.option(name).success
         if success is None:
             raise _NoWayError(f"tasks escalate to {name}, whose success is not given; add `success` to it")

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tco
-from tco.compare import prepare
+from tco.compare import compare, prepare
 from tco.what_if import parse_condition, solve_for
 from tests.factories import API, RENT, run, scenario
 
@@ -149,3 +149,12 @@ def test_where_tasks_go_is_kept_with_what_is_asked() -> None:
 
     # (17,532 USD / requests + 0.3 · (0.0001 + 50 · price / 1e6)) / 0.97 = 0.001
     assert found.nearest == pytest.approx(((0.00097 - RENT_USD / REQUESTS) / 0.3 - 0.0001) * 1e6 / 50, rel=1e-5)
+
+
+def test_a_target_that_was_left_out_of_the_question_is_a_reason_not_a_crash() -> None:
+    api = {"success_fraction": 0.9, "escalation_fraction": 0.1, "escalates_to": "rent"}
+    question = scenario(options=[{**API, "success": api}, {**RENT, "success": {"success_fraction": 1.0}}])
+    prepared = prepare(question, {"test-run": run()})
+    alone = prepared.scenario.model_copy(update={"options": [prepared.scenario.option("api")]})
+
+    assert "rent, which is not among the options" in compare(prepared, alone).option("api").task_cost.reason
