@@ -60,14 +60,17 @@ def test_a_lock_that_cannot_be_written_is_told(question):
 
 @pytest.mark.slow
 def test_the_same_id_gives_the_same_bytes_in_two_processes(question):
-    tco("lock", question)
-    answers = {
-        subprocess.run(
-            [sys.executable, "-m", "tco.cli", "plan", str(question), "--locked", "--json"],
-            env=os.environ | {"PYTHONHASHSEED": seed}, capture_output=True, check=True, timeout=100,
+    def process(seed: str, *arguments: str) -> bytes:
+        return subprocess.run(
+            [sys.executable, "-m", "tco.cli", *arguments],
+            env=os.environ | {"PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+            timeout=100,
         ).stdout
-        for seed in ("1", "2")
-    }  # fmt: skip
+
+    process("0", "lock", str(question))
+    answers = {process(seed, "plan", str(question), "--locked", "--json") for seed in ("1", "2")}
 
     assert 1 == len(answers)
     assert b'"answer_id"' in answers.pop()
