@@ -44,6 +44,19 @@ def least_capacity_weight(weights: tuple[float, ...], batch_fraction: float, dea
     """
     if batch_fraction <= 0 or deadline_hours <= 1:
         return max(weights)
+    urgent, due = window_work(weights, deadline_hours)
+    needed = (1 - batch_fraction) * urgent + batch_fraction * due
+    # However long the deadline, the mean must be served in the end.
+    return max(float(needed.max()), 1.0)
+
+
+def window_work(weights: tuple[float, ...], deadline_hours: int) -> tuple[Hours, Hours]:
+    """Work of every window of time over its length and the mean rate: if nothing can wait, and if everything can [unitless], each of shape (windows,).
+
+    Args:
+        weights: hour-of-week weights with mean 1, shape (168,).
+        deadline_hours: by when what can wait must be done, after it came [h].
+    """
     # A window that is a week longer holds a week more of work: only shorter ones can be above the mean.
     rounds = np.tile(np.asarray(weights), 3 + deadline_hours // HOURS_PER_WEEK)
     cumulated = np.concatenate([[0.0], np.cumsum(rounds)])
@@ -51,9 +64,7 @@ def least_capacity_weight(weights: tuple[float, ...], batch_fraction: float, dea
     length = np.arange(1, HOURS_PER_WEEK + deadline_hours + 1)[None, :]
     urgent = cumulated[start + length] - cumulated[start]
     due = cumulated[np.maximum(start + length - deadline_hours + 1, start)] - cumulated[start]
-    needed = ((1 - batch_fraction) * urgent + batch_fraction * due) / length
-    # However long the deadline, the mean must be served in the end.
-    return max(float(needed.max()), 1.0)
+    return (urgent / length).ravel(), (due / length).ravel()
 
 
 @lru_cache(maxsize=512)
