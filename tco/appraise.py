@@ -17,7 +17,7 @@ from tco.cashflow import Ledger, saving_npv_usd, savings_by_time_usd, savings_np
 from tco.hybrid.answer import cascade_answer, hybrid_answer
 from tco.hybrid.parts import carrier, parts_of
 from tco.idle import idle_usd
-from tco.ledgers import ledger_of
+from tco.ledgers import decides_anew, ledger_of
 from tco.quantity import Numbers
 from tco.register import with_value
 from tco.result import Capacity, OptionResult
@@ -223,8 +223,13 @@ def _breakeven(
         )
         return own, today
 
+    # A hybrid chooses its replicas for the volume, so each volume is a question of its own.
+    is_chosen = decides_anew((option.name, scenario.baseline), scenario)
+
     def savings_usd(volumes: Sequence[float]) -> list[float | None]:
-        own, today = at(np.asarray(volumes)[:, None])
+        if is_chosen and len(volumes) > 1:
+            return [each for volume in volumes for each in savings_usd([volume])]
+        own, today = at(volumes[0] if is_chosen else np.asarray(volumes)[:, None])
         saving = np.broadcast_to(savings_npv_usd(scenario.discount_rate_per_year.numbers, today, own), len(volumes))
         if isinstance(option, HybridOption):
             # A hybrid without replicas is its overflow: that it costs the same is no saving.

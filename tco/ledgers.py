@@ -10,8 +10,9 @@ from tco.cashflow import Ledger, ledger
 from tco.hybrid.base import mixed
 from tco.hybrid.decide import settled
 from tco.hybrid.ledger import cascade_ledger, hybrid_ledger
+from tco.hybrid_terms import OPTIMAL
 from tco.scenario import AnyOption, CascadeOption, HybridOption, Scenario
-from tco.splice import served_by, spliced
+from tco.splice import involved, served_by, spliced
 from tco.workload.demand import Demand, demand
 
 
@@ -60,6 +61,18 @@ def ledgers_of(
 ) -> dict[str, Ledger]:
     """What each of several options costs, by name: see `ledger_of`."""
     return {name: ledger_of(name, scenario, replicas, asked, capacities) for name in names}
+
+
+def decides_anew(names: Iterable[str], scenario: Scenario) -> bool:
+    """Whether one of these options, or what serves before, after or within them, has a number of replicas that is chosen for the load: then values of an input must be answered one by one.
+
+    Args:
+        names: of options.
+        scenario: filled.
+    """
+    parts = {part for name in names for part in involved(name, scenario)}
+    options = [scenario.option(part) for part in parts]
+    return any(isinstance(option, HybridOption) and option.replicas == OPTIMAL for option in options)
 
 
 def with_settled_hybrids(

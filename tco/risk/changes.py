@@ -9,6 +9,7 @@ import numpy as np
 
 from tco.capacity.slo_capacity import SloCapacity
 from tco.compare import Prepared
+from tco.ledgers import decides_anew, with_settled_hybrids
 from tco.quantity import Numbers
 from tco.register import quantities, with_value
 from tco.result import Driver
@@ -26,7 +27,10 @@ def drivers_of(prepared: Prepared, option: str, npv_usd: float | None) -> list[D
         option: whose NPV.
         npv_usd: as planned [USD]; None where it or the baseline cannot serve.
     """
-    filled, capacities = prepared.scenario, central_capacities(prepared)
+    capacities = central_capacities(prepared)
+    # One builds before one knows which end comes true.
+    filled = with_settled_hybrids(prepared.scenario, prepared.replicas, capacities)
+    prepared = replace(prepared, scenario=filled)
     concerns = (*involved(option, filled), *involved(filled.baseline, filled))
     return drivers(filled, npv_usd, lambda changes: npv_after(prepared, option, changes, capacities), concerns)
 
@@ -74,7 +78,8 @@ def after_values(
         capacities: as for `npv_after`.
     """
     each = Uncertain(paths=(path,), quantity=dict(quantities(prepared.scenario))[path])
-    if not (each.shapes_the_fleet or each.is_length):
+    chosen = decides_anew((option, prepared.scenario.baseline), prepared.scenario)
+    if not (each.shapes_the_fleet or each.is_length or chosen):
         scenario = drawn(prepared.scenario, [each], [np.asarray(values, dtype=float)], {})
         found = outcomes(prepared, scenario, [option], len(values), capacities)
         return found[option], found[scenario.baseline]
