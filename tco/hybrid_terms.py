@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal, Protocol
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from tco.quantity import Fraction, NonNegative, Quantity
 from tco.scaling import ReplicaCount
@@ -38,6 +38,18 @@ class HybridTerms(BaseModel):
         "optimal"
     )
     sensitive_fraction: Fraction = Quantity(value=0.0)
+
+    @field_validator("replicas", mode="before")
+    @classmethod
+    def _replicas_are_said(cls, given: object) -> object:
+        """One sentence in place of one for each form that it could have."""
+        each = given if isinstance(given, list) else [given]
+        whole = [isinstance(count, int) and not isinstance(count, bool) and count >= 0 for count in each]
+        if given != OPTIMAL and not (each and all(whole)):
+            raise ValueError(
+                f"{given!r} is no number of replicas; write `optimal`, a whole number of 0 or more, or a list of such, one a month"
+            )
+        return given
 
     @property
     def parts(self) -> tuple[str, str]:
