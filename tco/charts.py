@@ -26,7 +26,7 @@ LIGHT = Palette("#16201d", "#6b7280", ["#0f6b5c", "#c2571a", "#3b5ba5", "#8a4f9e
 DARK = Palette("#e6edea", "#9aa4ae", ["#4fc3ac", "#f0935a", "#8aa6ec", "#c792dc", "#cbb866", "#9aa4ae"])
 """On a dark page."""
 
-_DOLLARS = "datum.value == 0 ? '$0' : format(datum.value, '$~s')"
+DOLLARS = "datum.value == 0 ? '$0' : format(datum.value, '$~s')"
 
 
 def cumulative_frame(result: Result) -> pd.DataFrame:
@@ -68,7 +68,7 @@ def cumulative_cost(result: Result, palette: Palette = LIGHT) -> alt.LayerChart:
             x=alt.X(
                 "month:Q", title="Month", scale=alt.Scale(domain=[0, result.conventions.horizon_months], nice=False)
             ),
-            y=alt.Y("cost_usd:Q", title="Cumulative cost (USD)", axis=alt.Axis(labelExpr=_DOLLARS, grid=True)),
+            y=alt.Y("cost_usd:Q", title="Cumulative cost (USD)", axis=alt.Axis(labelExpr=DOLLARS, grid=True)),
             color=alt.Color(
                 "option:N",
                 title=None,

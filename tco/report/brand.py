@@ -48,8 +48,8 @@ class Colours(_Record):
 class Fonts(_Record):
     """Names of font families. A font that the reader's machine has not is replaced there; the pdf takes those of the machine that writes it."""
 
-    heading: Font = "DejaVu Sans"
-    body: Font = "DejaVu Sans"
+    heading: Font = "Arial"
+    body: Font = "Arial"
 
 
 class BrandFile(_Record):

@@ -35,7 +35,7 @@ def capacity_section(pack: ReportPack) -> Section:
 
 _COLUMNS = columns(
     "Option", "Basis", "Run", "Replicas", "GPUs", "Servers", "Requests/s\na replica", "Used", "Idle, paid for",
-    left=3, weights=(2.0, 1.5, 2.4, 1.2, 1.0, 1.1, 1.5, 1.1, 1.4),
+    left=3, weights=(1.9, 1.5, 2.1, 1.4, 1.0, 1.3, 1.6, 1.1, 1.4),
 )  # fmt: skip
 _NOTE = (
     "Replicas, GPUs and servers of the busiest hour of the largest month, spares among them. Requests/s at which the latency promise holds. "

@@ -35,7 +35,7 @@ def sensitivity_section(pack: ReportPack) -> Section:
             Table(
                 columns=columns(
                     "#", "Input", "Low", "High", "NPV at low", "NPV at high", "Flips",
-                    left=2, weights=(0.5, 4.0, 1.9, 2.1, 1.4, 1.4, 0.9),
+                    left=2, weights=(0.55, 3.3, 2.4, 2.5, 1.3, 1.3, 0.8),
                 ),
                 rows=tuple(driver_rows(pack, _MOST_DRIVERS)),
             ),
@@ -58,7 +58,7 @@ def risk_section(pack: ReportPack) -> Section:
         Table(
             columns=columns(
                 "Option", "Best of all in", "Saves in", "Payback", "NPV, nine runs in ten",
-                weights=(1.8, 1.2, 1.4, 2.4, 1.8),
+                weights=(1.5, 1.6, 1.7, 2.5, 1.7),
             ),
             rows=tuple(risk_rows(risk)),
         ),

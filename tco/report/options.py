@@ -164,10 +164,15 @@ def line_item_section(pack: ReportPack) -> Section:
 def item_words(name: str) -> str:
     """A line item's name for people.
 
-    >>> item_words("gpu_rent")
-    'Gpu rent'
+    >>> item_words("gpu_rent"), item_words("on_call")
+    ('GPU rent', 'On call')
     """
-    return name.replace("_", " ").strip().capitalize() or name
+    words = name.replace("_", " ").strip()
+    return words.replace("gpu ", "GPU ", 1) if words.startswith("gpu ") else words[:1].upper() + words[1:] or name
+
+
+def _lower(words: str) -> str:
+    return words if words[:2].isupper() else words[:1].lower() + words[1:]
 
 
 def totals_by_item(option: OptionResult) -> dict[str, float]:
@@ -197,7 +202,7 @@ def line_item_tables(result: Result) -> Iterator[Table]:
         held = [totals_by_item(option) for option in group]
         names = list(dict.fromkeys(name for items in held for name in items))
         used = [name for name in names if any(items.get(name) for items in held)]
-        unused = [item_words(name).lower() for name in names if name not in used]
+        unused = [_lower(item_words(name)) for name in names if name not in used]
         rows = [(item_words(name), *(_item(items, name) for items in held)) for name in used]
         rows.append(("In all", *(usd(sum(items.values())) for items in held)))
         yield Table(

@@ -41,7 +41,7 @@ def summary(pack: ReportPack) -> Section:
         Text(headline(result), "lead"),
         Text(band_sentence(pack)),
         Facts(facts(pack)),
-        Picture("cumulative", cumulative_caption(result), share=0.86),
+        Picture("cumulative", cumulative_caption(result)),
     ]
     if result.drivers:
         blocks.append(Bullets(tuple(driver_words(result)), f"What moves the NPV of {result.contender} most"))

@@ -1,0 +1,346 @@
+"""Slides and what stands on them: titles, texts, tables, small print. Sizes in inches, letters in points."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from pptx.dml.color import RGBColor
+from pptx.enum.text import MSO_ANCHOR, MSO_AUTO_SIZE, PP_ALIGN
+from pptx.oxml.ns import qn
+from pptx.oxml.xmlchemy import OxmlElement
+from pptx.presentation import Presentation
+from pptx.slide import Slide, SlideLayout
+from pptx.text.text import TextFrame, _Paragraph
+from pptx.util import Emu, Inches, Pt
+
+from tco.report.blocks import Fact, Table
+from tco.report.brand import Brand
+from tco.report.inert import inert, short
+from tco.report.pictures import logo_png
+
+_LETTER_WIDTH = 0.52
+"""Mean width of a letter over its size; of Arial 0.5."""
+_LINE = 1.2
+_POINTS = 72.0
+_EMU = 914_400
+_FOOT_IN, _EDGE_IN = 0.42, 0.55
+_MOST_OF_A_CELL = 220
+
+
+class Box(NamedTuple):
+    """A place on a slide [inches]."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+    def part(self, number: int, of: int, gap: float = 0.3) -> Box:
+        """One of several places side by side."""
+        width = (self.width - gap * (of - 1)) / of
+        return Box(self.left + number * (width + gap), self.top, width, self.height)
+
+    def below(self, height: float) -> Box:
+        """What is left under a strip of some height."""
+        return Box(self.left, self.top + height, self.width, self.height - height)
+
+    def upper(self, height: float) -> Box:
+        """A strip of some height at the top."""
+        return Box(self.left, self.top, self.width, height)
+
+
+def rgb(text: str) -> Any:
+    """A colour from `#rrggbb`."""
+    return RGBColor.from_string(text.removeprefix("#").upper())
+
+
+def size_that_fits(texts: Sequence[str], box: Box, most: float, least: float) -> float:
+    """The largest size of letters at which paragraphs stay in a place; `least` where none does.
+
+    Args:
+        texts: paragraphs.
+        box: the place.
+        most: size to begin with [points].
+        least: size to end with [points].
+    """
+    size = most
+    while size > least and _height_in(texts, box.width, size) > box.height:
+        size -= 0.5
+    return size
+
+
+def _height_in(texts: Sequence[str], width_in: float, size: float) -> float:
+    lines = sum(lines_of(text, width_in, size) for text in texts)
+    return (lines * _LINE + 0.35 * len(texts)) * size / _POINTS
+
+
+def lines_of(text: str, width_in: float, size: float) -> int:
+    """How many lines a text takes in a column of some width, about."""
+    letters = max(1.0, width_in * _POINTS / (size * _LETTER_WIDTH))
+    return sum(max(1, math.ceil(len(part) / letters)) for part in text.split("\n"))
+
+
+class Deck:
+    """A presentation that grows slide by slide."""
+
+    def __init__(self, presentation: Presentation, brand: Brand, *, has_template: bool) -> None:
+        """Begins.
+
+        Args:
+            presentation: empty, or the client's template.
+            brand: colours, fonts, logo.
+            has_template: whether the look is the template's own.
+        """
+        self.presentation, self.brand, self.has_template = presentation, brand, has_template
+        colours = brand.terms.colours
+        self.primary, self.accent = rgb(colours.primary), rgb(colours.accent)
+        self.ink, self.muted = rgb(colours.ink), rgb(colours.muted)
+        self.heading, self.body = brand.terms.fonts.heading, brand.terms.fonts.body
+        self._logo = logo_png(brand)
+        width, height = presentation.slide_width or Inches(13.333), presentation.slide_height or Inches(7.5)
+        self.width_in, self.height_in = width / _EMU, height / _EMU
+
+    def layout(self, name: str) -> SlideLayout:
+        """The layout of that name; else one with a title and as little else as there is."""
+        layouts = list(self.presentation.slide_layouts)
+        for layout in layouts:
+            if layout.name.strip().lower() == name.lower():
+                return layout
+        titled = [each for each in layouts if any(ph.placeholder_format.type in {1, 3} for ph in each.placeholders)]
+        return min(titled or layouts, key=lambda each: len(list(each.placeholders)))
+
+    def slide(self, title: str) -> tuple[Slide, Box]:
+        """A new slide with a title, and the place that is left for its content."""
+        made = self.presentation.slides.add_slide(self.layout("Title Only"))
+        text, holder = inert(short(title, 110)), made.shapes.title
+        top = 0.42
+        if holder is None:
+            place = Box(_EDGE_IN, top, self.width_in - 2 * _EDGE_IN - self._logo_room(), 0.75)
+            self.text(made, place, [text], most=26, least=18, bold=True, colour=self.primary, heading=True)
+            top += 0.9
+        elif self.has_template:
+            holder.text_frame.text = text
+            top = (int(holder.top) + int(holder.height)) / _EMU + 0.1
+        else:
+            place = Box(_EDGE_IN, top, self.width_in - 2 * _EDGE_IN - self._logo_room(), 0.75)
+            holder.left, holder.top = Inches(place.left), Inches(place.top)
+            holder.width, holder.height = Inches(place.width), Inches(place.height)
+            self._fill(holder.text_frame, [text], size_that_fits([text], place, 26, 18), bold=True, colour=self.primary, heading=True)  # fmt: skip
+            holder.text_frame.vertical_anchor = MSO_ANCHOR.MIDDLE
+            top += 0.95
+        if not self.has_template:
+            self.logo(made)
+        return made, Box(_EDGE_IN, top, self.width_in - 2 * _EDGE_IN, self.height_in - top - _FOOT_IN - 0.15)
+
+    def _logo_room(self) -> float:
+        return 0.0 if self._logo is None else 1.9
+
+    def logo(self, slide: Slide) -> None:
+        """The brand's logo, above on the right."""
+        if self._logo is None:
+            return
+        picture = slide.shapes.add_picture(io.BytesIO(self._logo), 0, Inches(0.45), height=Inches(0.55))
+        if picture.width > Inches(1.7):
+            picture.height = Emu(int(picture.height * Inches(1.7) / picture.width))
+            picture.width = Inches(1.7)
+        picture.left = Emu(int(Inches(self.width_in - _EDGE_IN) - picture.width))
+
+    def text(
+        self,
+        slide: Slide,
+        box: Box,
+        texts: Sequence[str],
+        *,
+        most: float,
+        least: float = 9,
+        bold: bool = False,
+        colour: RGBColor | None = None,
+        heading: bool = False,
+        bullets: bool = False,
+    ) -> None:
+        """Paragraphs in a place, in the largest letters that fit; what is far too long is cut."""
+        clean = [inert(text) for text in texts]
+        size = size_that_fits(clean, box, most, least)
+        letters = int(box.width * box.height * _POINTS**2 / (size**2 * _LETTER_WIDTH * _LINE))
+        clean = (
+            [short(text, max(20, letters // max(1, len(clean)))) for text in clean]
+            if sum(map(len, clean)) > letters
+            else clean
+        )
+        made = slide.shapes.add_textbox(*(Inches(each) for each in box))
+        made.text_frame.word_wrap, made.text_frame.auto_size = True, MSO_AUTO_SIZE.NONE
+        self._fill(made.text_frame, clean, size, bold=bold, colour=colour, heading=heading, bullets=bullets)
+
+    def _fill(
+        self,
+        frame: TextFrame,
+        texts: Iterable[str],
+        size: float,
+        *,
+        bold: bool = False,
+        colour: RGBColor | None = None,
+        heading: bool = False,
+        bullets: bool = False,
+    ) -> None:
+        frame.margin_left = frame.margin_right = frame.margin_top = frame.margin_bottom = 0
+        for number, text in enumerate(texts):
+            paragraph = frame.paragraphs[0] if number == 0 else frame.add_paragraph()
+            paragraph.alignment = PP_ALIGN.LEFT
+            paragraph.space_after = Pt(size * 0.35)
+            if bullets:
+                _bullet(paragraph, self.primary)
+            run = paragraph.add_run()
+            run.text = text
+            run.font.size, run.font.bold = Pt(size), bold
+            run.font.name = self.heading if heading else self.body
+            run.font.color.rgb = colour or self.ink
+
+    def titled_bullets(self, slide: Slide, box: Box, title: str, items: Sequence[str], *, most: float = 14) -> None:
+        """A small heading with a list below it."""
+        self.text(slide, box.upper(0.36), [title], most=13, bold=True, colour=self.primary, heading=True)
+        self.text(slide, box.below(0.42), list(items) or ["–"], most=most, bullets=True)
+
+    def facts(self, slide: Slide, box: Box, facts: Sequence[Fact]) -> None:
+        """Numbers side by side, a bar before each."""
+        for number, fact in enumerate(facts):
+            place = box.part(number, len(facts), 0.25)
+            bar = slide.shapes.add_shape(1, Inches(place.left), Inches(place.top), Inches(0.05), Inches(place.height))
+            bar.fill.solid()
+            bar.fill.fore_color.rgb = self.primary
+            bar.line.fill.background()
+            bar.shadow.inherit = False
+            inner = Box(place.left + 0.15, place.top, place.width - 0.15, place.height)
+            self.text(slide, inner.upper(0.26), [fact.label], most=11, colour=self.muted)
+            self.text(slide, Box(inner.left, inner.top + 0.27, inner.width, 0.46), [fact.value], most=24, least=13, bold=True, heading=True)  # fmt: skip
+            self.text(slide, inner.below(0.78), [fact.note], most=10, least=8, colour=self.muted)
+
+    def table(self, slide: Slide, box: Box, table: Table, *, most: float = 12, least: float = 7.5) -> None:
+        """A table in the largest letters at which it stays on the slide; rows that do not fit even so are counted below it."""
+        weights = [column.weight for column in table.columns]
+        widths = [box.width * weight / sum(weights) for weight in weights]
+        heads = tuple(inert(column.title) for column in table.columns)
+        rows = [tuple(_cut(cell) for cell in row) for row in table.rows]
+        size = most
+        while size > least and sum(_row_height(row, widths, size) for row in (heads, *rows)) > box.height:
+            size -= 0.5
+        kept, room = [], box.height - _row_height(heads, widths, size)
+        for row in rows:
+            room -= _row_height(row, widths, size)
+            if room < 0:
+                break
+            kept.append(row)
+        self._grid(slide, box, table, (heads, *kept), widths, size)
+        if len(kept) < len(rows):
+            rest = Box(box.left, box.top + box.height - 0.05, box.width, 0.25)
+            self.text(slide, rest, [f"{len(rows) - len(kept)} more rows: see the document."], most=9, colour=self.muted)
+
+    def _grid(
+        self, slide: Slide, box: Box, table: Table, rows: Sequence[Sequence[str]], widths: Sequence[float], size: float
+    ) -> None:
+        heights = [_row_height(row, widths, size) for row in rows]
+        frame = slide.shapes.add_table(
+            len(rows), len(widths), Inches(box.left), Inches(box.top), Inches(box.width), Inches(sum(heights))
+        )
+        made = frame.table
+        _plain(made)
+        for column, width in zip(made.columns, widths, strict=True):
+            column.width = Inches(width)
+        for number, (row, height) in enumerate(zip(rows, heights, strict=True)):
+            made.rows[number].height = Inches(height)
+            for place, text in enumerate(row):
+                cell = made.cell(number, place)
+                cell.margin_left = cell.margin_right = Inches(0.05)
+                cell.margin_top = cell.margin_bottom = Inches(0.02)
+                cell.vertical_anchor = MSO_ANCHOR.MIDDLE
+                paragraph = cell.text_frame.paragraphs[0]
+                paragraph.alignment = PP_ALIGN.RIGHT if table.columns[place].align == "right" else PP_ALIGN.LEFT
+                self._cell(paragraph, text, size, bold=number == 0 or number - 1 in table.strong)
+                _edge(cell, self.primary if number == 0 else rgb("#D7D7D7"), 12_700 if number == 0 else 6_350)
+
+    def _cell(self, paragraph: _Paragraph, text: str, size: float, *, bold: bool) -> None:
+        """A cell's first line, and what follows in small print."""
+        first, _, rest = text.partition("\n")
+        run = paragraph.add_run()
+        run.text = first
+        run.font.size, run.font.name, run.font.bold, run.font.color.rgb = Pt(size), self.body, bold, self.ink
+        if rest:
+            paragraph.add_line_break()
+            run = paragraph.add_run()
+            run.text = " ".join(rest.split("\n"))
+            run.font.size, run.font.name, run.font.color.rgb = Pt(max(6.0, 0.8 * size)), self.body, self.muted
+
+    def footers(self, left: str, right: str, slides: Iterable[Slide]) -> None:
+        """What stands below every slide, with its number as a field."""
+        for slide in slides:
+            place = Box(_EDGE_IN, self.height_in - _FOOT_IN, self.width_in - 2 * _EDGE_IN - 1.0, 0.32)
+            lines = [text for text in (right, left) if text]
+            self.text(slide, place, lines, most=8, least=6, colour=self.muted)
+            box = slide.shapes.add_textbox(
+                Inches(self.width_in - _EDGE_IN - 0.8), Inches(self.height_in - _FOOT_IN), Inches(0.8), Inches(0.25)
+            )
+            paragraph = box.text_frame.paragraphs[0]
+            paragraph.alignment = PP_ALIGN.RIGHT
+            _number(paragraph, self.muted)
+
+
+def _cut(cell: str) -> str:
+    return "\n".join(short(part, _MOST_OF_A_CELL) for part in inert(cell).split("\n")[:2])
+
+
+def _row_height(row: Sequence[str], widths: Sequence[float], size: float) -> float:
+    lines = max(lines_of(text, width - 0.1, size) for text, width in zip(row, widths, strict=True))
+    return (lines * _LINE * size + 0.25 * size) / _POINTS + 0.04
+
+
+def _bullet(paragraph: _Paragraph, colour: RGBColor) -> None:
+    properties: Any = paragraph._p.get_or_add_pPr()  # noqa: SLF001 - python-pptx has no call for bullets
+    properties.set("marL", "171450")
+    properties.set("indent", "-171450")
+    tint = OxmlElement("a:buClr")
+    value = OxmlElement("a:srgbClr")
+    value.set("val", str(colour))
+    tint.append(value)
+    sign = OxmlElement("a:buChar")
+    sign.set("char", "•")
+    properties.append(tint)
+    properties.append(sign)
+
+
+def _plain(table: Any) -> None:
+    """No theme's bands and fills: lines only."""
+    properties = table._tbl.tblPr  # noqa: SLF001 - python-pptx has no call for the style
+    for name in ("bandRow", "firstRow"):
+        properties.set(name, "0")
+    style = properties.find(qn("a:tableStyleId"))
+    if style is not None:
+        style.text = "{2D5ABB26-0587-4C30-8999-92F81FD0307C}"
+
+
+def _edge(cell: Any, colour: RGBColor, width_emu: int) -> None:
+    properties = cell._tc.get_or_add_tcPr()  # noqa: SLF001 - python-pptx has no call for borders
+    line = OxmlElement("a:lnB")
+    line.set("w", str(width_emu))
+    fill, value = OxmlElement("a:solidFill"), OxmlElement("a:srgbClr")
+    value.set("val", str(colour))
+    fill.append(value)
+    line.append(fill)
+    properties.insert(0, line)
+
+
+def _number(paragraph: _Paragraph, colour: RGBColor) -> None:
+    field = OxmlElement("a:fld")
+    field.set("id", "{B6F15528-21DE-4FAA-801E-634DDDAF4B2B}")
+    field.set("type", "slidenum")
+    look, fill, value, text = (OxmlElement(name) for name in ("a:rPr", "a:solidFill", "a:srgbClr", "a:t"))
+    look.set("lang", "en-US")
+    look.set("sz", "800")
+    value.set("val", str(colour))
+    text.text = "‹#›"
+    fill.append(value)
+    look.append(fill)
+    field.append(look)
+    field.append(text)
+    paragraph._p.append(field)  # noqa: SLF001 - python-pptx has no call for fields
