@@ -59,9 +59,18 @@ class _Served:
         # At time zero and at the end of each month, without what is left.
         self.flows = np.concatenate([self.upfront, [0.0]]) + np.concatenate([[0.0], self.monthly]) + self.lent_and_taxed
 
+        # What taxes and residuals make of a total may be near nothing; rounding is that of what was added up.
+        amounts = (self.monthly, self.upfront, self.lent_and_taxed, self.left)
+        self.moved_usd = float(sum(np.abs(amount).sum() for amount in amounts))
+
     @property
     def name(self) -> str:
         return self.option.name
+
+    def apart(self, one: npt.ArrayLike, other: npt.ArrayLike | None) -> tuple[float, float]:
+        """As `_apart`, of amounts that all that was paid and received was added up to."""
+        difference, against = _apart(one, other)
+        return difference, max(against, self.moved_usd)
 
 
 def model_checks(checked: Checked) -> list[Check]:
@@ -131,7 +140,7 @@ def _total(checked: Checked) -> Iterator[_Found]:
     """Months and money laid out, lenders and taxes, less what is left, add up to the total."""
     for each in checked.served:
         parts = each.monthly.sum() + each.upfront.sum() + each.lent_and_taxed.sum() - each.left
-        yield each.name, *_apart(parts, each.option.total_usd)
+        yield each.name, *each.apart(parts, each.option.total_usd)
 
 
 def _ledger(checked: Checked) -> Iterator[_Found]:
@@ -157,18 +166,18 @@ def _by_use(checked: Checked) -> Iterator[_Found]:
     for each in checked.served:
         used, unit, total = each.option.cost_by_use, each.option.unit_costs, each.option.total_usd
         if used is not None:
-            yield each.name, *_apart(used.usage_usd + used.idle_usd + used.overhead_usd, total)
+            yield each.name, *each.apart(used.usage_usd + used.idle_usd + used.overhead_usd, total)
             months = sum(used.monthly_usage_usd) + sum(used.monthly_idle_usd) + sum(used.monthly_overhead_usd)
-            yield each.name, *_apart(months, total)
+            yield each.name, *each.apart(months, total)
         if unit is not None:
-            yield each.name, *_apart(unit.input_usd_per_mtok * into + unit.output_usd_per_mtok * out, total)
+            yield each.name, *each.apart(unit.input_usd_per_mtok * into + unit.output_usd_per_mtok * out, total)
 
 
 def _savings(checked: Checked) -> Iterator[_Found]:
     """The saving at each time is what the baseline costs less what the option costs."""
     for each in checked.served:
         if checked.baseline is not None and each.option.saving_by_time_usd:
-            yield each.name, *_apart(checked.baseline.flows - each.flows, each.option.saving_by_time_usd)
+            yield each.name, *each.apart(checked.baseline.flows - each.flows, each.option.saving_by_time_usd)
 
 
 def _npv(checked: Checked) -> Iterator[_Found]:
@@ -181,7 +190,7 @@ def _npv(checked: Checked) -> Iterator[_Found]:
         if each.option.npv_usd is not None:
             own = _present_usd(each, factor)
             difference, _ = _apart(theirs - own, each.option.npv_usd)
-            yield each.name, difference, max(abs(theirs), abs(own))
+            yield each.name, difference, max(abs(theirs), abs(own), each.moved_usd, checked.baseline.moved_usd)
 
 
 def _servers(checked: Checked) -> Iterator[_Found]:
