@@ -83,9 +83,9 @@ def refuse_bad_escalations(by_name: Mapping[str, Success | None]) -> None:
             )
     for name in targets:
         way = [name]
-        while (target := targets.get(way[-1])) is not None and target != HUMAN:
-            way.append(target)
-            if way.count(target) > 1:
+        while way[-1] in targets:
+            way.append(targets[way[-1]])
+            if way.count(way[-1]) > 1:
                 raise ValueError(
                     f"escalations go in a circle: {', '.join(way)}; let the last one go to `{HUMAN}`, or nowhere"
                 )
