@@ -20,8 +20,15 @@ from tco.workload.demand import Demand
 
 LOW_UTILISATION_FRACTION = 0.10
 
-_BY_TRAFFIC = {"input_tokens", "cached_input_tokens", "cache_write_tokens", "output_tokens", "parallel_run"}
-"""Line items that are zero where the traffic has none of it, or no migration is told of."""
+_BY_TRAFFIC = {
+    "input_tokens",
+    "cached_input_tokens",
+    "cache_write_tokens",
+    "output_tokens",
+    "parallel_run",
+    "commitment_due",
+}
+"""Line items that are zero for a reason: the traffic has none of it, no migration is told of, no term outlasts the horizon."""
 
 
 def check(
@@ -126,10 +133,9 @@ def _capacity(ledgers: Mapping[str, Ledger]) -> Iterator[Caution]:
 def _zero_lines(scenario: Scenario, ledgers: Mapping[str, Ledger]) -> Iterator[Caution]:
     """Lines that are zero because nobody set them; of the vendor's bill only whether it is there at all."""
     for name, own in ledgers.items():
-        zero = [
-            item for item, months in own.line_items.items() if item not in _BY_TRAFFIC and not np.asarray(months).any()
-        ]
         option = scenario.option(name)
+        told = _BY_TRAFFIC | ({"gpu_rent"} if isinstance(option, RentOption) and option.commitments else set())
+        zero = [item for item, months in own.line_items.items() if item not in told and not np.asarray(months).any()]
         if isinstance(option, TokenOption | RentOption | OwnOption) and option.people.setup_person_days is None:
             zero.append("set_up_work")
         if own.feasible and zero:

@@ -253,7 +253,8 @@ def _peak(option: SelfHosted, gpu: str | None, path: str, book: Book) -> Quantit
             "`tuning.training_usd_per_hour`",
             path=f"{path}.peak_tflops",
         )
-    return _quantity(pricing.gpu_figure(gpu, "bf16_dense_tflops", book))
+    # What a part can do does not age as prices do.
+    return _quantity(pricing.gpu_figure(gpu, "bf16_dense_tflops", book)).model_copy(update={"as_of": None})
 
 
 def _hour(option: SelfHosted, tuning: FineTuning, gpu: str | None, scenario: Scenario, book: Book) -> Quantity:
