@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from tco.capacity.replica import Replica
-from tco.hybrid.base import Mixed, mixed, split_of
-from tco.hybrid.decide import curve, decided, replicas_that_hold
+from tco.hybrid.base import mixed, split_of
+from tco.hybrid.decide import Curve, curve, decided, replicas_that_hold
 from tco.hybrid_records import CascadeAnswer, HybridAnswer, HybridPoint
 from tco.hybrid_terms import OPTIMAL
 from tco.scenario import AnyOption, CascadeOption, HybridOption, Scenario
@@ -33,7 +33,8 @@ def hybrid_answer(
     mix = mixed(option, replicas[option.base], scenario, asked, during=during)
     if not mix.capacity.feasible:
         return None
-    chosen = decided(mix)
+    found = curve(mix)
+    chosen = decided(mix, found)
     shares = split_of(mix, chosen)
     requests = mix.asked.requests
     return HybridAnswer(
@@ -45,7 +46,7 @@ def hybrid_answer(
         monthly_base_requests_fraction=shares.base.tolist(),
         overflow_batch_fraction=_over_all(shares.overflow_batch, requests * shares.overflow),
         is_optimal=option.replicas == OPTIMAL,
-        curve=_points(mix),
+        curve=_points(found),
     )
 
 
@@ -56,8 +57,7 @@ def cascade_answer(option: AnyOption) -> CascadeAnswer | None:
     return CascadeAnswer(small=option.small, large=option.large, escalation_fraction=option.escalation_fraction.value)
 
 
-def _points(mix: Mixed) -> list[HybridPoint]:
-    found = curve(mix)
+def _points(found: Curve) -> list[HybridPoint]:
     return [
         HybridPoint(
             replicas=int(found.replicas[at]),

@@ -72,7 +72,7 @@ def replicas_for_all(mix: Mixed) -> Months:
     return _whole(mix.work.peak_requests_per_s / mix.goodput)
 
 
-def decided(mix: Mixed) -> Months:
+def decided(mix: Mixed, found: Curve | None = None) -> Months:
     """Replicas that serve in each month: as given, or the number that costs least.
 
     One number over the horizon, the one with the lowest present value of all costs; of a base that is rented by the hour, each month's own. Where quantities are
@@ -80,14 +80,15 @@ def decided(mix: Mixed) -> Months:
 
     Args:
         mix: the hybrid; its base can serve.
+        found: its curve, where the caller has it and nothing is drawn.
     """
     given: object = mix.option.replicas
     months = mix.asked.requests.shape[-1]
     if isinstance(given, Settled):
         chosen = np.asarray(given.by_month, dtype=float)
     elif given == OPTIMAL:
-        middle = _at_means(mix)
-        chosen = best(middle, curve(middle))
+        middle = _at_means(mix) if found is None else mix
+        chosen = best(middle, curve(middle) if found is None else found)
     else:
         each = given if isinstance(given, list) else [given]
         return np.asarray([*each, *[each[-1]] * months][:months], dtype=float)
@@ -187,8 +188,10 @@ def _whole(replicas: Months) -> Months:
 
 def _at_means(mix: Mixed) -> Mixed:
     """The hybrid with every drawn quantity at its mean; itself, where nothing is drawn."""
+    concerned = {mix.option.name, mix.option.base, mix.option.overflow}
     scenario = mix.scenario
-    for path, quantity in quantities(scenario):
+    known = scenario.model_copy(update={"options": [each for each in scenario.options if each.name in concerned]})
+    for path, quantity in quantities(known):
         if np.ndim(quantity.value):
             scenario = with_value(scenario, path, float(np.mean(quantity.value)))
     if scenario is mix.scenario:
