@@ -26,7 +26,7 @@ _OF_OTHER_PARTS: dict[str, Any] = {
     "options": {"__all__": {"run": True}},
 }
 """What of a scenario changes no number by itself: where prices and runs are found, for what is found there is a part of its own."""
-_NEVER_COMPUTE = ("tco/cli", "tco/views")
+_NEVER_COMPUTE = ("tco/cli", "tco/report", "tco/views")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +50,7 @@ class Parts:
 
     Attributes:
         tool_version: of this tool.
-        code_sha256: of the code that computes: commands and pages are left out.
+        code_sha256: of the code that computes: commands, reports and pages are left out.
         scenario_sha256: of the scenario as written; comments, its other cases and where prices and runs are found are left out.
         book_id: of the state of the price book.
         own_prices_id: of the user's own prices; None without.
