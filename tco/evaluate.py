@@ -23,6 +23,7 @@ from tco.register import register
 from tco.result import Conventions, Result
 from tco.risk.changes import drivers_of
 from tco.scenario import Scenario
+from tco.sequence_check import sequence_cautions
 from tco.success_check import cheapest_per_task, success_cautions
 
 
@@ -78,6 +79,7 @@ def evaluate(
             *constraint_cautions(prepared.findings),
             *price_cautions(scenario),
             *supply_cautions(filled),
+            *sequence_cautions(filled),
             *capital_cautions(found.ledgers),
             *success_cautions(found.options, found.recommended),
             *own_price_cautions(prepared.book, filled.as_of),
