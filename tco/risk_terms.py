@@ -12,13 +12,13 @@ class Correlation(BaseModel):
 
     Attributes:
         between: their paths, as in the assumptions register.
-        coefficient: Spearman's rank correlation, -1 to 1.
+        correlation: Spearman's rank correlation, -1 to 1.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     between: tuple[str, str]
-    coefficient: Annotated[float, Field(ge=-1, le=1)]
+    correlation: Annotated[float, Field(ge=-1, le=1)]
 
     @model_validator(mode="after")
     def _of_two(self) -> Correlation:

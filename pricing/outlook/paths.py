@@ -131,7 +131,7 @@ class PricePath(Record):
     def _yearly(self, factor: float) -> float:
         if self.months == 0:
             raise ValueError("a path of 0 months has no yearly change; ask for 12")
-        return round(factor ** (MONTHS_PER_YEAR / self.months) - 1, 4) + 0.0  # never -0.0
+        return float(round(factor ** (MONTHS_PER_YEAR / self.months) - 1, 4)) + 0.0  # never -0.0
 
 
 class History(NamedTuple):

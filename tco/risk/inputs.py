@@ -121,12 +121,12 @@ def factor_of(scenario: Scenario, inputs: tuple[Uncertain, ...]) -> npt.NDArray[
             raise InputError(
                 f"`correlations`: {' and '.join(given.between)} are given twice", path=f"correlations.{number}"
             )
-        matrix[one, other] = matrix[other, one] = 2 * np.sin(np.pi * given.coefficient / 6)
+        matrix[one, other] = matrix[other, one] = 2 * np.sin(np.pi * given.correlation / 6)
     values, vectors = np.linalg.eigh(matrix)
     if values[0] < -_SMALLEST_EIGENVALUE:
         raise InputError(
             f"`correlations` contradict each other: no numbers move together like this (the matrix has an eigenvalue of {values[0]:.3g}, none may be below 0); "
-            "bring the coefficients closer to 0",
+            "bring them closer to 0",
             code="correlations_impossible",
             path="correlations",
         )

@@ -28,7 +28,7 @@ def question(correlations=(), **changes):
 
 
 def together(one, other, coefficient):
-    return {"between": [one, other], "coefficient": coefficient}
+    return {"between": [one, other], "correlation": coefficient}
 
 
 def test_two_options_that_rest_on_one_run_share_its_error():
@@ -108,10 +108,10 @@ def test_what_cannot_be_is_a_sentence(correlations, sentence):
         factor_of(asked, uncertain_inputs(asked, RUNS))
 
 
-@pytest.mark.parametrize("coefficient", [1.5, -2, "high"])
-def test_a_coefficient_is_between_minus_one_and_one(coefficient):
-    with pytest.raises(ValueError, match="coefficient"):
-        question([together(PRICE, VOLUME, coefficient)])
+@pytest.mark.parametrize("correlation", [1.5, -2, "high"])
+def test_a_correlation_is_between_minus_one_and_one(correlation):
+    with pytest.raises(ValueError, match="correlation"):
+        question([together(PRICE, VOLUME, correlation)])
 
 
 def test_a_quantity_is_not_correlated_with_itself():

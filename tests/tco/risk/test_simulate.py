@@ -100,7 +100,7 @@ def test_correlated_inputs_widen_or_narrow_the_answer():
     """The rent's price moving with the API's: the difference of two that move together varies less."""
 
     def spread(coefficient):
-        pairs = [{"between": [PRICE, RENTED], "coefficient": coefficient}] if coefficient else []
+        pairs = [{"between": [PRICE, RENTED], "correlation": coefficient}] if coefficient else []
         question = asked(
             {"output_usd_per_mtok": uniform(3, 15)}, {"price_usd_per_hour": uniform(1, 3)}, correlations=pairs
         )
