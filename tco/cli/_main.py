@@ -20,6 +20,7 @@ from tco.cli.grid import grid
 from tco.cli.lock import lock
 from tco.cli.plan import plan
 from tco.cli.portfolio import portfolio
+from tco.cli.report import report
 from tco.cli.risk import risk
 from tco.cli.simulate import simulate
 from tco.cli.solve import solve
@@ -54,6 +55,7 @@ app.command("lock")(lock)
 app.command("solve")(solve)
 app.command("risk")(risk)
 app.command("diff")(diff)
+app.command("report")(report)
 app.command("cases")(cases)
 app.command("check")(check)
 app.command("curve")(curve)

@@ -28,6 +28,7 @@ OnPart = Callable[[int, int], None]
 def gather(
     scenario: Scenario,
     *,
+    case: str | None = None,
     draws: int = DEFAULT_DRAWS,
     brand: Brand | None = None,
     redaction: Redaction = "internal",
@@ -43,6 +44,7 @@ def gather(
 
     Args:
         scenario: the question as written.
+        case: of the scenario file that it is; null: the file as it stands.
         draws: of the simulation; 0: none is made.
         brand: whose report it is; null: plain.
         redaction: who may read it.
@@ -58,7 +60,7 @@ def gather(
     asked, prepared = scenario, prepare(scenario, book=book)
     paths: tuple[str, ...] = ()
     if lock is not None:
-        evaluate_locked(scenario, lock)
+        evaluate_locked(scenario, lock, case)
     if redaction == "public":
         middled, paths = banded(prepared.scenario)
         if paths:

@@ -9,7 +9,7 @@ from typing import Any
 import xlsxwriter
 from pptx.chart.chart import Chart
 from pptx.chart.data import CategoryChartData
-from pptx.enum.chart import XL_AXIS_CROSSES, XL_CHART_TYPE, XL_LEGEND_POSITION, XL_MARKER_STYLE, XL_TICK_LABEL_POSITION
+from pptx.enum.chart import XL_CHART_TYPE, XL_LEGEND_POSITION, XL_MARKER_STYLE, XL_TICK_LABEL_POSITION
 from pptx.enum.dml import MSO_LINE
 from pptx.slide import Slide
 from pptx.util import Inches, Pt
@@ -125,8 +125,7 @@ def line_items(deck: Deck, slide: Slide, box: Box, pack: ReportPack) -> None:
     series = {item: [held.get((option, item)) for option in options] for item in items}
     chart = _chart(deck, slide, box, XL_CHART_TYPE.BAR_STACKED, options, series, _MONEY)
     chart.plots[0].gap_width, chart.plots[0].overlap = 60, 100
-    chart.category_axis.reverse_order, chart.category_axis.crosses = True, XL_AXIS_CROSSES.MAXIMUM
-    chart.category_axis.tick_label_position = XL_TICK_LABEL_POSITION.LOW
+    _first_on_top(chart)
     colours = item_colours(deck.brand)
     for number, each in enumerate(chart.plots[0].series):
         each.format.fill.solid()
@@ -150,8 +149,7 @@ def tornado(deck: Deck, slide: Slide, box: Box, pack: ReportPack) -> None:
     }
     chart = _chart(deck, slide, box, XL_CHART_TYPE.BAR_CLUSTERED, names, series, _MONEY)
     chart.plots[0].gap_width, chart.plots[0].overlap = 45, 100
-    chart.category_axis.reverse_order, chart.category_axis.crosses = True, XL_AXIS_CROSSES.MAXIMUM
-    chart.category_axis.tick_label_position = XL_TICK_LABEL_POSITION.LOW
+    _first_on_top(chart)
     chart.value_axis.crosses_at = middle
     _title(chart.value_axis, f"NPV (USD); bars begin at the answer, {middle:,.0f}")
     for each, colour in zip(chart.plots[0].series, (deck.accent, deck.primary), strict=True):
@@ -184,6 +182,14 @@ def _lines(deck: Deck, chart: Chart, dashed: int | None) -> None:
         each.marker.style = XL_MARKER_STYLE.NONE
         if number == dashed:
             each.format.line.dash_style = MSO_LINE.DASH
+
+
+def _first_on_top(chart: Chart) -> None:
+    """Bars from the top down, their scale below them, their names on the left whatever the sign."""
+    chart.category_axis.reverse_order = True
+    chart.category_axis.tick_label_position = XL_TICK_LABEL_POSITION.LOW
+    crosses = chart.value_axis._element.find(_name("c:crosses"))  # noqa: SLF001 - `category_axis.crosses` leaves it as it is
+    crosses.set("val", "max")
 
 
 def _every(chart: Chart, months: int) -> None:
