@@ -1,0 +1,155 @@
+"""The sheet Checks: what must hold, and one verdict over all of it that stands on every sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tco.report.xlsx.cells import Block, Cell, Held
+from tco.report.xlsx.desk import Desk
+from tco.report.xlsx.expressions import Expr
+from tco.report.xlsx.functions import (
+    MONTHS_PER_YEAR,
+    count_of_numbers,
+    count_where,
+    equals,
+    is_number,
+    largest,
+    product_sum,
+    size,
+    sum_where,
+    total,
+    when,
+)
+from tco.report.xlsx.inputs import NEW_EXPORT
+from tco.report.xlsx.option_block import OptionRows
+from tco.report.xlsx.results import Results
+from tco.report.xlsx.return_rows import Returns
+from tco.report.xlsx.sheet import FIRST_ROW, Sheet, Style
+
+OK, FAIL, CHANGED, STALE = "OK", "FAIL", "inputs changed", "new export needed"
+VERDICT_ROW, STATUS = FIRST_ROW, 4
+WITHIN = 1e-6
+"""Relative difference to the engine that is allowed while no input was changed."""
+
+_COMPARED: tuple[tuple[str, str, Style], ...] = (
+    ("total_usd", "total cost", "usd"),
+    ("npv_usd", "NPV", "usd"),
+    ("payback_months", "payback", "months"),
+    ("discounted_payback_months", "discounted payback", "months"),
+    ("irr_per_year", "IRR", "fraction"),
+    ("mirr_per_year", "MIRR", "fraction"),
+    ("roi_fraction", "ROI", "fraction"),
+    ("usd_per_mtok", "cost of a million tokens", "small_usd"),
+)
+_MISSING = {"payback_months": "never", "discounted_payback_months": "never"}
+
+
+@dataclass(slots=True)
+class Checks:
+    """The sheet and its verdict."""
+
+    sheet: Sheet
+    verdict: Cell
+
+
+def checks_of(
+    desk: Desk,
+    results: Results,
+    rows: Mapping[str, OptionRows],
+    returns: Mapping[str, Returns],
+    by_year: Mapping[str, Cell],
+) -> Checks:
+    """Everything that must hold.
+
+    Args:
+        desk: the desk.
+        results: the sheet Results.
+        rows: of feasible options.
+        returns: of those that are compared with the baseline.
+        by_year: costs of each option on the sheet Cash flow yearly.
+    """
+    sheet = Sheet(
+        name="Checks",
+        title="Checks",
+        about="OK, FAIL, or that inputs were changed since the export, so that the engine's numbers of then cannot be compared.",
+        widths={0: 64, 1: 20, 2: 20, 3: 14, STATUS: 20},
+        frozen=(FIRST_ROW + 1, 1),
+    )
+    for column, text in enumerate(("Check", "Here", "Expected", "Difference", "Status")):
+        sheet.text(column, text, "header", row=FIRST_ROW - 1)
+    sheet.next_row = FIRST_ROW + 1
+    writer = _Writer(sheet, desk.inputs.changed_count, [])
+    for name in rows:
+        for key, label, style in _COMPARED:
+            if (name, key) in results.numbers:
+                writer.against_engine(f"{name}: {label} is the engine's", results.numbers[name, key], getattr(desk.pack.result.option(name), key), style, _MISSING.get(key, "none"))  # fmt: skip
+    for name, own in rows.items():
+        writer.same(f"{name}: costs by year add up to those by month", by_year[name] + 0, total(own.by_time.all))
+        for label, holds in dict(check for fleet in own.fleets for check in fleet.checks).items():
+            writer.holds(label, holds)
+    for name, worth in returns.items():
+        own = rows[name]
+        assert own.saving is not None
+        assert own.saving_with_left is not None
+        writer.same(f"{name}: the cumulative saving ends with the sum of all savings", product_sum(worth.cumulative.all, (desk.cash.timeline.all >= desk.horizon) * 1), total(own.saving.all))  # fmt: skip
+        if (name, "irr_per_year") in results.numbers:
+            rate = results.numbers[name, "irr_per_year"]
+            gone = (1 + rate) ** (-1 * desk.cash.timeline.all / MONTHS_PER_YEAR)
+            left = when(
+                is_number(rate),
+                product_sum(own.saving_with_left.all, gone) / largest(1, size(total(own.upfront.all))),
+                0,
+            )
+            writer.holds(f"{name}: at its IRR nothing is left of the saving", (size(left) < WITHIN) * 1)
+    inputs = desk.inputs
+    writer.same(
+        "Every input is a number", count_of_numbers(inputs.numbers), Held(len(inputs.numbers.cells), (), "inputs")
+    )
+    stale = sum_where(inputs.changes, inputs.effects, NEW_EXPORT)
+    count = sheet.cell(1, stale)
+    status = sheet.cell(STATUS, when(count > 0, STALE, OK), "check")
+    writer.statuses.append(status)
+    sheet.row("Inputs that need a new export are as they were exported")
+    return Checks(sheet, _verdict(sheet, writer.statuses, inputs.changed_count))
+
+
+def _verdict(sheet: Sheet, statuses: list[Cell], changed: Expr) -> Cell:
+    block = Block(tuple(statuses))
+    found = when(count_where(block, FAIL) > 0, "CHECK FAILED", when(count_where(block, STALE) > 0, STALE.upper(), when(changed > 0, "OK, inputs changed", OK)))  # fmt: skip
+    sheet.text(0, "All checks", "heading", row=VERDICT_ROW)
+    return sheet.cell(STATUS, found, "check", row=VERDICT_ROW)
+
+
+@dataclass(slots=True)
+class _Writer:
+    sheet: Sheet
+    changed: Expr
+    statuses: list[Cell]
+
+    def against_engine(self, label: str, number: Cell, engine: float | None, style: Style, missing: str) -> None:
+        """A number beside the engine's at export; one that does not exist there is a word here."""
+        here = self.sheet.cell(1, number + 0 if engine is not None else when(equals(number, number), number, 0), style)
+        if engine is None:
+            self.sheet.text(2, missing)
+            same = equals(here, missing) if missing == "never" else (is_number(here) < 1)
+        else:
+            expected = self.sheet.cell(2, Held(engine, (), "the engine, at export"), style)
+            gap = when(is_number(here), size(here - expected) / largest(1, size(expected)), 1)
+            same = self.sheet.cell(3, gap, "number") <= WITHIN
+        self._status(when(self.changed > 0, CHANGED, when(same, OK, FAIL)), label)
+
+    def same(self, label: str, here: Expr, expected: Expr | Held) -> None:
+        """Two numbers that are one, whatever the inputs."""
+        left, right = self.sheet.cell(1, here, "number"), self.sheet.cell(2, expected, "number")
+        gap = self.sheet.cell(3, size(left - right) / largest(1, size(right)), "number")
+        self._status(when(gap <= WITHIN, OK, FAIL), label)
+
+    def holds(self, label: str, is_so: Expr) -> None:
+        """Something that is 1 where it holds."""
+        here = self.sheet.cell(1, is_so, "number")
+        self._status(when(equals(here, 1), OK, FAIL), label)
+
+    def _status(self, content: Expr, label: str) -> None:
+        self.statuses.append(self.sheet.cell(STATUS, content, "check"))
+        self.sheet.row(label)
