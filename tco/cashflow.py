@@ -194,8 +194,12 @@ def savings_by_time_usd(baseline: Ledger, option: Ledger) -> Months:
 
 def with_residual(savings: Months, baseline: Ledger, option: Ledger) -> Months:
     """Savings with what both options leave, after tax, received at the end of the horizon [USD]."""
-    flows = savings.copy()
-    flows[..., -1] += option.left_usd - baseline.left_usd
+    left_usd = np.asarray(option.left_usd - baseline.left_usd)
+    # Where nothing but what is left is drawn, the savings have no draws of their own.
+    flows = np.broadcast_to(
+        savings, (*np.broadcast_shapes(savings.shape[:-1], left_usd.shape), savings.shape[-1])
+    ).copy()
+    flows[..., -1] += left_usd
     return flows
 
 

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from tco.cashflow import ledger, saving_npv_usd, savings_by_time_usd
+from tco.cashflow import ledger, saving_npv_usd, savings_by_time_usd, with_residual
 from tco.workload.demand import demand
 from tests.factories import API, OWN, replica, scenario
 
@@ -51,3 +53,13 @@ def test_saving_npv_is_the_difference_of_the_present_values() -> None:
     assert saving_npv_usd(question.discount_rate_per_year.value, api, own) == pytest.approx(expected)
     assert saving_npv_usd(0.1, api, api) == 0
     assert savings_by_time_usd(api, api).tolist() == [0.0] * 13
+
+
+def test_what_is_left_may_be_drawn_where_nothing_else_is() -> None:
+    _, api, own = ledgers()
+    drawn = replace(own, residual_usd=np.asarray([0.0, 10_000.0]))
+    savings = savings_by_time_usd(api, own)
+    flows = with_residual(savings, api, drawn)
+
+    assert (2, savings.size) == flows.shape
+    assert (flows[1] - flows[0]).tolist() == [0.0] * (savings.size - 1) + [10_000.0]
