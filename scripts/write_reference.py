@@ -195,6 +195,7 @@ _MEANINGS = {
     "upgrades": "How all replicas are replaced now and then, below.",
     "base": "Option of kind `rent` or `own` whose replicas carry the base load (hybrid.md).",
     "overflow": "Option of kind `api` or `hosted` that takes what goes beyond.",
+    "spares": "`base`: those of its availability target; `overflow`: none, what a replica that fails does not serve goes there.",
     "small": "Option that gets every request.",
     "large": "Option that gets what is sent again.",
     "policy": "`fixed` stands for the month's busiest hour, `scheduled` follows the known hours of the week, `reactive` the load.",

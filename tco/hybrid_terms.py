@@ -28,6 +28,8 @@ class HybridTerms(BaseModel):
     `optimal` is the number with the lowest present value of all costs; where the base is rented by the hour, each month's own.
 
     `sensitive_fraction` of the requests may not leave: the base must carry their busiest hour, and never sends them on.
+
+    With `spares: overflow` no replica stands by: what one that fails does not serve goes to the overflow, and only the sensitive requests have spares.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, populate_by_name=True)
@@ -38,6 +40,7 @@ class HybridTerms(BaseModel):
         "optimal"
     )
     sensitive_fraction: Fraction = Quantity(value=0.0)
+    spares: Literal["base", "overflow"] = "base"
 
     @field_validator("replicas", mode="before")
     @classmethod

@@ -5,19 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.stats import binom
 
 from tco.capacity.capacity import capacity_of
 from tco.capacity.fleet import Fleet, size_fleet
-from tco.capacity.fleet_rules import rented_by_hour
+from tco.capacity.fleet_rules import rented_by_hour, replica_availability, spares_of
 from tco.capacity.replica import Replica
+from tco.capacity.replicas.availability import group_availability
+from tco.capacity.replicas.spares import Spares
 from tco.capacity.slo_capacity import SloCapacity
 from tco.cashflow import Ledger, ledger
 from tco.hybrid.split import Split, Week, split
-from tco.quantity import Numbers
-from tco.scenario import HybridOption, Scenario, SelfHostedOption, TokenOption
+from tco.quantity import Numbers, Quantity
+from tco.scaling import Failures
+from tco.scenario import HybridOption, OwnOption, Scenario, SelfHostedOption, TokenOption
 from tco.workload.demand import Demand, Months
 from tco.workload.profiles import HOURS_PER_WEEK
 from tco.workload.sent import as_work, sent
+
+_ALWAYS = 0.999999
+_TAIL, _MOST_TERMS = 1e-9, 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +41,8 @@ class Mixed:
         asked: the demand by month, cut to the months in which the option serves.
         work: the same as the base gets it, in requests of the length that its capacity is known for.
         during: these months; None: all.
+        spares: what stands for the requests that may not leave, so that enough replicas answer.
+        answers_fraction: share of time that one replica answers; 1 where the base has spares of its own [fraction].
     """
 
     option: HybridOption
@@ -44,6 +53,8 @@ class Mixed:
     scenario: Scenario
     asked: Demand
     work: Demand
+    spares: Spares
+    answers_fraction: float
     during: range | None = None
 
     @property
@@ -85,21 +96,50 @@ def mixed(
     base, overflow = scenario.single(option.base), scenario.single(option.overflow)
     assert isinstance(overflow, TokenOption)
     assert not isinstance(base, TokenOption)  # the scenario refuses both
-    steady = base.scaling.model_copy(update={"policy": "fixed", "min_replicas": 1})
+    alone = option.spares == "overflow"
     if replica.reasoning_factor != base.reasoning_factor:
         replica = replace(replica, reasoning_factor=base.reasoning_factor)
     found = Mixed(
         option=option,
-        base=base.model_copy(update={"scaling": steady}),
+        base=steady(base, option),
         overflow=overflow,
         replica=replica,
         capacity=capacity or capacity_of(replica, scenario.workload),
         scenario=scenario,
         asked=asked,
         work=asked,
+        spares=spares_of(base, replica.gpus) if alone else np.asarray,
+        answers_fraction=_answers(base, replica.gpus) if alone else 1.0,
         during=during,
     )
     return with_demand(found, asked)
+
+
+def steady(base: SelfHostedOption, option: HybridOption) -> SelfHostedOption:
+    """The base as it stands in a hybrid: around the clock, and without spares where the overflow is the spare.
+
+    Args:
+        base: the option, filled.
+        option: the hybrid.
+    """
+    update: dict[str, object] = {
+        "scaling": base.scaling.model_copy(update={"policy": "fixed", "min_replicas": 1}),
+    }
+    if option.spares == "overflow":
+        update |= {
+            "availability_target_fraction": Quantity(value=0.5),
+            "replica_availability_fraction": Quantity(value=_ALWAYS),
+            "failures": Failures(),
+        }
+    return base.model_copy(update=update)
+
+
+def _answers(base: SelfHostedOption, gpus: int) -> float:
+    """Share of time that one replica answers, its server or servers included."""
+    server = base.failures.server_availability_fraction
+    if server is None or not isinstance(base, OwnOption):
+        return replica_availability(base, gpus)
+    return replica_availability(base, gpus) * group_availability(server.value, -(-gpus // base.gpus_per_server))
 
 
 def with_demand(mix: Mixed, asked: Demand) -> Mixed:
@@ -126,7 +166,38 @@ def split_of(mix: Mixed, replicas: Months) -> Split:
     shape = np.broadcast_shapes(mean.shape, carried.shape)
     # A month without requests is served whole by nobody.
     x = np.divide(carried, mean, out=np.full(shape, np.inf), where=np.broadcast_to(mean > 0, shape))
-    return split(mix.week, x, mix.option.sensitive_fraction.numbers)
+    sensitive = mix.option.sensitive_fraction.numbers
+    if mix.answers_fraction >= 1:
+        return split(mix.week, x, sensitive)
+    return _expected(mix, replicas, x, sensitive)
+
+
+def _expected(mix: Mixed, replicas: Months, capacity: Numbers, sensitive: Numbers) -> Split:
+    """Mean over how many replicas answer, which is binomial; of very many the mean number itself, which they hardly leave."""
+    most = int(np.max(replicas, initial=0))
+    terms = int(binom.ppf(1 - _TAIL, most, 1 - mix.answers_fraction)) + 1 if most else 1
+    if terms > _MOST_TERMS:
+        return split(mix.week, capacity * mix.answers_fraction, sensitive)
+    per_replica = np.divide(
+        capacity, replicas, out=np.zeros_like(capacity), where=np.broadcast_to(replicas > 0, capacity.shape)
+    )
+    base, waiting, total = np.zeros_like(capacity), np.zeros_like(capacity), np.zeros_like(capacity)
+    for missing in range(terms):
+        likely = binom.pmf(missing, replicas, 1 - mix.answers_fraction)
+        left = replicas - missing
+        # Without requests one replica carries infinitely many of them, and none carries none.
+        x = np.where(
+            left > 0,
+            np.maximum(left, 0) * np.where(left > 0, per_replica, 0.0),
+            np.where(np.isinf(capacity), np.inf, 0.0),
+        )
+        part = split(mix.week, x, sensitive)
+        base, total = base + likely * part.base, total + likely
+        waiting = waiting + likely * part.overflow * part.overflow_batch
+    base, waiting = base / total, waiting / total
+    overflow = 1 - base
+    share = np.divide(waiting, overflow, out=np.zeros_like(overflow), where=overflow > 0)
+    return Split(base=base, overflow=overflow, overflow_batch=np.clip(share, 0.0, 1.0))
 
 
 def base_ledger(mix: Mixed, replicas: Months, shares: Split) -> Ledger:

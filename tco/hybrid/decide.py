@@ -8,9 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from tco.capacity.replicas.needed import MAX_REPLICAS, ROUNDING
+from tco.capacity.replicas.spares import Spares, with_spares_each
 from tco.cashflow import Ledger
 from tco.finance import npv_of
-from tco.hybrid.base import Mixed, base_ledger, is_rented_by_hour, overflow_ledger, split_of, with_demand
+from tco.hybrid.base import Mixed, base_ledger, is_rented_by_hour, overflow_ledger, split_of, steady, with_demand
 from tco.hybrid_terms import OPTIMAL
 from tco.quantity import Numbers
 from tco.register import quantities, with_value
@@ -21,6 +22,7 @@ EVERY_NUMBER_UP_TO = 512
 """Numbers of replicas that are all tried; beyond, those up to a hundred and then steps of a few per cent."""
 
 _EACH_UP_TO = 100
+_NEARLY_ALWAYS = 1 - 1e-4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,13 +65,25 @@ class Curve:
 
 
 def replicas_that_hold(mix: Mixed) -> Months:
-    """Replicas that carry the busiest hour of the requests that may not leave, by month: `ceil(sensitive · peak / goodput)`."""
-    return _whole(mix.option.sensitive_fraction.numbers * mix.work.peak_requests_per_s / mix.goodput)
+    """Replicas that carry the busiest hour of the requests that may not leave, by month: `ceil(sensitive · peak / goodput)`, with spares where the base has none."""
+    needed = _whole(mix.option.sensitive_fraction.numbers * mix.work.peak_requests_per_s / mix.goodput)
+    return _with_spares(needed, mix.spares)
 
 
 def replicas_for_all(mix: Mixed) -> Months:
-    """Replicas with which nothing overflows, by month: `ceil(peak / goodput)`."""
-    return _whole(mix.work.peak_requests_per_s / mix.goodput)
+    """Replicas beyond which none can pay, by month: `ceil(peak / goodput)`, with which nothing overflows; where the overflow is the spare, in `1 − 1e-4` of the time."""
+    needed = _whole(mix.work.peak_requests_per_s / mix.goodput)
+    if mix.answers_fraction >= 1:
+        return needed
+    return _with_spares(needed, lambda counts: with_spares_each(counts, mix.answers_fraction, _NEARLY_ALWAYS))
+
+
+def _with_spares(needed: Months, spares: Spares) -> Months:
+    try:
+        standing = spares(needed.astype(np.int64))
+    except OverflowError:  # replicas answer so rarely that no fleet is large enough
+        standing = np.where(needed > 0, MAX_REPLICAS, 0)
+    return np.asarray(np.minimum(standing, MAX_REPLICAS), dtype=float)
 
 
 def decided(mix: Mixed, found: Curve | None = None) -> Months:
@@ -105,13 +119,14 @@ def curve(mix: Mixed) -> Curve:
         mix: the hybrid, of one scenario.
     """
     hold, most = replicas_that_hold(mix), replicas_for_all(mix)
-    levels = _levels(int(hold.max(initial=0)), int(most.max(initial=0)))
+    hourly = is_rented_by_hour(mix)
+    levels = _levels(int(hold.min() if hourly else hold.max()), int(most.max()))
     by_month = np.broadcast_to(levels[:, None].astype(float), (levels.size, most.size))
-    if is_rented_by_hour(mix):
-        by_month = np.minimum(by_month, most)
+    if hourly:
+        by_month = np.clip(by_month, hold, most)
     shares = split_of(mix, by_month)
     base, over = base_ledger(mix, by_month, shares), overflow_ledger(mix, shares)
-    any_base = (levels > 0).astype(float)
+    any_base = by_month.any(axis=-1).astype(float)
     requests = mix.asked.requests
     assert base.fleet is not None
     return Curve(
@@ -203,7 +218,7 @@ def _at_means(mix: Mixed) -> Mixed:
     at_means = replace(
         mix,
         option=option,
-        base=base.model_copy(update={"scaling": mix.base.scaling}),
+        base=steady(base, option),
         overflow=overflow,
         scenario=scenario,
     )

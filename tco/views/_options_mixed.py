@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _MOST_OFFERED = 64
+_SPARES = {"base": "of the base, for its availability target", "overflow": "none: the overflow steps in"}
 _PARTS = {
     "base": ("Base: whose replicas carry the base load", "Rented or owned; it stands around the clock."),
     "overflow": ("Overflow: who takes the rest", "Paid per token."),
@@ -35,6 +36,15 @@ def choose_parts(option: MixedOption, at: str, scenario: Scenario) -> None:
         with st.container():
             _fields.choice(f"{at}.{field}", words, fitting(field, scenario), part, help=told)
     if isinstance(option, HybridOption):
+        with st.container():
+            _fields.choice(
+                f"{at}.spares",
+                "Spares",
+                list(_SPARES),
+                option.spares,
+                format_func=lambda kind: _SPARES[kind],
+                help="The overflow can take what a replica that fails does not serve; sensitive requests have spares in any case.",
+            )
         now = option.replicas
         if isinstance(now, list):
             st.caption(f"Replicas by month: {', '.join(str(count) for count in now)}")

@@ -22,6 +22,7 @@ mixed = st.fixed_dictionaries(
         "base": st.sampled_from(["rent", "own"]),
         "replicas": st.one_of(st.just("optimal"), counts, st.lists(counts, min_size=1, max_size=5)),
         "sensitive_fraction": spread(0, 1),
+        "spares": st.sampled_from(["base", "overflow"]),
         "people": st.fixed_dictionaries({"run_fte": spread(0, 10)}),
         "one_off_usd": st.fixed_dictionaries({"router": spread(0, 1e6)}),
     }

@@ -143,6 +143,19 @@ def test_what_may_not_leave_has_its_peak_held() -> None:
     assert int(curve(mix).replicas[0]) == int(replicas_that_hold(mix)[0])
 
 
+def test_a_base_by_the_hour_holds_each_month_what_may_not_leave_then_and_no_more() -> None:
+    asked = question(
+        base={"price_usd_per_hour": 5.0},
+        hybrid={"sensitive_fraction": 0.25},
+        workload__requests_per_day=HUNDRED_A_SECOND,
+        workload__growth_per_month_fraction=0.1,
+    )
+    mix = mix_of(asked)
+
+    assert decided(mix).tolist() == replicas_that_hold(mix).tolist()
+    assert decided(mix)[0] < decided(mix)[-1]
+
+
 def test_more_replicas_never_serve_less_and_those_for_the_peak_serve_all() -> None:
     asked = question(workload__requests_per_day=HUNDRED_A_SECOND, workload__profile="consumer-evening")
     found = curve(mix_of(asked))

@@ -5,11 +5,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.stats import binom
 
 import tco
 from tco.capacity.capacity import capacity_of
 from tco.compare import prepare
-from tco.hybrid.base import with_demand
+from tco.hybrid.base import split_of, with_demand
 from tco.hybrid.ledger import hybrid_ledger
 from tco.ledgers import ledger_of, with_settled_hybrids
 from tco.register import with_value
@@ -69,6 +70,54 @@ def test_spares_of_the_base_are_paid_for_and_serve_nothing() -> None:
     assert own.line_items["output_tokens"] == pytest.approx(
         ledger(two_levels(hybrid={"replicas": 2})).line_items["output_tokens"]
     )
+
+
+def test_the_overflow_can_be_the_spare_by_hand() -> None:
+    """Two replicas answer 0.9 of the time each: both in 0.81, one in 0.18. Both carry 5.2 of 8, one 3.2, none nothing."""
+    rarely = {"replica_availability_fraction": 0.9, "availability_target_fraction": 0.999}
+    own = ledger(two_levels(hybrid={"replicas": 2, "spares": "overflow"}, base=rarely))
+    tokens = own.line_items["input_tokens"] + own.line_items["output_tokens"]
+    stays = (0.81 * 5.2 + 0.18 * 3.2) / 8
+
+    assert own.fleet is not None
+    assert own.fleet.replicas.tolist() == [2.0] * 12
+    assert tokens == pytest.approx(np.full(12, 4 * REQUESTS_A_MONTH * (1 - stays) * API_USD_PER_REQUEST))
+    with_spares = ledger(two_levels(hybrid={"replicas": 2}, base=rarely))
+    # P(2 of 6) = 0.99995, P(2 of 5) = 0.99954, P(2 of 4) = 0.9963
+    assert with_spares.fleet is not None
+    assert with_spares.fleet.replicas.tolist() == [5.0] * 12
+
+
+def test_where_the_overflow_is_the_spare_only_what_may_not_leave_has_spares() -> None:
+    """Half of 6 requests/s may not leave: two replicas carry them, and five must stand so that two of them answer in 0.999."""
+    rarely = {"replica_availability_fraction": 0.9, "availability_target_fraction": 0.999}
+    private = {"spares": "overflow", "sensitive_fraction": 0.5}
+
+    assert not ledger(two_levels(hybrid=private | {"replicas": 4}, base=rarely)).feasible
+    assert ledger(two_levels(hybrid=private | {"replicas": 5}, base=rarely)).feasible
+
+
+def test_a_spare_is_had_where_it_pays_and_only_there() -> None:
+    """One replica would carry all; a second one serves when the first does not: a tenth of the time, worth 0.1 · 0.9 · 1 request/s."""
+    rarely = {"replica_availability_fraction": 0.9, "price": {"commitment": "reserved-1y"}}
+    worth = 0.1 * 0.9 * 3600 * API_USD_PER_REQUEST
+    for price, count in ((0.9 * worth, 2.0), (1.1 * worth, 1.0)):
+        own = ledger(question(hybrid={"spares": "overflow"}, base=rarely | {"price_usd_per_hour": price}))
+
+        assert own.fleet is not None
+        assert own.fleet.replicas.tolist() == [count] * 12
+
+
+def test_of_very_many_replicas_the_mean_answers() -> None:
+    many = {"workload__requests_per_day": 5_000 * 86_400.0, "workload__profile": "office-hours"}
+    rarely = {"replica_availability_fraction": 0.95}
+    asked = question(hybrid={"replicas": 2_500, "spares": "overflow"}, base=rarely, **many)
+    mix = mix_of(asked)
+    found = split_of(mix, np.full(12, 2_500.0))
+    answering = binom.rvs(2_500, 0.95, size=2_000, random_state=1)
+    each = split_of(replace(mix, answers_fraction=1.0), answering[:, None] * np.ones(12))
+
+    assert float(found.base[0]) == pytest.approx(float(each.base[:, 0].mean()), abs=2e-4)
 
 
 def test_what_can_wait_fills_quiet_hours_before_it_overflows() -> None:
