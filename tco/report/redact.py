@@ -37,7 +37,7 @@ _SECRETS = (
 _IDS = (
     re.compile(r"\b(?:GPU|MIG|VGPU)-[0-9a-fA-F]{8}(?:-?[0-9a-fA-F]{4,12})*\b"),
     re.compile(r"\b[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\b"),
-    re.compile(r"\barn:aws[\w-]*:\S+"),
+    re.compile(r"\barn:aws[\w-]*:[^\s,;)\]]+"),
     re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)*"),
     re.compile(r"(?i)\b(?:user|username|uid|user[_-]?id|account[_-]?id|login|org[_-]?id)\s*[=:]\s*[\w.@+-]+"),
     re.compile(r"\b(?:user|acct|org|usr|proj)[-_](?=\w*\d)\w{6,}\b"),
@@ -49,7 +49,9 @@ _SUFFIXES = (
 _INTERNAL = r"(?:[\w-]+\.)*[\w-]+\.(?:local|localdomain|internal|intranet|corp|lan|home|private|svc|cluster)"
 _ADDRESS = r"(?:\d{1,3}\.){3}\d{1,3}"
 _HOSTS = (
-    re.compile(rf"(?i)\b\w+://(?:localhost|{_ADDRESS}|\[[0-9a-f:]+\]|{_INTERNAL}|[\w-]+)(?::\d+)?(?:/\S*)?(?![\w.])"),
+    re.compile(
+        rf"(?i)\b\w+://(?:localhost|{_ADDRESS}|\[[0-9a-f:]+\]|{_INTERNAL}|[\w-]+)(?::\d+)?(?:/[^\s,;)\]]*)?(?![\w.])"
+    ),
     re.compile(rf"(?i)(?<![\w.-]){_INTERNAL}(?::\d+)?(?![\w.]\w)"),
     re.compile(rf"(?<![\w.]){_ADDRESS}(?::\d+)?(?![\w.]\w)"),
     re.compile(r"(?<![\w:])(?:[0-9a-fA-F]{1,4}:){4,7}[0-9a-fA-F]{1,4}\b"),
@@ -60,9 +62,9 @@ _HOSTS = (
     ),
 )
 _PATHS = (
-    re.compile(r"\bfile:\S+"),
-    re.compile(r"(?i)(?<!\w)[a-z]:\\[^\s\"'<>|]+"),
-    re.compile(r"\\\\[\w.$-]+\\[^\s\"'<>|]+"),
+    re.compile(r"\bfile:[^\s,;)\]]+"),
+    re.compile(r"(?i)(?<!\w)[a-z]:\\[^\s\"'<>|,;)\]]+"),
+    re.compile(r"\\\\[\w.$-]+\\[^\s\"'<>|,;)\]]+"),
     re.compile(r"(?<![\w.])(?:\.{1,2}|~\w*)(?:/[\w.@+-]+)+/?"),
     re.compile(r"(?<![\w/.:~)\]])/(?:[\w.@+-]+/)+[\w.@+-]*"),
     re.compile(r"(?<![\w/.:~)\]])/[\w@+-]+\.\w+"),
@@ -70,7 +72,7 @@ _PATHS = (
 _KINDS = r"ya?ml|json|csv|tsv|xlsx?|xlsm|docx?|pptx?|pdf|txt|log|eml|msg|md|py|sh|env|db|parquet"
 _RELATIVE = re.compile(rf"(?<![\w/:.-])[\w.-]+(?:/[\w.-]+)+\.(?:{_KINDS})\b")
 _FILES = re.compile(rf"(?<![\w/:])[\w.-]+\.(?:{_KINDS})\b")
-_LINK = re.compile(r"https?://\S+")
+_LINK = re.compile(r"https?://[^\s,;)\]]+")
 
 _Node = TypeVar("_Node")
 

@@ -1,0 +1,218 @@
+"""Each form is opened again with its own library: the headline numbers are in it, every page has its ids, the same pack gives the same bytes."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import zipfile
+from dataclasses import replace
+from functools import lru_cache
+from html.parser import HTMLParser
+
+import docx as python_docx
+import pptx as python_pptx
+import pypdf
+import pytest
+
+from tco.answer import headline
+from tco.errors import InputError
+from tco.report import forms
+from tco.report.brand import Brand, BrandFile, Logo
+from tco.report.docx.write import docx
+from tco.report.focus import focus
+from tco.report.forms import chosen, written
+from tco.report.html.write import html
+from tco.report.pdf.write import pdf
+from tco.report.pptx.write import pptx
+from tco.report.summary import facts
+from tests.tco.report.packs import NAME, plain, png
+
+pytestmark = pytest.mark.slow
+
+KIT = Brand(
+    terms=BrandFile(name="Acme Advisors", header="Acme header", footer="Acme footer", confidentiality="Not for others"),
+    logo=Logo(kind="png", data=png()),
+)
+WRITERS = {"html": html, "pdf": pdf, "docx": docx, "pptx": pptx, "focus": focus}
+
+
+@lru_cache(maxsize=8)
+def file(form):
+    made = WRITERS[form](replace(plain(), brand=KIT))
+    return made if isinstance(made, bytes) else made.encode()
+
+
+class Words(HTMLParser):
+    def __init__(self, text):
+        super().__init__()
+        self.words, self.tags, self.attributes = [], [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += [(tag, *attribute) for attribute in attrs]
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+
+def text_of(form):
+    data = file(form)
+    if form == "html":
+        return " ".join(Words(data.decode()).words)
+    if form == "pdf":
+        return " ".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(data)).pages)
+    if form == "docx":
+        return word_text(python_docx.Document(io.BytesIO(data)))
+    return " ".join(slide_text(slide) for slide in python_pptx.Presentation(io.BytesIO(data)).slides)
+
+
+def word_text(word):
+    cells = (cell.text for table in word.tables for row in table.rows for cell in row.cells)
+    return " ".join([*(paragraph.text for paragraph in word.paragraphs), *cells])
+
+
+def slide_text(slide):
+    texts = []
+    for shape in slide.shapes:
+        if shape.has_text_frame:
+            texts.append(shape.text_frame.text)
+        if shape.has_table:
+            texts += [cell.text_frame.text for row in shape.table.rows for cell in row.cells]
+    return " ".join(texts)
+
+
+def squeezed(text):
+    return re.sub(r"[\s\u200b]+", "", text)
+
+
+@pytest.mark.parametrize("form", ["html", "pdf", "docx", "pptx"])
+def test_headline_numbers_are_in_every_form(form):
+    found = squeezed(text_of(form))
+
+    assert squeezed(headline(plain().result)) in found
+    for fact in facts(plain()):
+        assert squeezed(fact.value) in found
+    assert squeezed("Not for others") in found or form == "docx"
+    assert "test-run" in found
+    assert squeezed("Assumptions") in found
+
+
+def test_every_page_of_the_pdf_has_the_ids_and_the_brand():
+    reader = pypdf.PdfReader(io.BytesIO(file("pdf")))
+
+    assert 7 <= len(reader.pages) <= 20
+    for page in reader.pages:
+        text = squeezed(page.extract_text())
+        assert squeezed(plain().ids) in text
+        assert squeezed("Not for others") in text
+    assert f"{NAME} plan" == reader.metadata.title
+
+
+def test_the_pdf_runs_nothing_and_opens_nothing():
+    reader = pypdf.PdfReader(io.BytesIO(file("pdf")))
+
+    assert not {"/OpenAction", "/AA", "/Names", "/AcroForm"} & set(reader.trailer["/Root"])
+    assert not any("/Annots" in page for page in reader.pages)
+
+
+def test_the_footer_of_word_has_the_ids_and_the_brand_on_all_parts():
+    word = python_docx.Document(io.BytesIO(file("docx")))
+    footer = word.sections[0].footer.paragraphs[0].text
+
+    assert plain().ids in footer
+    assert "Not for others" in footer
+    assert all(part.footer.is_linked_to_previous for part in list(word.sections)[1:])
+    assert 3 == len(word.sections)
+    assert word.sections[1].page_width > word.sections[1].page_height
+
+
+def test_slides_are_ten_to_fourteen_with_ids_and_native_charts():
+    deck = python_pptx.Presentation(io.BytesIO(file("pptx")))
+    charts = [shape.chart for slide in deck.slides for shape in slide.shapes if shape.has_chart]
+
+    assert 10 <= len(deck.slides) <= 14
+    assert 5 == len(charts)
+    assert all(plain().result.answer_id in slide_text(slide) for slide in deck.slides)
+
+
+def test_native_charts_hold_the_numbers_of_the_answer():
+    deck = python_pptx.Presentation(io.BytesIO(file("pptx")))
+    chart = next(shape.chart for slide in deck.slides for shape in slide.shapes if shape.has_chart)
+    ends = {series.name: list(series.values)[-1] for series in chart.plots[0].series}
+
+    for option in plain().result.options:
+        laid_out = sum(sum(amounts) for amounts in option.investments.values())
+        assert ends[option.name] == pytest.approx(laid_out + sum(option.monthly_usd), rel=1e-9)
+
+
+def test_workbooks_behind_charts_hold_the_same_numbers_and_no_formula():
+    with zipfile.ZipFile(io.BytesIO(file("pptx"))) as deck:
+        books = [name for name in deck.namelist() if name.endswith(".xlsx")]
+        assert 5 == len(books)
+        for name in books:
+            with zipfile.ZipFile(io.BytesIO(deck.read(name))) as book:
+                assert b"<f>" not in book.read("xl/worksheets/sheet1.xml")
+
+
+def test_html_is_one_file_with_a_policy_and_no_script():
+    found = Words(file("html").decode())
+
+    assert not {"script", "iframe", "object", "embed", "link", "form", "base"} & set(found.tags)
+    policy = next(
+        value for tag, name, value in found.attributes if tag == "meta" and name == "content" and "default-src" in value
+    )
+    assert "default-src 'none'" in policy
+    assert "script-src" not in policy
+    sources = [value for _, name, value in found.attributes if name in {"src", "href"}]
+    assert all(source.startswith(("data:image/", "#part-")) for source in sources)
+    assert not [name for _, name, _ in found.attributes if name.startswith("on") or name == "style"]
+    assert all(value for tag, name, value in found.attributes if tag == "img" and name == "alt")
+
+
+@pytest.mark.parametrize("form", list(WRITERS))
+def test_the_same_pack_gives_the_same_bytes(form):
+    again = WRITERS[form](replace(plain(), brand=KIT))
+
+    assert file(form) == (again if isinstance(again, bytes) else again.encode())
+
+
+def test_office_files_have_no_time_of_making():
+    for form in ("docx", "pptx"):
+        with zipfile.ZipFile(io.BytesIO(file(form))) as archive:
+            assert {(1980, 1, 1, 0, 0, 0)} == {entry.date_time for entry in archive.infolist()}
+            assert b"2026-11-23T00:00:00Z" in archive.read("docProps/core.xml")
+
+
+def test_forms_are_chosen_by_name():
+    assert ("pdf", "html") == chosen("pdf, html,pdf")
+    with pytest.raises(InputError, match="'odt' is no form; there are: xlsx, pptx, docx, pdf, html, focus"):
+        chosen("pdf,odt")
+    with pytest.raises(InputError, match="'nothing' is no form"):
+        chosen(" , ")
+
+
+def test_a_missing_library_is_told_with_the_command_that_adds_it(monkeypatch):
+    monkeypatch.setitem(forms.FORMS, "pdf", forms.FORMS["pdf"]._replace(needs=("no_such_library",)))
+
+    with pytest.raises(
+        InputError, match=r"needs no_such_library, which is not installed; run `pip install 'tco-llm\[report\]'`"
+    ):
+        chosen("pdf")
+    assert ("html",) == chosen("html")
+
+
+def test_a_folder_that_cannot_be_written_is_told(tmp_path):
+    (tmp_path / "file").write_text("x")
+
+    with pytest.raises(InputError, match=r"report-focus\.csv cannot be written"):
+        list(written(plain(), tmp_path / "file" / "folder", "report", ["focus"]))
+
+
+def test_files_are_named_after_the_scenario(tmp_path):
+    paths = list(written(plain(), tmp_path / "out", "plan", ["focus", "html"]))
+
+    assert ["plan-focus.csv", "plan.html"] == [path.name for path in paths]
+    assert all(path.stat().st_size > 1000 for path in paths)
+    assert list(csv.DictReader(io.StringIO(paths[0].read_text(encoding="utf-8"))))
