@@ -138,7 +138,8 @@ def quarterly_rows() -> Iterator[dict[str, Any]]:
                 path = price_path(kind, as_of=day)
             except PriceNotFound:
                 continue
-            fields = path.model_dump().items()
+            # The table serves a look-up of the change and its ends; draws take the path itself.
+            fields = path.model_dump(exclude={"tenth_factors"}).items()
             yield {name: round(value, 6) if isinstance(value, float) else value for name, value in fields}
 
 

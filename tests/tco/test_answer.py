@@ -67,7 +67,7 @@ def test_a_baseline_that_cannot_serve_hands_over() -> None:
 
 def test_the_footing_names_the_conventions_and_the_state_of_the_price_book() -> None:
     result = answer()
-    assert footing(result).startswith("12 months, 730.5 hours a month, 0% a year; nominal money")
+    assert footing(result).startswith("12 months, 730.5 hours a month, 0% a year, before tax; nominal money")
     assert footing(result).endswith(f"Price book {shipped_book().id}.")
     own = result.model_copy(
         update={"price_book": result.price_book.model_copy(update={"own_prices": "prices.yaml (1a2b)"})}
