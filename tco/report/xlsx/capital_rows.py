@@ -36,7 +36,6 @@ class Bought:
 
     Attributes:
         investments: at the start of each month, by name; first those for servers.
-        expensed: those of them that are deducted at once.
         running: payments that are running costs, by name.
         financing: money of lenders by time.
         interest: of each month.
@@ -47,7 +46,6 @@ class Bought:
     """
 
     investments: dict[str, Expr]
-    expensed: dict[str, Expr]
     running: dict[str, Expr] = field(default_factory=dict)
     financing: tuple[Line, ...] = ()
     interest: Expr = NOTHING
@@ -80,13 +78,21 @@ def bought_rows(desk: Desk, option: OwnOption, servers: Line, label: str) -> Bou
     worth = desk.cash.line(f"{label}: servers at their price", "USD", bought * price, "usd", summed=True)
     around = _around(desk, option, bought, life)
     found = _paid(desk, option, terms, worth, label)
-    depreciation = _depreciation(desk, found.basis, economic, label)
+    basis = found.basis
+    if around:
+        basis = desk.cash.line(
+            f"{label}: depreciated, with what is bought around servers",
+            "USD",
+            added(basis, *around.values()),
+            "usd",
+            summed=True,
+        )
+    depreciation = _depreciation(desk, basis, economic, label)
     residual = _residual(desk, option, bought, economic, found.is_owned, label)
-    left = total(found.basis.all) - total(depreciation.all) + found.basis_at_end
+    left = total(basis.all) - total(depreciation.all) + found.basis_at_end
     book_value = desk.cash.value(f"{label}: price not deducted at the end", "USD", left, "usd")
     return Bought(
         investments=found.investments | around,
-        expensed=around,
         running=found.running,
         financing=found.financing,
         interest=found.interest,

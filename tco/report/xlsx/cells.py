@@ -14,6 +14,8 @@ from tco.report.xlsx.expressions import Expr, Known, Place
 TIME_ZERO_COLUMN = 5
 """Column of time zero on every sheet by month; the end of month m is m columns further."""
 
+_WHOLE_ROW = -1
+
 
 @dataclass(frozen=True, slots=True)
 class Held:
@@ -171,7 +173,15 @@ class Span(Expr):
 
     def value(self, time: int, known: Known) -> Any:
         """The numbers in it."""
-        last = time + self.shift if self.last is None else self.last
+        if self.last is None:
+            return self._numbers(time + self.shift, known)
+        # Whole rows are asked for again and again.
+        key = (id(self.line), _WHOLE_ROW)
+        if key not in known.found:
+            known.found[key] = self._numbers(self.last, known)
+        return known.found[key]
+
+    def _numbers(self, last: int, known: Known) -> Any:
         return np.array([self.line.value(each, known) for each in range(last + 1)], dtype=float)
 
     def parts(self) -> Iterator[Expr]:

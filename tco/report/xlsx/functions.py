@@ -100,7 +100,7 @@ def binomial_at_most(successes: Expr, trials: Expr, probability: Expr) -> Expr:
     """`BINOMDIST(…, TRUE)`: chance of at most so many successes; trials may be a range."""
     return Call(
         "BINOMDIST",
-        lambda most, count, chance, _: bdtr(most, count, chance),
+        lambda most, count, chance, _: bdtr(most, np.asarray(count, dtype=np.int64), chance),
         (successes, trials, probability, Constant(content=True)),
     )
 

@@ -111,7 +111,12 @@ class _Money:
 def _money(desk: Desk, costs: Costs, invested: Mapping[str, Line], running: Line) -> _Money:
     """Lenders, deductions, taxes, what is left."""
     sheet, bought = desk.cash, costs.bought
-    expensed = [invested[name] for name in costs.expensed if name in invested]
+    # A row that also holds what is bought around servers under the same name is not deducted whole.
+    expensed = [
+        invested[name] if name in invested and costs.investments[name] is cost else cost
+        for name, cost in costs.expensed.items()
+        if cost is not NOTHING
+    ]
     deductions = [
         running,
         *expensed,

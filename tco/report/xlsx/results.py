@@ -182,12 +182,7 @@ def _units(desk: Desk, workload: Workload, own: OptionRows, cost: Expr) -> dict[
         return {}
     found = {"usd_per_mtok": cost / mtok, "usd_per_request": cost / requests}
     if answer.usd_per_mtok_at_full_load is not None:
-        found["usd_per_mtok_at_full_load"] = cost / mtok
-        if own.fleets:
-            fleet = own.fleets[0]
-            paid = fleet.paid if isinstance(fleet.paid, Line) else fleet.replicas
-            could = total(paid.all) * fleet.goodput * desk.hours * SECONDS_PER_HOUR * mtok / requests
-            found["usd_per_mtok_at_full_load"] = cost / could
+        found["usd_per_mtok_at_full_load"] = cost / _could(desk, own, mtok, requests)
     share = _input_share(desk, workload, own)
     found["input_usd_per_mtok"] = share * cost / total(workload.input_mtok.all)
     found["output_usd_per_mtok"] = (1 - share) * cost / total(workload.output_mtok.all)
@@ -195,6 +190,23 @@ def _units(desk: Desk, workload: Workload, own: OptionRows, cost: Expr) -> dict[
     if users is not None:
         found["usd_per_user_month"] = cost / (users * requests / at_index(workload.requests.all, 2))
     return found
+
+
+def _could(desk: Desk, own: OptionRows, mtok: Expr, requests: Expr) -> Expr:
+    """Tokens of the horizon with every replica busy that is paid for; those that are asked for where nothing stands [Mtok]."""
+    answer, name = desk.pack.result.option(own.option.name), own.option.name
+    if answer.capacity is None:
+        return mtok
+    if not own.fleets:
+        assert answer.total_usd is not None
+        assert answer.usd_per_mtok_at_full_load is not None
+        could = answer.total_usd / answer.usd_per_mtok_at_full_load
+        held = Held(could, rests_of(desk, name), f"fleet of {name}")
+        return desk.capacity.value(f"{name}: tokens that its replicas could answer", "Mtok", held)
+    fleet = own.fleets[0]
+    paid = fleet.paid if isinstance(fleet.paid, Line) else fleet.replicas
+    could_serve = total(paid.all) * fleet.goodput * desk.hours * SECONDS_PER_HOUR
+    return could_serve * mtok / requests
 
 
 def _input_share(desk: Desk, workload: Workload, own: OptionRows) -> Expr:

@@ -218,7 +218,7 @@ def _single(desk: Desk, option: SingleOption, shared: Shared, asked: Asked, stre
         running = stretch.cut(shared.rises.on(_both(site_items(desk, option, fleet), work)))
         bought = bought_rows(desk, option, fleet.servers, label)
         investments = _both(bought.investments, once)
-        return Costs(running=_both(running, bought.running), investments=investments, expensed=_both(once, bought.expensed), fleets=[fleet], bought=[bought])  # fmt: skip
+        return Costs(running=_both(running, bought.running), investments=investments, expensed=once, fleets=[fleet], bought=[bought])  # fmt: skip
     rented: Items = {"gpu_rent": rent(desk, option, fleet, label)}
     rented["parallel_run"] = parallel_run(desk, option, rented["gpu_rent"])
     return Costs(running=_both(rented, stretch.cut(shared.rises.on(work))), investments=once, expensed=once, fleets=[fleet])  # fmt: skip

@@ -1,0 +1,102 @@
+"""The workbook's formulas give what the engine gives, at export and after an input was changed."""
+
+from __future__ import annotations
+
+import pytest
+
+from tco.compare import compare
+from tco.register import quantities, with_value
+from tests.tco.report.xlsx import packs
+
+_INPUTS = 12
+"""Of each question that are changed, evenly over the register."""
+
+
+@pytest.mark.parametrize("name", packs.QUESTIONS)
+def test_all_results_are_formulas_that_agree_with_the_engine(name: str) -> None:
+    made = packs.model(name)
+    numbers = {key: cell.value(0, made.desk.known) for key, cell in made.results.numbers.items()}
+
+    assert made.checks.verdict.value(0, made.desk.known) == "OK"
+    assert {option: rows.held for option, rows in made.rows.items() if rows.held} == {}
+    assert packs.differences(made.desk.found, numbers, within=1e-9) == []
+    assert set(made.rows) == {option.name for option in made.desk.filled.options}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", packs.QUESTIONS)
+def test_a_changed_live_input_gives_what_the_engine_gives_for_it(name: str) -> None:
+    made = packs.model(name)
+    live = [(path, quantity) for path, quantity in quantities(made.desk.filled) if made.desk.inputs.is_live(path)]
+    wrong = {}
+    for path, quantity in live[:: max(1, len(live) // _INPUTS)]:
+        value = quantity.value * 0.93 if quantity.value else 0.05
+        numbers, verdict = packs.worked_out(made, path, value)
+        found = compare(made.desk.pack.prepared, with_value(made.desk.filled, path, value))
+        able = {option.name for option in found.options if option.feasible}
+        missed = packs.differences(found, {key: here for key, here in numbers.items() if key[0] in able})
+        if missed or verdict != "OK, inputs changed":
+            wrong[path] = (verdict, missed)
+
+    assert wrong == {}
+    assert len(live) > 25
+
+
+@pytest.mark.parametrize(
+    ("name", "live", "stale"),
+    [
+        ("plain", ["workload.requests_per_day", "workload.batchable_fraction", "options.rent.throughput_factor", "finance.tax_fraction", "options.own.pue"], ["workload.input_tokens_per_request", "workload.output_tokens_per_request"]),
+        ("by the hour", ["workload.requests_per_day", "options.scheduled.price_usd_per_hour", "options.spot.failures.interruptions_per_hour"], ["workload.peak_headroom_fraction", "options.scheduled.scaling.start_up_minutes", "options.own.failures.server_availability_fraction"]),
+        ("classes", ["workload.classes.chat.input_tokens_per_request", "workload.classes.mail.share_fraction"], []),
+    ],
+)  # fmt: skip
+def test_the_register_says_which_inputs_are_live(name: str, live: list[str], stale: list[str]) -> None:
+    inputs = packs.model(name).desk.inputs
+
+    assert [path for path in live if not inputs.is_live(path)] == []
+    assert [path for path in stale if inputs.is_live(path)] == []
+
+
+def test_a_changed_input_that_needs_a_new_export_is_told_by_the_verdict() -> None:
+    made = packs.model("plain")
+
+    _, verdict = packs.worked_out(made, "workload.input_tokens_per_request", 120.0)
+
+    assert verdict == "NEW EXPORT NEEDED"
+
+
+def test_more_load_than_the_table_of_a_fleet_holds_fails_a_check() -> None:
+    made = packs.model("by the hour")
+
+    _, verdict = packs.worked_out(made, "workload.requests_per_day", 150_000.0 * 2_000)
+
+    assert verdict == "CHECK FAILED"
+
+
+def test_an_option_with_an_input_that_no_formula_knows_keeps_the_engines_numbers() -> None:
+    agreed = {"base": {"commitment": "reserved-1y", "replicas": 2, "price_usd_per_hour": 1.5}}
+    made = packs.model_of(packs.pack_of(packs.question("agreed", options=[packs.API, packs.RENT | {"price": packs.BY_HOUR, "commitments": agreed}])))  # fmt: skip
+    numbers = {key: cell.value(0, made.desk.known) for key, cell in made.results.numbers.items()}
+
+    assert made.checks.verdict.value(0, made.desk.known) == "OK"
+    assert packs.differences(made.desk.found, numbers, within=1e-9) == []
+    assert "gpu_rent" in made.rows["rent"].held
+    assert not made.desk.inputs.is_live("options.rent.price_usd_per_hour")
+    assert made.desk.inputs.is_live("discount_rate_per_year")
+
+
+def test_options_that_cannot_serve_are_told_and_cost_nothing() -> None:
+    strict = packs.WORKLOAD | {"slo": {"ttft_p95_ms": 1.0}}
+    made = packs.model_of(packs.pack_of(packs.question("strict", workload=strict)))
+    told = [text.text for text in made.results.sheet.texts if text.text.startswith("ruled out")]
+
+    assert list(made.rows) == ["api"]
+    assert len(told) == 1
+
+
+def test_a_baseline_that_cannot_serve_leaves_no_savings() -> None:
+    strict = packs.WORKLOAD | {"slo": {"ttft_p95_ms": 1.0}}
+    made = packs.model_of(packs.pack_of(packs.question("strict", workload=strict, baseline="rent")))
+
+    assert {key for _, key in made.results.numbers} & {"npv_usd", "payback_months"} == set()
+    assert ("api", "total_usd") in made.results.numbers
