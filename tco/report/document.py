@@ -12,7 +12,7 @@ from tco.report.options import cash_section, line_item_section, options_section
 from tco.report.pack import ReportPack
 from tco.report.summary import summary
 
-_MOST_OF_A_LINE = 160
+_MOST_OF_A_LINE, _MOST_OF_A_QUESTION = 160, 400
 
 
 def document(pack: ReportPack) -> Document:
@@ -43,7 +43,7 @@ def document(pack: ReportPack) -> Document:
     return inert_record(
         Document(
             title=title(pack),
-            subtitle=pack.scenario.question or "",
+            subtitle=short(pack.scenario.question or "", _MOST_OF_A_QUESTION),
             date=pack.result.as_of.isoformat(),
             header=header(pack),
             footer=footer(pack),

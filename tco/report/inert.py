@@ -14,12 +14,17 @@ _TURNING = {0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206
 _FORBIDDEN = {"Cc", "Cs", "Co", "Cn"}
 _STARTERS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _MOST_MARKS = 4
+_BACK = "\u200e"
+"""Has no width and reads from left to right."""
+_FROM_RIGHT, _FROM_LEFT = {"R", "AL", "AN"}, {"L", "EN"}
 
 _Node = TypeVar("_Node")
 
 
 def inert(text: str, most: int = MOST_SIGNS) -> str:
     r"""A text that any form may hold: control characters become blanks, signs that turn or stack text go, the rest stays letter by letter.
+
+    After words that read from the right stands a mark without width, so that numbers behind them stay where they are.
 
     Args:
         text: any text.
@@ -41,7 +46,23 @@ def inert(text: str, most: int = MOST_SIGNS) -> str:
             kept.append(" ")
         else:
             kept.append(sign)
-    return "".join(kept) if len(text) <= most else "".join(kept[: most - 1]) + "…"
+    return _settled(kept if len(text) <= most else [*kept[: most - 1], "…"])
+
+
+def _settled(signs: list[str]) -> str:
+    found: list[str] = []
+    after: int | None = None
+    for sign in signs:
+        kind = unicodedata.bidirectional(sign)
+        if kind in _FROM_LEFT and after is not None:
+            found.insert(after, _BACK)
+            after = None
+        found.append(sign)
+        if kind in _FROM_RIGHT:
+            after = len(found)
+    if after is not None:
+        found.insert(after, _BACK)
+    return "".join(found)
 
 
 def inert_record(node: _Node, most: int = MOST_SIGNS) -> _Node:

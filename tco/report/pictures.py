@@ -13,6 +13,7 @@ from tco.charts import DOLLARS, Palette, cumulative_cost
 from tco.report.blocks import Document, Picture, PictureName
 from tco.report.brand import Brand
 from tco.report.inert import inert, inert_record, short
+from tco.report.names import with_short_names
 from tco.report.options import item_words, totals_by_item
 from tco.report.pack import ReportPack
 from tco.result import Result
@@ -67,11 +68,23 @@ def logo_png(brand: Brand) -> bytes | None:
 
 
 def _spec(pack: ReportPack, name: PictureName) -> dict[str, Any]:
-    chart = _chart(pack, name)
+    chart = _chart(with_short_names(pack), name)
     font = pack.brand.terms.fonts.body
     dressed = chart.properties(width=WIDTH, height=HEIGHTS[name], background="white", padding=4)
-    dressed = dressed.configure(font=font).configure_axis(labelFontSize=12, titleFontSize=12, titleFontWeight="normal")
-    return dict(dressed.configure_legend(labelFontSize=12, offset=22).configure_view(strokeOpacity=0).to_dict())
+    dressed = dressed.configure(font=font).configure_axis(
+        labelFontSize=12, labelLimit=0, titleFontSize=12, titleFontWeight="normal"
+    )
+    dressed = dressed.configure_legend(labelFontSize=12, labelLimit=0, offset=22).configure_view(strokeOpacity=0)
+    return dict(_whole_labels(dressed.to_dict()))
+
+
+def _whole_labels(node: Any) -> Any:
+    """Labels are short already: Vega cuts them by half characters, and a half of an emoji ends the drawing."""
+    if isinstance(node, dict):
+        return {
+            key: 0 if key == "labelLimit" else _whole_labels(value) for key, value in node.items() if key != "datasets"
+        } | ({"datasets": node["datasets"]} if "datasets" in node else {})
+    return [_whole_labels(each) for each in node] if isinstance(node, list) else node
 
 
 def _chart(pack: ReportPack, name: PictureName) -> alt.LayerChart:
@@ -149,7 +162,7 @@ def line_item_frame(result: Result) -> pd.DataFrame:
     named = sorted((name for name in sizes if sizes[name]), key=lambda name: -sizes[name])
     kept = named if len(named) <= MOST_ITEMS else named[: MOST_ITEMS - 1]
     rows = [
-        {"option": inert(option), "item": inert(item_words(name)), "cost_usd": items[name]}
+        {"option": inert(option), "item": inert(short(item_words(name), _LABEL)), "cost_usd": items[name]}
         for option, items in totals.items()
         for name in kept
         if items.get(name)

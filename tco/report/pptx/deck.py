@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import math
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -21,13 +20,16 @@ from tco.report.brand import Brand
 from tco.report.inert import inert, short
 from tco.report.pictures import logo_png
 
-_LETTER_WIDTH = 0.52
-"""Mean width of a letter over its size; of Arial 0.5."""
+_NARROW, _CAPITAL, _FULL = 0.53, 0.72, 1.05
+"""Widths of a letter, a capital, and a sign that fills its square, over the size; Arial's, on the safe side."""
+_LETTER_WIDTH = 0.53
 _LINE = 1.2
 _POINTS = 72.0
 _EMU = 914_400
 _FOOT_IN, _EDGE_IN = 0.42, 0.55
-_MOST_OF_A_CELL = 220
+_MOST_OF_A_CELL = 150
+_SAFE = 0.96
+"""Of a line that is counted on: bold letters are wider."""
 
 
 class Box(NamedTuple):
@@ -79,8 +81,25 @@ def _height_in(texts: Sequence[str], width_in: float, size: float) -> float:
 
 def lines_of(text: str, width_in: float, size: float) -> int:
     """How many lines a text takes in a column of some width, about."""
-    letters = max(1.0, width_in * _POINTS / (size * _LETTER_WIDTH))
-    return sum(max(1, math.ceil(len(part) / letters)) for part in text.split("\n"))
+    room = max(1.0, _SAFE * width_in * _POINTS / size)
+    return sum(_wrapped(part, room) for part in text.split("\n"))
+
+
+def _wrapped(text: str, room: float) -> int:
+    """Lines that words take; a word that is longer than a line is broken."""
+    lines, at = 1, 0.0
+    for word in text.split(" "):
+        width = _width(word)
+        if at and at + width > room:
+            lines, at = lines + 1, 0.0
+        while width > room:
+            lines, width = lines + 1, width - room
+        at += width + _NARROW / 2
+    return lines
+
+
+def _width(text: str) -> float:
+    return sum(_FULL if ord(sign) >= 0x1100 else _CAPITAL if sign.isupper() else _NARROW for sign in text)  # noqa: PLR2004 - Hangul and beyond
 
 
 class Deck:

@@ -10,6 +10,7 @@ from typing import Any
 from tco.report.document import footer
 from tco.report.fixed_zip import fixed_zip
 from tco.report.inert import inert
+from tco.report.names import inert_pack, with_short_names
 from tco.report.pack import ReportPack
 from tco.report.pptx import pages
 from tco.report.pptx.deck import Deck
@@ -54,6 +55,7 @@ def pptx(pack: ReportPack) -> bytes:
         pack: of the report.
     """
     presentation = opened(pack.brand)
+    pack = with_short_names(inert_pack(pack))
     deck = Deck(presentation, pack.brand, has_template=pack.brand.template is not None)
     ids = inert(pack.ids, 400)
     texts = named_texts(pack, ids)
