@@ -18,6 +18,7 @@ from pricing import (
     read_overrides,
 )
 from tco.errors import InputError
+from tco.hosting import refuse_server_file
 from tco.result import Caution, PriceBook
 from tco.scenario import Scenario
 
@@ -73,6 +74,7 @@ def find_own_prices(name: str, folder: Path | None = None) -> Overrides:
     Raises:
         FileError: it cannot be read or is not valid.
     """
+    refuse_server_file(name, "file of prices")
     beside = None if folder is None else folder / name
     return read_overrides(beside if beside is not None and beside.is_file() else Path(name))
 

@@ -10,6 +10,7 @@ import probes
 from probes.run import Run
 from probes.run_file import RunError, load_run
 from tco.errors import InputError
+from tco.hosting import refuse_server_file
 from tco.scenario import Scenario, SelfHostedOption
 
 _SHIPPED = Path(probes.__file__).parent / "runs"
@@ -29,9 +30,11 @@ def find_run(reference: str, folder: Path | None = None) -> Run:
         folder: the scenario file's folder; None where the scenario came from no file.
 
     Raises:
-        InputError: no such run, or not a valid run file.
+        InputError: no such run, not a valid run file, or a file's name on a hosted server.
     """
     shipped = shipped_runs()
+    if reference not in shipped:
+        refuse_server_file(reference, "run")
     if folder is not None and (folder / reference).is_file():
         path = folder / reference
     elif Path(reference).is_file():

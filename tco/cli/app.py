@@ -1,4 +1,4 @@
-"""`tco app`: the pages in a browser, served on this machine only."""
+"""`tco app`: the pages in a browser, served on this machine only, or to a team (`--hosted`)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tco import InputError, load, views
+from tco.cli._hosted import Serving, hosted_settings
 from tco.cli._shared import EXIT_INTERRUPTED, fail
+from tco.hosting import HOSTED
 from tco.shipped import streamlit_config
 from tco.views import SCENARIO_VARIABLE
 
@@ -32,19 +34,67 @@ def app_command(
         int | None, typer.Option(min=1, max=65535, help="Port; 8501 or the next free one if left out.")
     ] = None,
     browser: Annotated[bool, typer.Option(help="Open a browser window.")] = True,
+    hosted: Annotated[
+        bool, typer.Option("--hosted", help="Serve other people: no probes, limits, sign-in. See docs/hosting.md.")
+    ] = False,
+    address: Annotated[
+        str | None, typer.Option(help="With --hosted: address to bind to, e.g. 0.0.0.0 in a container.")
+    ] = None,
+    url: Annotated[str | None, typer.Option(help="With --hosted: where visitors open it.")] = None,
+    login: Annotated[
+        bool, typer.Option("--login/--no-login", help="With --hosted: visitors sign in, or everybody may come in.")
+    ] = True,
+    secrets: Annotated[
+        Path | None, typer.Option(help="With --hosted: file with [auth]; .streamlit/secrets.toml if left out.")
+    ] = None,
+    allow: Annotated[
+        list[str] | None, typer.Option(help="With --hosted: who may come in, ann@example.org or @example.org.")
+    ] = None,
+    allow_file: Annotated[
+        Path | None, typer.Option(help="With --hosted: file of such entries, one a line; read anew each time.")
+    ] = None,
+    unverified_email: Annotated[
+        bool,
+        typer.Option("--unverified-email", help="With --hosted: trust addresses that the provider has not verified."),
+    ] = False,
 ) -> None:
     """Open the pages in a browser; Ctrl-C ends them. Probes save their runs to `runs/` in this folder."""
-    if scenario is not None:
-        try:
-            load(scenario)
-        except InputError as error:
-            fail(str(error))
-    given = {} if scenario is None else {SCENARIO_VARIABLE: str(scenario.resolve())}
+    said = {"--address": address, "--url": url, "--secrets": secrets, "--allow": allow, "--allow-file": allow_file}
     try:
-        ended = subprocess.run(app_arguments(port, browser=browser), env=os.environ | given, check=False)  # noqa: S603 - our own command
+        if scenario is not None:
+            load(scenario)
+        if hosted:
+            flags, told = hosted_settings(
+                Serving(
+                    address=address,
+                    url=url,
+                    login=login,
+                    secrets=secrets,
+                    allow=tuple(allow or ()),
+                    allow_file=allow_file,
+                    unverified=unverified_email,
+                ),
+                dict(os.environ),
+            )
+        else:
+            _require_hosted([name for name, value in said.items() if value])
+            flags, told = [], {HOSTED: "0"}
+    except InputError as error:
+        fail(str(error))
+    given = told if scenario is None else told | {SCENARIO_VARIABLE: str(scenario.resolve())}
+    command = [*app_arguments(port, browser=browser and not hosted), *flags]
+    try:
+        ended = subprocess.run(command, env=os.environ | given, check=False)  # noqa: S603 - our own command
     except KeyboardInterrupt:
         raise typer.Exit(EXIT_INTERRUPTED) from None
     raise typer.Exit(ended.returncode)
+
+
+def _require_hosted(said: list[str]) -> None:
+    if said:
+        raise InputError(
+            f"{', '.join(said)}: only with --hosted; without it the app stays on 127.0.0.1 and lets its visitor probe"
+        )
 
 
 def app_arguments(port: int | None = None, *, browser: bool = True) -> list[str]:

@@ -19,6 +19,7 @@ import streamlit as st
 
 from probes import Job, JobState, cancel, events_path, poll, start_job
 from probes.cell import CellShape, load_label
+from tco.hosting import is_hosted
 from tco.views import _state
 from tco.words import plain
 
@@ -29,6 +30,12 @@ EVERY_S = 1.0
 _FOUR_DIGITS = st.column_config.NumberColumn(format="%.4g")
 _CANCELLED = "Cancelled before anything was measured."
 _CANCELLED_KEPT = "Cancelled. What was measured until then is kept, and shown below."
+OFF = (
+    "This is a hosted server, and probes are off here: a probe starts processes and sends requests to whatever address it is given. "
+    "Probe on your own machine with `tco probe run`, and open the run file below."
+)
+"""What a hosted server says of probes, and why."""
+
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -122,6 +129,8 @@ def resume(file: Path) -> str | None:
 
 
 def _start(out: Path, command: Callable[[Path], list[str]]) -> str | None:
+    if is_hosted():
+        return OFF
     here = slot()
     with here.lock:
         if here.job is not None and poll(here.job).running:

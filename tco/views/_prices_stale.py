@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 import pricing
+from tco.hosting import is_hosted
 from tco.views._prices_table import link, matches, nothing, table
 from tco.words import plain
 
@@ -31,8 +32,7 @@ def show(on: date, book: Book, wanted: str) -> None:
     report = pricing.health(book, on=on)
     st.markdown(
         f"**{report.problems} problems, {len(report.findings) - report.problems} cautions** among "
-        f"{sum(report.prices.values()):,} prices. To read newer ones, run `tco prices refresh` in a terminal; "
-        "this page never uses the network."
+        f"{sum(report.prices.values()):,} prices. {_newer()}; this page never uses the network."
     )
     found = [
         finding for finding in report.findings if matches(wanted, finding.topic, finding.sentence, *finding.examples)
@@ -46,6 +46,12 @@ def show(on: date, book: Book, wanted: str) -> None:
         table(old, {"USD": "$%.4g"}, "Prices that are old, oldest first")
     if not found and not old and wanted:
         nothing(wanted)
+
+
+def _newer() -> str:
+    if is_hosted():
+        return "Newer ones are the operator's to read: `tco prices refresh` where this server is built"
+    return "To read newer ones, run `tco prices refresh` in a terminal"
 
 
 def _finding(finding: Finding) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from tco.views import _state
+from tco.views import _hosted, _state
 
 _FOLDER = Path(__file__).parent
 
@@ -22,17 +22,21 @@ def show() -> None:
             "not assumed."
         },
     )
+    if not _hosted.is_admitted():
+        return
     _state.begin()
     page = st.navigation(
         [
             st.Page(_FOLDER / "decision.py", title="Decision", icon=":material/balance:", default=True),
             st.Page(_FOLDER / "inputs.py", title="Inputs", icon=":material/tune:"),
             st.Page(_FOLDER / "risk.py", title="Risk", icon=":material/casino:"),
+            st.Page(_FOLDER / "claims.py", title="Claims", icon=":material/fact_check:"),
             st.Page(_FOLDER / "prices.py", title="Prices", icon=":material/sell:"),
             st.Page(_FOLDER / "probe.py", title="Probe", icon=":material/speed:"),
         ],
         position="top",
     )
+    _hosted.sign_out()
     page.run()
 
 

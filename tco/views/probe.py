@@ -9,6 +9,7 @@ import streamlit as st
 from probes import Run, RunError, check_machine, describe_environment, engine_packages
 from tco import InputError, Scenario
 from tco.answer import headline
+from tco.hosting import is_hosted
 from tco.scenario import SelfHostedOption
 from tco.views import _edit, _job, _probe_form, _probe_run, _state
 from tco.words import plain
@@ -74,7 +75,7 @@ def _upload() -> None:
         st.session_state["run_shown"] = file.name
     except UnicodeDecodeError:
         st.session_state["run_problem"] = f"{file.name}: not a text file. Open a file made by tco probe run."
-    except RunError as error:
+    except (RunError, InputError) as error:
         st.session_state["run_problem"] = str(error)
 
 
@@ -131,11 +132,15 @@ def _show_used(option: str) -> None:
 
 current = _state.scenario()
 st.header("Probe", anchor=False)
-_job.show()
-form, machine = st.columns([3, 2], gap="large")
-with form:
-    _probe_form.show(current)
-with machine:
-    show_machine()
+if is_hosted():
+    # Nor is anything said of the server's own machine.
+    st.info(_job.OFF, icon=":material/block:")
+else:
+    _job.show()
+    form, machine = st.columns([3, 2], gap="large")
+    with form:
+        _probe_form.show(current)
+    with machine:
+        show_machine()
 st.subheader("Runs", anchor=False)
 show_runs(current)

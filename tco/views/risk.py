@@ -15,7 +15,7 @@ from tco.risk.simulate import simulate
 from tco.risk.two_way import two_way
 from tco.risk_charts import npv_chart, paid_back_chart, shares_chart, tornado_chart, two_way_chart
 from tco.risk_words import likely, measuring_sentence, npv_range, paid_back, risk_headline
-from tco.views import _state
+from tco.views import _hosted, _state
 from tco.what_if import Condition, solve_for, solved_sentence
 from tco.words import label, plain
 
@@ -52,6 +52,8 @@ def show_risk(prepared: Prepared) -> None:
 
 
 def _controls(names: list[str], contender: str | None) -> tuple[str, int, int]:
+    offered = _hosted.draws_allowed(DRAWS)
+    usual = offered[min(1, len(offered) - 1)]
     which, many, other = st.columns([3, 2, 1], gap="medium")
     with which:
         start = names.index(contender) if contender in names else 0
@@ -61,8 +63,8 @@ def _controls(names: list[str], contender: str | None) -> tuple[str, int, int]:
     with many:
         draws = st.segmented_control(
             "Runs",
-            DRAWS,
-            default=DRAWS[1],
+            offered,
+            default=usual,
             format_func=lambda count: f"{count:,}",
             key=_state.key("risk.draws"),
             required=True,
@@ -71,7 +73,7 @@ def _controls(names: list[str], contender: str | None) -> tuple[str, int, int]:
         seed = st.number_input(
             "Seed", 0, 2**31, 1, key=_state.key("risk.seed"), help="The same seed gives the same runs."
         )
-    return str(option), int(draws or DRAWS[1]), int(seed)
+    return str(option), int(draws or usual), int(seed)
 
 
 def _simulated(prepared: Prepared, option: str, draws: int, seed: int) -> Risk:
@@ -220,7 +222,8 @@ try:
         st.header("There is nothing to compare", anchor=False)
         st.write("Add an option on *Inputs*.")
     else:
-        show_risk(question)
+        with _hosted.turn():
+            show_risk(question)
 except InputError as error:
     st.header("There is no answer yet", anchor=False)
     st.error(plain(str(error)), icon=":material/error:")
