@@ -53,6 +53,7 @@ BY_HOUR = {"class": "neocloud", "commitment": "on-demand"}
 
 QUESTIONS: dict[str, dict[str, Any]] = {
     "plain": {"options": [API, RENT, OWN]},
+    "two": {"horizon_months": 3, "options": [API, RENT | {"one_off_usd": {"move": 5}}]},
     "every line": {
         "workload": WORKLOAD | {"reasoning_tokens_per_request": 30, "cache_write_input_fraction": 0.2, "input_growth_per_month_fraction": 0.01, "agent": {"steps": 4, "growth_tokens_per_step": 20, "history_cacheable_fraction": 0.8}},
         "options": [API | WORK | {"cache_write_usd_per_mtok": 1.25, "tuning": {"training_tokens": 1e7, "training_usd_per_mtok": 8, "retrainings_per_year": 1}}, RENT | WORK | TRAINED | {"around": AROUND}, OWN | WORK | TRAINED | {"around": AROUND, "hardware": HARDWARE}],
@@ -87,6 +88,9 @@ QUESTIONS: dict[str, dict[str, Any]] = {
         "options": [API | {"name": "api"}, API | {"name": "cheap", "output_usd_per_mtok": 1.0, "one_off_usd": {"move": 900}}],
     },
 }  # fmt: skip
+
+
+EVERY = [name for name in QUESTIONS if name != "two"]
 
 
 def question(name: str, **changes: Any) -> Scenario:

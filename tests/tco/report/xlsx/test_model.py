@@ -12,7 +12,7 @@ _INPUTS = 12
 """Of each question that are changed, evenly over the register."""
 
 
-@pytest.mark.parametrize("name", packs.QUESTIONS)
+@pytest.mark.parametrize("name", packs.EVERY)
 def test_all_results_are_formulas_that_agree_with_the_engine(name: str) -> None:
     made = packs.model(name)
     numbers = {key: cell.value(0, made.desk.known) for key, cell in made.results.numbers.items()}
@@ -24,7 +24,7 @@ def test_all_results_are_formulas_that_agree_with_the_engine(name: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", packs.QUESTIONS)
+@pytest.mark.parametrize("name", packs.EVERY)
 def test_a_changed_live_input_gives_what_the_engine_gives_for_it(name: str) -> None:
     made = packs.model(name)
     live = [(path, quantity) for path, quantity in quantities(made.desk.filled) if made.desk.inputs.is_live(path)]

@@ -1,0 +1,184 @@
+"""The written file: its form, its cached values, its bytes, and hostile text in it."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from functools import cache
+from pathlib import Path
+
+import openpyxl
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from openpyxl.formula.translate import Translator
+from openpyxl.utils import get_column_letter
+from openpyxl.workbook import Workbook
+
+from tco.errors import InputError
+from tco.report.xlsx import write_xlsx
+from tco.report.xlsx.cells import TIME_ZERO_COLUMN
+from tco.report.xlsx.write import workbook_bytes
+from tests.tco.report.xlsx import packs
+
+BY_MONTH = ("Prices", "Workload", "Capacity", "Cash flow monthly")
+SHEETS = [
+    "Cover", "Legend", "Inputs", "Prices", "Workload", "Probe", "Capacity", "Tables", "Cash flow monthly", "Cash flow yearly", "Results", "Charts",
+    "Sensitivity", "Checks", "Sources", "Change log",
+]  # fmt: skip
+FORBIDDEN = re.compile(
+    r"\b(OFFSET|INDIRECT|LAMBDA|LET|XLOOKUP|FILTER|SEQUENCE|_xlfn|HYPERLINK|WEBSERVICE)\b|\[\d+\]|https?:",
+    re.IGNORECASE,
+)
+
+
+@cache
+def data(name: str) -> bytes:
+    return workbook_bytes(packs.model(name))
+
+
+def opened(content: bytes, *, values: bool = False) -> Workbook:
+    return openpyxl.load_workbook(io.BytesIO(content), data_only=values)
+
+
+def formulas(book: Workbook) -> dict[tuple[str, str], str]:
+    return {(page.title, cell.coordinate): cell.value for page in book for row in page.iter_rows() for cell in row if cell.data_type == "f"}  # fmt: skip
+
+
+def test_the_sheets_are_those_of_a_model_that_people_can_audit() -> None:
+    assert opened(data("every line")).sheetnames == SHEETS
+
+
+@pytest.mark.parametrize("name", ["every line", "loan and table", "by the hour"])
+def test_formulas_use_nothing_that_hides_what_they_refer_to(name: str) -> None:
+    book = opened(data(name))
+    found = formulas(book)
+
+    assert len(found) > 1_000
+    assert [(place, text) for place, text in found.items() if FORBIDDEN.search(text)] == []
+    assert list(book.defined_names) == []
+    assert not [entry for entry in zipfile.ZipFile(io.BytesIO(data(name))).namelist() if "vba" in entry or "external" in entry.lower()]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["every line", "one after the other", "leases"])
+def test_a_row_by_month_has_one_formula_copied_to_the_right(name: str) -> None:
+    book = opened(data(name))
+    broken = []
+    for title in BY_MONTH:
+        page = book[title]
+        for row in page.iter_rows(min_col=TIME_ZERO_COLUMN + 1):
+            cells = [cell for cell in row if cell.data_type == "f"]
+            for cell in cells[1:]:
+                wanted = Translator(cells[0].value, cells[0].coordinate).translate_formula(cell.coordinate)
+                if cell.value != wanted:
+                    broken.append((title, cell.coordinate, cell.value, wanted))
+
+    assert broken == []
+
+
+def test_the_same_column_is_the_same_month_on_every_sheet() -> None:
+    book = opened(data("plain"), values=True)
+    rows = [[cell.value for cell in book[title][5]][TIME_ZERO_COLUMN : TIME_ZERO_COLUMN + 28] for title in BY_MONTH]
+
+    assert rows == [list(range(28))] * len(BY_MONTH)
+
+
+def test_every_formula_has_its_value_beside_it_and_none_is_an_error() -> None:
+    places = formulas(opened(data("every line")))
+    book = opened(data("every line"), values=True)
+    values = {place: book[place[0]][place[1]].value for place in places}
+
+    assert [place for place, value in values.items() if value is None] == []
+    assert [place for place, value in values.items() if isinstance(value, str) and value.startswith("#")] == []
+
+
+def test_results_go_back_to_inputs_by_formulas_alone() -> None:
+    made, book = packs.model("every line"), opened(data("every line"))
+    number = {}
+    for key, cell in made.results.numbers.items():
+        written = book["Results"].cell(cell.row + 1, cell.column + 1)
+        number[key] = written.data_type
+
+    assert len(number) > 40
+    assert set(number.values()) == {"f"}
+
+
+def test_inputs_are_blue_on_yellow_and_no_formula_is() -> None:
+    made, book = packs.model("plain"), opened(data("plain"))
+    page = book["Inputs"]
+    for cell in made.desk.inputs.cells.values():
+        written = page.cell(cell.row + 1, cell.column + 1)
+        assert (written.font.color.rgb, written.fill.fgColor.rgb) == ("FF0000FF", "FFFFFFCC")
+    blue = [cell.coordinate for page in book for row in page.iter_rows() for cell in row if cell.data_type == "f" and cell.font.color is not None and cell.font.color.rgb == "FF0000FF"]  # fmt: skip
+    assert blue == []
+
+
+def test_the_verdict_of_all_checks_stands_on_every_sheet() -> None:
+    book = opened(data("plain"), values=True)
+
+    assert {page.title for page in book if any(cell.value == "OK" for cell in page[2])} == set(book.sheetnames)
+
+
+def test_what_stays_in_sight_and_how_it_prints() -> None:
+    book = opened(data("plain"))
+
+    assert book["Cash flow monthly"].freeze_panes == "F6"
+    assert all(page.page_setup.orientation == "landscape" for page in book)
+    assert "answer" in book["Results"].oddFooter.left.text
+
+
+def test_charts_are_drawn_by_the_spreadsheet_from_rows() -> None:
+    archive = zipfile.ZipFile(io.BytesIO(data("plain")))
+    charts = [archive.read(name).decode() for name in archive.namelist() if name.startswith("xl/charts/chart")]
+
+    assert len(charts) == 4
+    assert "lineChart" in charts[0]
+    assert all("stacked" in chart for chart in charts[1:])
+    assert all("'Cash flow monthly'!" in chart for chart in charts)
+
+
+def test_the_same_answer_gives_the_same_bytes() -> None:
+    again = workbook_bytes(packs.model_of(packs.pack_of(packs.question("plain"))))
+
+    assert again == data("plain")
+
+
+def test_a_file_that_cannot_be_written_is_told_in_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="cannot be written"):
+        write_xlsx(packs.pack_of(packs.question("small", horizon_months=2)), tmp_path / "no" / "such.xlsx")
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.text(min_size=1, max_size=100))
+@example('=HYPERLINK("http://evil.example","x")')
+@example("+1+cmd|' /C calc'!A0")
+@example("@SUM(1+1)*cmd|'")
+@example("&L&D &[File] <b>&amp;</b> _x0041_ ]]>")
+@example("\u202egnp.exe \u2066\U0001f600 שלום")
+@example("'; DROP TABLE")
+@example("x" * 119)
+def test_hostile_text_is_text_wherever_it_stands(hostile: str) -> None:
+    note = hostile * 400
+    # Names of a scenario have no dots and no control characters; its notes have anything.
+    name = re.sub(r"[\x00-\x1f.]", "·", hostile).encode("utf-8", "replace").decode()
+    cost = {"value": 5, "note": note, "source": hostile}
+    rent = packs.RENT | {"name": f"{name} ", "one_off_usd": {name: cost}}
+    asked = packs.question(name, horizon_months=3, options=[packs.API, rent])
+    content = workbook_bytes(packs.model_of(packs.pack_of(asked.model_copy(update={"question": note}))))
+    book = opened(content)
+    plain = opened(data("two"))
+
+    assert len(formulas(book)) == len(formulas(plain))
+    assert all(
+        len(cell.value) <= 32_767
+        for page in book
+        for row in page.iter_rows()
+        for cell in row
+        if isinstance(cell.value, str)
+    )
+    assert book.sheetnames == plain.sheetnames
+
+
+def test_columns_are_named_as_spreadsheets_name_them() -> None:
+    assert get_column_letter(TIME_ZERO_COLUMN + 1) == "F"
