@@ -122,6 +122,16 @@ def name(path: str) -> str:
     return WORDS[last].label if last in WORDS else last.replace("_", " ").capitalize()
 
 
+def item_words(name: str) -> str:
+    """A line item's name for people.
+
+    >>> item_words("gpu_rent"), item_words("on_call")
+    ('GPU rent', 'On call')
+    """
+    words = name.replace("_", " ").strip()
+    return words.replace("gpu ", "GPU ", 1) if words.startswith("gpu ") else words[:1].upper() + words[1:] or name
+
+
 def meaning(path: str) -> str | None:
     """What an input means; None where its name says it all."""
     word = WORDS.get(path.rpartition(".")[2])

@@ -9,7 +9,7 @@ from tco.format import months, share, usd, volume
 from tco.report.blocks import Block, Bullets, Column, Picture, Section, Table
 from tco.report.pack import ReportPack
 from tco.result import OptionResult, Result
-from tco.words import basis
+from tco.words import basis, item_words
 
 MOST_BESIDE = 5
 """Options in one table; more go into a second one."""
@@ -159,16 +159,6 @@ def line_item_section(pack: ReportPack) -> Section:
             *line_item_tables(pack.result),
         ),
     )
-
-
-def item_words(name: str) -> str:
-    """A line item's name for people.
-
-    >>> item_words("gpu_rent"), item_words("on_call")
-    ('GPU rent', 'On call')
-    """
-    words = name.replace("_", " ").strip()
-    return words.replace("gpu ", "GPU ", 1) if words.startswith("gpu ") else words[:1].upper() + words[1:] or name
 
 
 def _lower(words: str) -> str:

@@ -14,11 +14,11 @@ from tco.report.blocks import Document, Picture, PictureName
 from tco.report.brand import Brand
 from tco.report.inert import inert, inert_record, short
 from tco.report.names import with_short_names
-from tco.report.options import item_words, totals_by_item
+from tco.report.options import totals_by_item
 from tco.report.pack import ReportPack
 from tco.result import Result
 from tco.risk_charts import paid_back_chart
-from tco.words import label
+from tco.words import item_words, label
 
 WIDTH, HEIGHTS = 760, {"cumulative": 270, "tornado": 300, "paid_back": 260, "line_items": 220}
 """Size of a chart [points]; the pages scale it."""
