@@ -103,10 +103,16 @@ def _returns(own: Ledger, baseline: Ledger, rate_per_year: float) -> dict[str, A
         "irr_per_year": returns.rate_per_year,
         "irr_status": returns.status,
         "mirr_per_year": finance.mirr(flows, rate_per_year, rate_per_year),
+        "saving_fraction": _saving_fraction(float(own.total_usd), float(baseline.total_usd)),
         "roi_fraction": finance.roi_fraction(float(np.sum(flows)), float(np.sum(own.upfront_usd))),
         "payback_months": finance.payback_months(savings),
         "discounted_payback_months": finance.discounted_payback_months(rate_per_year, savings),
     }
+
+
+def _saving_fraction(own_usd: float, baseline_usd: float) -> float | None:
+    """Share of the baseline's whole cost that is saved; None: it costs nothing."""
+    return 1 - own_usd / baseline_usd if baseline_usd > 0 else None
 
 
 def _evidence(option: SingleOption, replica: Replica | None) -> Evidence:

@@ -53,7 +53,7 @@ class OptionResult(_Record):
     An option that cannot serve the workload (`feasible` false) has `reasons` and no costs; the baseline has no payback.
 
     `monthly_usd` and `line_items` are running costs at the end of each month, `investments` money laid out at the start of
-    each month, `capex_usd` their sum. `saving_by_time_usd` is the cash flow against the baseline at time zero and at the end
+    each month, `capex_usd` their sum. `saving_fraction` is what the option saves of the baseline's `total_usd`, below zero where it costs more. `saving_by_time_usd` is the cash flow against the baseline at time zero and at the end
     of each month, residual left out. `usd_per_mtok` counts input and output tokens together.
     """
 
@@ -77,6 +77,7 @@ class OptionResult(_Record):
     irr_status: Literal["ok", "none", "several"] = "none"
     mirr_per_year: float | None = None
     roi_fraction: float | None = None
+    saving_fraction: float | None = None
     payback_months: float | None = None
     discounted_payback_months: float | None = None
     payback_band_months: tuple[float | None, float | None] | None = None

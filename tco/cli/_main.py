@@ -11,6 +11,7 @@ from tco.cli import prices, probe
 from tco.cli.app import app_command
 from tco.cli.cases import cases
 from tco.cli.check import check
+from tco.cli.claims import claims
 from tco.cli.commitments import commitments
 from tco.cli.curve import curve
 from tco.cli.diff import diff
@@ -57,6 +58,7 @@ app.command("risk")(risk)
 app.command("diff")(diff)
 app.command("report")(report)
 app.command("cases")(cases)
+app.command("claims")(claims)
 app.command("check")(check)
 app.command("curve")(curve)
 app.command("simulate")(simulate)

@@ -2,17 +2,19 @@
 
 from tco.stretch import Stretch, stretches
 from tco.what_if.condition import Condition, parse_condition
-from tco.what_if.solve import Solved, flips, solve_for
+from tco.what_if.solve import TOGETHER, Solved, figures_of, flips, solve_for
 from tco.what_if.waterfall import Difference, Step, difference
 from tco.what_if.words import solved_sentence
 
 __all__ = [
+    "TOGETHER",
     "Condition",
     "Difference",
     "Solved",
     "Step",
     "Stretch",
     "difference",
+    "figures_of",
     "flips",
     "parse_condition",
     "solve_for",

@@ -8,6 +8,10 @@ import operator
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from tco.compare import Comparison
 from tco.errors import InputError
@@ -17,8 +21,8 @@ RECOMMENDED = "recommended"
 """The one condition that is not on a number: that an option is the recommended one."""
 
 _OF_OPTION = (
-    "payback_months", "discounted_payback_months", "npv_usd", "irr_per_year", "mirr_per_year", "roi_fraction", "capex_usd",
-    "total_usd", "usd_per_mtok", "usd_per_request", "usd_per_mtok_at_full_load", "residual_usd",
+    "payback_months", "discounted_payback_months", "npv_usd", "irr_per_year", "mirr_per_year", "roi_fraction", "saving_fraction",
+    "capex_usd", "total_usd", "usd_per_mtok", "usd_per_request", "usd_per_mtok_at_full_load", "residual_usd",
 )  # fmt: skip
 _OF_CAPACITY = (
     "replicas",
@@ -36,7 +40,7 @@ METRICS = (*_OF_OPTION, *_OF_CAPACITY, *_OF_UNITS, *_OF_TASK)
 
 _NEVER_IS_NULL = ("payback_months", "discounted_payback_months")
 _PATTERN = re.compile(r"\s*([a-z_]+)\s*(<=|>=|<|>|=)\s*(\S(?:.*\S)?)\s*")
-_OPERATORS: dict[str, Callable[[float, float], bool]] = {
+_OPERATORS: dict[str, Callable[[Any, float], Any]] = {
     "<=": operator.le,
     ">=": operator.ge,
     "<": operator.lt,
@@ -80,7 +84,11 @@ class Condition:
 
     def met(self, figure: float) -> bool:
         """Whether a figure is within the limit."""
-        return _OPERATORS[self.sign](figure, self.limit)
+        return bool(_OPERATORS[self.sign](figure, self.limit))
+
+    def met_by(self, figures: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+        """Whether each of many figures is within the limit; an infinite one is a payback that never comes."""
+        return np.asarray(_OPERATORS[self.sign](figures, self.limit))
 
     def figure(self, found: Comparison, option: str) -> float | None:
         """The figure that it is about: infinite for a payback that never comes; None where there is none.

@@ -12,10 +12,10 @@ from pydantic import ValidationError
 
 from tco.compare import Prepared, compare
 from tco.errors import InputError
-from tco.quantity import Quantity
+from tco.quantity import Numbers, Quantity
 from tco.register import quantities, unit_of, with_value
 from tco.risk.changes import after_values
-from tco.risk.many import central_capacities
+from tco.risk.many import Outcome, central_capacities
 from tco.scenario import Scenario
 from tco.splice import involved
 from tco.stretch import Stretch, stretches
@@ -28,7 +28,7 @@ _TIMES_OF_EACH = 10.0
 """When every input is asked, it is searched from a tenth to ten times its value: what flips an answer is near."""
 _POINTS, _POINTS_OF_EACH = 61, 21
 _WITHIN, _WITHIN_OF_EACH = 1e-6, 1e-3
-_TOGETHER = ("npv_usd", "payback_months", "total_usd")
+TOGETHER = ("npv_usd", "payback_months", "total_usd", "saving_fraction")
 """Figures that many values of an input are answered for at once."""
 _CHANGE, _SHARE, _AVAILABILITY, _PUE = (-0.99, 1.0), (0.0, 1.0), (0.5, 0.999999), (1.0, 3.0)
 
@@ -192,17 +192,34 @@ def _figures(
         return condition.holds(found, option), condition.figure(found, option)
 
     def figures(values: Sequence[float]) -> list[tuple[bool, float | None]]:
-        if condition.metric not in _TOGETHER or option == asked.baseline:
+        if condition.metric not in TOGETHER or option == asked.baseline:
             return [alone(value) for value in values]
         own, baseline = after_values(prepared, option, path, values, capacities)
         needs = own.served if condition.metric == "total_usd" else own.served & baseline.served
-        known = getattr(own, condition.metric).tolist()
+        if condition.metric == "saving_fraction":
+            needs = needs & (baseline.total_usd > 0)
+        known = figures_of(condition.metric, own, baseline).tolist()
         return [
             (can and condition.met(figure), figure if can else None)
             for figure, can in zip(known, needs.tolist(), strict=True)
         ]
 
     return figures
+
+
+def figures_of(metric: str, own: Outcome, baseline: Outcome) -> Numbers:
+    """A figure of an option in many draws, or at many values of an input; it means nothing where one of the two cannot serve.
+
+    A share of a baseline that costs nothing does not exist and is NaN, which is within no limit.
+
+    Args:
+        metric: one of `TOGETHER`.
+        own: of the option.
+        baseline: of the baseline.
+    """
+    if metric == "saving_fraction":
+        return np.asarray(1 - own.total_usd / np.where(baseline.total_usd > 0, baseline.total_usd, np.nan))
+    return np.asarray(getattr(own, metric))
 
 
 def _of_interest(scenario: Scenario, condition: Condition, option: str) -> Scenario:
