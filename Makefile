@@ -28,6 +28,7 @@ demo: install  ## install, probe this machine with a real engine, print and draw
 test: install-test  ## all tests: unit, processes, real engine, real browser
 	@scripts/ensure-chromium.sh
 	@scripts/ensure-sshd.sh || true  # without it the tests of --ssh are skipped, and say so
+	@scripts/ensure-libreoffice.sh || true  # without it the tests that open reports are skipped, and say so
 	$(PYTEST) -m "not engine and not browser and not slow" $(SIDE_BY_SIDE)
 	$(PYTEST) -m "slow and not engine and not browser" $(WAITING) $(AGAIN)
 	$(PYTEST) -m "engine and not browser" $(AGAIN)

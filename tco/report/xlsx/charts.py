@@ -36,7 +36,8 @@ def _cumulative(book: xlsxwriter.Workbook, page: Worksheet, model: Model) -> Non
     colours = model.desk.pack.brand.terms.colours.lines
     for number, rows in enumerate(model.rows.values()):
         colour = colours[number % len(colours)]
-        chart.add_series({**_series(rows.cumulative, 0), "line": {"width": 2, "color": colour}})
+        named = {"name": [model.desk.cash.name, rows.title_row, LABEL]}
+        chart.add_series({**_series(rows.cumulative, 0), **named, "line": {"width": 2, "color": colour}})
     _finish(chart, "Cumulative cost by month (USD)")
     page.insert_chart(_FIRST_ROW, 0, chart)
 

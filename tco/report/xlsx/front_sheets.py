@@ -217,7 +217,7 @@ def _pair(sheet: Sheet, label: str, before: float | None, now: float | None) -> 
     cells: list[Cell] = []
     for column, value in ((1, before), (2, now)):
         if value is None:
-            sheet.text(column, "–", "unit")
+            sheet.text(column, "–", "absent")
         else:
             cells.append(sheet.cell(column, Held(value, (), "the engine"), "usd" if abs(value) > 1000 else "number"))  # noqa: PLR2004
     sheet.row(label)

@@ -45,7 +45,7 @@ _ROWS: tuple[tuple[str, str, str, Style], ...] = (
 )
 
 _ENGINE: tuple[tuple[str, str, Style, Callable[[OptionResult], float | None]], ...] = (
-    ("Break-even volume", "requests/day", "number", lambda option: option.breakeven_requests_per_day),
+    ("Break-even volume", "requests/day", "usd", lambda option: option.breakeven_requests_per_day),
     ("Payback at the run's best throughput", "months", "months", lambda option: (option.payback_band_months or (None, None))[0]),
     ("Payback at the run's worst throughput", "months", "months", lambda option: (option.payback_band_months or (None, None))[1]),
     ("Idle cost of its machines", "USD", "usd", lambda option: option.capacity.idle_usd if option.capacity else None),
@@ -86,8 +86,8 @@ def results_of(
     )
     found = Results(sheet)
     names = [option.name for option in desk.filled.options]
-    for column, text in ((0, "Number"), (1, "Unit"), *enumerate(names, FIRST_OPTION)):
-        sheet.text(column, text, "header", row=FIRST_ROW - 1)
+    for column, text in enumerate(("Number", "Unit", *names)):
+        sheet.text(column, text, "header" if column < FIRST_OPTION else "column", row=FIRST_ROW - 1)
     numbers = {name: _numbers(desk, workload, rows[name], returns.get(name)) for name in names if name in rows}
     _verdicts(desk, sheet, names)
     for key, label, unit, style in _ROWS:
@@ -97,7 +97,7 @@ def results_of(
             if key in numbers.get(name, {}):
                 found.numbers[name, key] = sheet.cell(column, numbers[name][key], style)
             else:
-                sheet.text(column, "–", "unit")
+                sheet.text(column, "–", "absent")
         sheet.row(label, unit)
     _by_the_engine(desk, sheet, names)
     return found
@@ -113,7 +113,7 @@ def _verdicts(desk: Desk, sheet: Sheet, names: list[str]) -> None:
         sheet.text(column, told, "wrapped")
     sheet.row("Standing", "")
     for column, name in enumerate(names, FIRST_OPTION):
-        sheet.text(column, "recommended at export" if name == result.recommended else "", "unit")
+        sheet.text(column, "recommended at export" if name == result.recommended else "", "absent")
     sheet.row("Recommendation", "")
 
 
@@ -250,7 +250,7 @@ def _by_the_engine(desk: Desk, sheet: Sheet, names: list[str]) -> None:
         for column, name in enumerate(names, FIRST_OPTION):
             value = found[name]
             if value is None:
-                sheet.text(column, "–", "unit")
+                sheet.text(column, "–", "absent")
             else:
                 sheet.cell(column, Held(value, (), "the engine, at export"), style)
         sheet.row(label, unit)

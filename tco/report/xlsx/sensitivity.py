@@ -74,7 +74,7 @@ def _drivers(pack: ReportPack, sheet: Sheet) -> None:
         )
         for column, value, how in ends:
             if value is None:
-                sheet.text(column, "cannot serve", "unit")
+                sheet.text(column, "cannot serve", "absent")
             else:
                 sheet.cell(column, Held(value, (), "the engine, at export"), how)  # type: ignore[arg-type]
         if driver.npv_at_low_usd is not None and driver.npv_at_high_usd is not None:

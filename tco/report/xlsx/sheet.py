@@ -22,6 +22,8 @@ Style = Literal[
     "number",
     "fraction",
     "factor",
+    "absent",
+    "column",
     "months",
     "check",
 ]

@@ -49,14 +49,17 @@ class Styles:
         return self._made[key]
 
     def _of_style(self, style: Style) -> dict[str, Any]:
-        number = {"num_format": _NUMBERS[style]} if style in _NUMBERS else {}
+        # Words in place of a number, such as "never", stand where numbers do.
+        number = {"num_format": _NUMBERS[style], "align": "right"} if style in _NUMBERS else {}
         look: dict[Style, dict[str, Any]] = {
             "title": {"bold": True, "font_size": 16, "font_color": self._primary},
             "heading": {"bold": True, "font_size": 11, "font_color": self._primary, "bottom": 1},
             "header": {"bold": True, "font_color": "#FFFFFF", "bg_color": self._primary, "italic": False},
             "unit": {"font_color": _GREY},
+            "absent": {"font_color": _GREY, "align": "right"},
+            "column": {"bold": True, "font_color": "#FFFFFF", "bg_color": self._primary, "align": "right"},
             "wrapped": {"text_wrap": True, "valign": "top"},
-            "check": {"bold": True},
+            "check": {"bold": True, "indent": 1},
         }
         return number | look.get(style, {})
 

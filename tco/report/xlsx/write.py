@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from tco.report.xlsx.build import Model, model_of
 from tco.report.xlsx.cells import TIME_ZERO_COLUMN, Cell, Held, Line
 from tco.report.xlsx.charts import add_charts
 from tco.report.xlsx.expressions import Expr, Place
+from tco.report.xlsx.inputs import EFFECT
 from tco.report.xlsx.sheet import TIMELINE_ROW, Sheet, Style
 from tco.report.xlsx.styles import Role, Styles
 
@@ -27,6 +29,9 @@ MOST_SIGNS = 16_000
 
 _NO_GUESSING = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
 _ABOUT_ROW, _VERDICT_ROW = 2, 1
+_A3, _A4 = 8, 9
+_NARROW, _LINE, _HIGHEST = 10, 13.5, 400
+"""Width of a column that nobody set [characters], height of a line, and of the highest row [points]."""
 
 
 def write_xlsx(pack: ReportPack, path: str | Path) -> None:
@@ -157,14 +162,28 @@ class _Writer:
             page.freeze_panes(*sheet.frozen)
         page.hide_gridlines(2)
         page.set_landscape()
-        page.set_paper(9)
-        page.fit_to_pages(0 if sheet.is_by_month else 1, 0)
+        page.set_paper(_A3 if sheet.is_by_month else _A4)
+        page.fit_to_pages(2 if sheet.is_by_month else 1, 0)
+        if sheet.name == "Inputs":
+            page.print_area(0, 0, sheet.next_row, EFFECT)
+        self._heights(page, sheet)
         told = f"{result.scenario}, answer {result.answer_id}, price book {result.price_book.id}"
         page.set_footer(f"&L&8{_plain(told)}&R&8&A, &P of &N")
         if confidential := self._model.desk.pack.brand.confidentiality:
             page.set_header(f"&R&8{_plain(confidential)}")
         if sheet.name == "Checks":
             self._judge(page, 0, 4, max(sheet.next_row, 1), 4)
+
+    def _heights(self, page: Worksheet, sheet: Sheet) -> None:
+        """Rows of texts that are longer than their column is wide: not every program finds their height itself."""
+        lines: dict[int, int] = {}
+        for text in sheet.texts:
+            if text.style == "wrapped":
+                width = sheet.widths.get(text.column, _NARROW)
+                lines[text.row] = max(lines.get(text.row, 1), math.ceil(len(text.text) / width))
+        for row, count in lines.items():
+            if count > 1:
+                page.set_row(row, min(count * _LINE, _HIGHEST))
 
 
 def _plain(text: str) -> str:
