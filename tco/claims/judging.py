@@ -7,9 +7,11 @@ import re
 from collections.abc import Callable, Iterator
 
 from tco.claims.chance import chance
-from tco.claims.measures import MEASURES
+from tco.claims.measures import MEASURES, TRAINING
 from tco.claims.records import Answer, Asked, Claim, Judged, Statement
 from tco.compare import Comparison, Prepared, compare, prepare
+from tco.format import share
+from tco.result import OptionResult
 from tco.scenario_file import load
 from tco.shipped import shipped_scenarios
 from tco.what_if import Condition, Solved, parse_condition, solve_for
@@ -89,7 +91,17 @@ def _answer(statement: Statement, prepared: Prepared | None, draws: int, seed: i
         # What is feasible has reasons too: how its capacity was had.
         reasons=() if option.feasible else tuple(option.reasons),
         probability=chance(prepared, conditions, statement.option, draws=draws, seed=seed) if draws else None,
+        # What a training takes does not rest on what a replica carries.
+        footing=None if all(each.metric in TRAINING for each in conditions) else _footing(option),
     )
+
+
+def _footing(option: OptionResult) -> str | None:
+    capacity = option.capacity
+    if capacity is None:
+        return None
+    missed = capacity.model_error_fraction
+    return f"throughput {capacity.basis} from run {option.run_id}{'' if missed is None else f', ±{share(missed)} typically'}"
 
 
 def _conditions(statement: Statement, prepared: Prepared) -> list[Condition]:

@@ -84,3 +84,6 @@ MEASURES: dict[str, Callable[[Prepared, str], float | None]] = {
     "training_usd": training_usd,
 }
 """By the name that a condition uses."""
+
+TRAINING = ("training_hours", "training_usd")
+"""Those that are about a training alone."""

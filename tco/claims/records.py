@@ -85,6 +85,7 @@ class Answer:
         asked: each condition.
         reasons: why the option is ruled out, where it is.
         probability: share of the runs in which all conditions hold; None where that is not simulated.
+        footing: how its throughput was had and from which run; None of what is paid per token.
     """
 
     statement: Statement
@@ -92,6 +93,7 @@ class Answer:
     asked: tuple[Asked, ...] = ()
     reasons: tuple[str, ...] = ()
     probability: Probability | None = None
+    footing: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,7 +29,8 @@ def answer_sentence(answer: Answer) -> str:
         return f"{said}, for {answer.statement.option} is ruled out: {answer.reasons[0].rstrip('.')}."
     figures = ", ".join(f"{each.condition}: {each.shown}" for each in answer.asked)
     often = "" if answer.probability is None else f"; in {likely(answer.probability)}"
-    return f"{said} ({figures}{often})."
+    rests = "" if answer.footing is None else f"; {answer.footing}"
+    return f"{said} ({figures}{often}{rests})."
 
 
 def turning_sentence(solved: Solved) -> str:

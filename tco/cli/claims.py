@@ -143,6 +143,7 @@ def _statement_json(answer: Answer) -> dict[str, Any]:
             {"condition": each.condition, "figure": _finite(each.figure), "holds": each.holds} for each in answer.asked
         ],
         "reasons": list(answer.reasons),
+        "footing": answer.footing,
         "probability": None if often is None else {"fraction": often.fraction, "standard_error": often.standard_error},
     }
 

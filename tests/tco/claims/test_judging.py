@@ -56,8 +56,9 @@ def test_the_saving_is_the_share_of_the_baselines_cost(pack):
     assert "holds" == answer.verdict
     assert [pytest.approx(SAVED), 0.0] == [each.figure for each in answer.asked]
     assert 0.5556 == pytest.approx(SAVED, abs=1e-4)
-    assert "It saves: holds (saving_fraction>=0.5: 55.6%, payback_months<=3: at once; in all runs)." == answer_sentence(
-        answer
+    assert (
+        "It saves: holds (saving_fraction>=0.5: 55.6%, payback_months<=3: at once; in all runs; throughput interpolated from run test-run)."
+        == answer_sentence(answer)
     )
 
 
