@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
@@ -18,6 +19,7 @@ class Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
+@lru_cache(maxsize=16_384)
 def name_key(name: str) -> str:
     """The form in which two spellings of one name are compared: no case, no blanks, hyphens or underscores.
 
@@ -61,5 +63,11 @@ def did_you_mean(name: str, names: Iterable[str]) -> str:
     >>> did_you_mean("H100-SMX", ["H100-SXM", "L4"])
     ' Near names: H100-SXM.'
     """
-    near = near_names(name, names)
+    near = _near(name, tuple(names))
     return f" Near names: {', '.join(near)}." if near else ""
+
+
+@lru_cache(maxsize=256)
+def _near(name: str, names: tuple[str, ...]) -> list[str]:
+    # An answer asks for the same unknown name again and again, and catches the error that this sentence is for.
+    return near_names(name, names)

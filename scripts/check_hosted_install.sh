@@ -25,7 +25,7 @@ if as_visitor touch "$into/src/written" 2>/dev/null; then echo "user $uid can wr
 if as_visitor tco app --hosted --address 127.0.0.1 --port "$port" 2>"$into/tmp/refused"; then echo "started without a login" >&2; exit 1; fi
 grep -q "no-login" "$into/tmp/refused"
 
-as_visitor tco plan "$into/src/scenarios/demo.yaml" >/dev/null
+as_visitor tco plan "$into/src/scenarios/demo.yaml" >/dev/null 2>&1
 as_visitor tco app --hosted --address 127.0.0.1 --port "$port" --no-login >"$into/server.log" 2>&1 &
 server=$!
 trap 'kill -- $(ps -o pid= --ppid "$server") "$server" 2>/dev/null || true' EXIT

@@ -10,8 +10,8 @@ import numpy as np
 from pricing.price import Evidence
 from tco import finance
 from tco.breakeven_answer import breakeven_answer
-from tco.capacity.capacity import capacity_of
 from tco.capacity.replica import Replica
+from tco.capacity.slo_capacity import SloCapacity
 from tco.cash_answer import cash_of, npv_profile_of, sequence_of, todays_money
 from tco.cashflow import Ledger, saving_npv_usd, savings_by_time_usd, savings_npv_usd, with_residual
 from tco.hybrid.answer import cascade_answer, hybrid_answer
@@ -35,6 +35,7 @@ def appraise(
     scenario: Scenario,
     replicas: Mapping[str, Replica],
     ledgers: Mapping[str, Ledger],
+    capacities: Mapping[str, SloCapacity],
     *,
     with_breakeven: bool = True,
 ) -> OptionResult:
@@ -45,6 +46,7 @@ def appraise(
         scenario: the filled scenario.
         replicas: of self-hosted options, by option name.
         ledgers: the costs of every option, by name.
+        capacities: of one replica of each self-hosted option, by option name (`tco.ledgers.capacities_of`).
         with_breakeven: search for the break-even volume too.
     """
     own, baseline = ledgers[option.name], ledgers[scenario.baseline]
@@ -68,13 +70,13 @@ def appraise(
         **_unit_costs(own, option, scenario),
         **_by_unit(option, scenario, replicas, ledgers),
         **(_returns(own, baseline, scenario.discount_rate_per_year.value) if compared else {}),
-        **(_payback_band(part, option.name, scenario, replicas, baseline) if compared else {}),
+        **(_payback_band(part, option.name, scenario, replicas, capacities, baseline) if compared else {}),
         served_by=sequence_of(option.name, scenario),
         cash=cash_of(own),
         npv_profile=npv_profile_of(baseline, own) if compared else None,
         todays_money=todays_money(own, baseline if compared else None, scenario),
         npv_usd=_npv(own, baseline, scenario) if baseline.feasible else None,
-        **(_breakeven(option, scenario, replicas, ledgers) if compared and with_breakeven else {}),
+        **(_breakeven(option, scenario, replicas, ledgers, capacities) if compared and with_breakeven else {}),
     )
 
 
@@ -198,6 +200,7 @@ def _payback_band(
     name: str,
     scenario: Scenario,
     replicas: Mapping[str, Replica],
+    capacities: Mapping[str, SloCapacity],
     baseline: Ledger,
 ) -> dict[str, Any]:
     """Payback at the upper and at the lower end of the run's throughput interval: (soonest, latest); a null end: never."""
@@ -208,7 +211,7 @@ def _payback_band(
 
     def payback(at: float) -> float | None:
         at_factor = with_value(scenario, f"options.{option.name}.throughput_factor", at)
-        held = ledger_of(name, at_factor, replicas, asked)
+        held = ledger_of(name, at_factor, replicas, asked, capacities)
         return finance.payback_months(savings_by_time_usd(baseline, held)) if held.feasible else None
 
     low, high = factor.bounds
@@ -216,11 +219,12 @@ def _payback_band(
 
 
 def _breakeven(
-    option: AnyOption, scenario: Scenario, replicas: Mapping[str, Replica], ledgers: Mapping[str, Ledger]
+    option: AnyOption,
+    scenario: Scenario,
+    replicas: Mapping[str, Replica],
+    ledgers: Mapping[str, Ledger],
+    capacities: Mapping[str, SloCapacity],
 ) -> dict[str, Any]:
-    # What one replica carries is the same at every volume, and costs more to find than all the rest.
-    capacities = {name: capacity_of(replica, scenario.workload) for name, replica in replicas.items()}
-
     def at(volume: float | Numbers) -> tuple[Ledger, Ledger]:
         at_volume = with_value(scenario, "workload.requests_per_day", volume)
         asked = demand(at_volume)

@@ -18,7 +18,7 @@ from tco.constraint_result import ConstraintFinding
 from tco.constraints.facts import Asked
 from tco.constraints.findings import findings, ruled_out
 from tco.fill import fill
-from tco.ledgers import ledgers_of
+from tco.ledgers import capacities_of, ledgers_of
 from tco.licence_check import licence_answers
 from tco.model_checks import not_finite
 from tco.replicas_of import replicas_of
@@ -115,12 +115,14 @@ def compare(prepared: Prepared, filled: Scenario, *, searches: bool = False) -> 
         searches: find break-even volumes too, which takes most of the time.
     """
     asked = demand(filled)
-    booked = ledgers_of([option.name for option in filled.options], filled, prepared.replicas, asked)
+    capacities = capacities_of(filled, prepared.replicas)
+    booked = ledgers_of([option.name for option in filled.options], filled, prepared.replicas, asked, capacities)
     ledgers = {
         name: replace(own, barred=(*prepared.forbidden.get(name, ()), *not_finite(own))) for name, own in booked.items()
     }
     options = [
-        appraise(option, filled, prepared.replicas, ledgers, with_breakeven=searches) for option in filled.options
+        appraise(option, filled, prepared.replicas, ledgers, capacities, with_breakeven=searches)
+        for option in filled.options
     ]
     contender = _contender(options, ledgers, filled)
     return Comparison(

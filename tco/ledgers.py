@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
+from tco.capacity.capacity import capacity_of
 from tco.capacity.replica import Replica
 from tco.capacity.slo_capacity import SloCapacity
 from tco.cashflow import Ledger, ledger
@@ -11,9 +13,28 @@ from tco.hybrid.base import mixed
 from tco.hybrid.decide import settled
 from tco.hybrid.ledger import cascade_ledger, hybrid_ledger
 from tco.hybrid_terms import OPTIMAL
-from tco.scenario import AnyOption, CascadeOption, HybridOption, Scenario
+from tco.scenario import AnyOption, CascadeOption, HybridOption, Scenario, SelfHostedOption
 from tco.splice import involved, served_by, spliced
 from tco.workload.demand import Demand, demand
+
+
+def capacities_of(scenario: Scenario, replicas: Mapping[str, Replica]) -> dict[str, SloCapacity]:
+    """What one replica of each self-hosted option carries, by option name.
+
+    It hangs on lengths, promises and reasoning alone, neither on how many requests come nor on any price, and costs more to find than a ledger: who asks for
+    many ledgers finds it once.
+
+    Args:
+        scenario: filled.
+        replicas: of self-hosted options, by option name.
+    """
+    return {
+        option.name: capacity_of(
+            replace(replicas[option.name], reasoning_factor=option.reasoning_factor), scenario.workload
+        )
+        for option in scenario.options
+        if isinstance(option, SelfHostedOption) and option.name in replicas
+    }
 
 
 def ledger_of(

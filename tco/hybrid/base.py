@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.stats import binom
 
 from tco.capacity.capacity import capacity_of
 from tco.capacity.fleet import Fleet, size_fleet
@@ -174,6 +173,9 @@ def split_of(mix: Mixed, replicas: Months) -> Split:
 
 def _expected(mix: Mixed, replicas: Months, capacity: Numbers, sensitive: Numbers) -> Split:
     """Mean over how many replicas answer, which is binomial; of very many the mean number itself, which they hardly leave."""
+    # Loading it takes half a second, which only a hybrid whose machines fail needs.
+    from scipy.stats import binom  # noqa: PLC0415
+
     most = int(np.max(replicas, initial=0))
     terms = int(binom.ppf(1 - _TAIL, most, 1 - mix.answers_fraction)) + 1 if most else 1
     if terms > _MOST_TERMS:
