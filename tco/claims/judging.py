@@ -10,8 +10,11 @@ from tco.claims.chance import chance
 from tco.claims.measures import MEASURES, TRAINING
 from tco.claims.records import Answer, Asked, Claim, Judged, Statement
 from tco.compare import Comparison, Prepared, compare, prepare
+from tco.errors import InputError
 from tco.format import share
 from tco.result import OptionResult
+from tco.risk.draws import MOST_DRAWS
+from tco.risk.simulate import LEAST_DRAWS
 from tco.scenario_file import load
 from tco.shipped import shipped_scenarios
 from tco.what_if import Condition, Solved, parse_condition, solve_for
@@ -35,8 +38,10 @@ def judge(
         on_statement: called with the statements that are done, and with all.
 
     Raises:
-        InputError: the scenario cannot be answered, a run or a price is missing.
+        InputError: the scenario cannot be answered, a run or a price is missing; a number of draws that makes no sense.
     """
+    if draws and not LEAST_DRAWS <= draws <= MOST_DRAWS:
+        raise InputError(f"--draws {draws}: {LEAST_DRAWS:,} to {MOST_DRAWS:,} runs can be made, or 0 for none")
     answers, asked = [], {}
     for number, statement in enumerate(claim.statements):
         key = (statement.case, statement.settings)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import typer
+from rich.padding import Padding
 from rich.table import Table
 
 from tco import InputError
@@ -76,14 +77,14 @@ def _show_all(found: list[Judged]) -> None:
     out = console()
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("claim", overflow="fold")
-    table.add_column("what is said", overflow="fold")
     table.add_column("verdict", overflow="fold")
     table.add_column("in", justify="right", overflow="fold")
     for judged in found:
-        table.add_row(cell(f"{judged.claim.number} {judged.claim.title}"), "", cell(judged.verdict), "", style="bold")
+        table.add_row(cell(f"{judged.claim.number} {judged.claim.title}"), cell(judged.verdict), "", style="bold")
         for answer in judged.answers:
             besides = "" if answer.statement.is_claimed else "besides: "
-            table.add_row("", cell(besides + answer.statement.words), cell(answer.verdict), cell(_often(answer)))
+            said = Padding(cell(besides + answer.statement.words), (0, 0, 0, 2))
+            table.add_row(said, cell(answer.verdict), cell(_often(answer)))
     out.print(table)
     out.print(
         "Verdicts are of the shipped scenarios at their best estimates; shares are of runs with all inputs drawn from their ranges. "

@@ -13,6 +13,8 @@ from tco.claims import Claim, Statement, answer_sentence, judge, told, turning_p
 from tco.claims.chance import chance
 from tco.claims.measures import cost_growth_fraction, cost_spread_factor, training_hours
 from tco.compare import prepare
+from tco.risk.simulate import simulate
+from tco.shipped import shipped_scenarios
 from tco.what_if import Condition
 from tests.factories import API, RENT, run, scenario_data
 
@@ -114,6 +116,15 @@ def test_the_same_runs_as_tco_risk_are_counted(pack):
     limit = (584.4 / 2.6298 - 100) / 50
     assert (5 - limit) / 4 == pytest.approx(found.fraction, abs=0.01)
     assert found.standard_error < 0.005
+
+
+def test_a_saving_has_the_probability_of_tco_risk():
+    prepared = prepare(tco.load(shipped_scenarios()["claim-6-hosted-open-models"]))
+    risk = simulate(prepared, draws=1_000, seed=3)
+
+    for name in ("together-llama-70b", "groq-llama-70b"):
+        found = chance(prepared, [Condition("npv_usd", ">", 0.0)], name, draws=1_000, seed=3)
+        assert risk.of(name).saves == found
 
 
 def test_conditions_must_hold_in_the_same_run():

@@ -57,6 +57,14 @@ def test_json_has_the_documented_names():
     assert {"statement", "path", "nearest", "sentence"} == set(data["turning_points"][0])
 
 
+def test_a_number_of_draws_that_makes_no_sense_is_refused():
+    for draws in (5, 10**9):
+        done = claims(4, "--draws", draws)
+
+        assert 2 == done.exit_code
+        assert "100 to 10,000,000 runs can be made, or 0 for none" in " ".join(done.stderr.split())
+
+
 def test_another_number_is_refused():
     done = claims(11)
 
