@@ -11,7 +11,7 @@ import altair as alt
 import pandas as pd
 
 from tco.errors import InputError
-from tco.result import Result
+from tco.result import OptionResult, Result
 
 
 class Palette(NamedTuple):
@@ -30,17 +30,30 @@ DOLLARS = "datum.value == 0 ? '$0' : format(datum.value, '$~s')"
 
 
 def cumulative_frame(result: Result) -> pd.DataFrame:
-    """Cumulative cost of every feasible option by month [USD]: columns `month`, `option`, `cost_usd`."""
+    """Cumulative cost of every feasible option by month [USD], lenders and taxes among them: columns `month`, `option`, `cost_usd`."""
+    today = next((_at_time(option) for option in result.options if option.name == result.baseline), None)
     rows = []
     for option in result.options:
         if not option.feasible:
             continue
-        upfront = [sum(items) for items in zip(*option.investments.values(), strict=True)] + [0.0]
-        at_time = [a + b for a, b in zip(upfront, [0.0, *option.monthly_usd], strict=True)]
+        saved = option.saving_by_time_usd
+        # What is saved knows when each loan and tax falls due; the lines cross where it has paid back.
+        at_time = [a - b for a, b in zip(today, saved, strict=True)] if today and saved else _at_time(option)
         rows += [
             {"month": month, "option": option.name, "cost_usd": cost} for month, cost in enumerate(accumulate(at_time))
         ]
     return pd.DataFrame(rows, columns=["month", "option", "cost_usd"])
+
+
+def _at_time(option: OptionResult) -> list[float]:
+    """Costs at time zero and at the end of each month [USD]; loans and taxes at the end of theirs."""
+    upfront = [sum(items) for items in zip(*option.investments.values(), strict=True)] + [0.0]
+    ends = [0.0, *option.monthly_usd]
+    if option.cash is not None:
+        by_month = option.cash.by_month
+        further = [a + b for a, b in zip(by_month.financing_usd, by_month.tax_usd, strict=True)]
+        ends = [a + b for a, b in zip(ends, [0.0, *further], strict=True)]
+    return [a + b for a, b in zip(upfront, ends, strict=True)]
 
 
 def crossing(result: Result) -> tuple[float, float] | None:

@@ -23,9 +23,7 @@ def sensitivity_section(pack: ReportPack) -> Section:
         pack: of the report.
     """
     if not pack.result.drivers:
-        return Section(
-            "Sensitivity", (Text("No input moves the answer over its own range, or there is nothing to compare."),)
-        )
+        return Section("Sensitivity", (Text("Not searched, or no input moves the answer over its own range."),))
     best, today = pack.result.contender, pack.result.baseline
     return Section(
         "Sensitivity",

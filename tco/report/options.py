@@ -27,13 +27,14 @@ def options_section(pack: ReportPack) -> Section:
     return Section("Options side by side", tuple(blocks))
 
 
-def option_tables(result: Result) -> Iterator[Table]:
+def option_tables(result: Result, most: int = MOST_BESIDE) -> Iterator[Table]:
     """Figures as rows, options as columns.
 
     Args:
         result: the answer.
+        most: options in one table.
     """
-    for group in _groups(result.options):
+    for group in _groups(result.options, most):
         yield Table(
             columns=_beside(group, result),
             rows=tuple(_option_rows(group, result)),
@@ -41,9 +42,12 @@ def option_tables(result: Result) -> Iterator[Table]:
         )
 
 
-def _groups(options: Sequence[OptionResult]) -> Iterator[Sequence[OptionResult]]:
-    for start in range(0, len(options), MOST_BESIDE):
-        yield options[start : start + MOST_BESIDE]
+def _groups(options: Sequence[OptionResult], most: int = MOST_BESIDE) -> Iterator[Sequence[OptionResult]]:
+    """As few tables as can be, of nearly the same width."""
+    tables = -(-len(options) // most)
+    beside = -(-len(options) // max(1, tables))
+    for start in range(0, len(options), beside or 1):
+        yield options[start : start + beside]
 
 
 def _beside(group: Sequence[OptionResult], result: Result) -> tuple[Column, ...]:

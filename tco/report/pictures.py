@@ -27,6 +27,7 @@ MOST_ITEMS = 8
 """Line items that have a colour of their own; the smaller ones are one."""
 _LABEL = 46
 _OTHERS = "all others"
+_ANY_MACHINE = ("Liberation Sans", "Arial", "DejaVu Sans", "sans-serif")
 
 
 def pictures_of(document: Document) -> Iterator[Picture]:
@@ -69,7 +70,8 @@ def logo_png(brand: Brand) -> bytes | None:
 
 def _spec(pack: ReportPack, name: PictureName) -> dict[str, Any]:
     chart = _chart(with_short_names(pack), name)
-    font = pack.brand.terms.fonts.body
+    # The drawing leaves text out where a machine has none of the fonts that are named.
+    font = ", ".join((pack.brand.terms.fonts.body, *_ANY_MACHINE))
     dressed = chart.properties(width=WIDTH, height=HEIGHTS[name], background="white", padding=4)
     dressed = dressed.configure(font=font).configure_axis(
         labelFontSize=12, labelLimit=0, titleFontSize=12, titleFontWeight="normal"

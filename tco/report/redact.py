@@ -70,7 +70,8 @@ _PATHS = (
     re.compile(r"(?<![\w/.:~)\]])/[\w@+-]+\.\w+"),
 )
 _KINDS = r"ya?ml|json|csv|tsv|xlsx?|xlsm|docx?|pptx?|pdf|txt|log|eml|msg|md|py|sh|env|db|parquet"
-_RELATIVE = re.compile(rf"(?<![\w/:.-])[\w.-]+(?:/[\w.-]+)+\.(?:{_KINDS})\b")
+# The price book's own tables are published with the tool.
+_RELATIVE = re.compile(rf"(?<![\w/:.-])(?!pricing/data/)[\w.-]+(?:/[\w.-]+)+\.(?:{_KINDS})\b")
 _FILES = re.compile(rf"(?<![\w/:])[\w.-]+\.(?:{_KINDS})\b")
 _LINK = re.compile(r"https?://[^\s,;)\]]+")
 

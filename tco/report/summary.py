@@ -184,9 +184,10 @@ def flip_sentences(pack: ReportPack, most: int) -> Iterator[str]:
     near = [solved for solved in pack.flips if solved.nearest is not None][:most]
     for solved in near:
         yield _flip(solved)
-    if not near:
-        searched = "no single input, from a tenth to ten times its value, changes" if pack.flips else "not searched:"
-        yield f"{searched[0].upper()}{searched[1:]} the recommendation."
+    if not pack.flips:
+        yield "Not searched."
+    elif not near:
+        yield "No single input, from a tenth to ten times its value, changes the recommendation."
 
 
 def _flip(solved: Solved) -> str:

@@ -13,7 +13,7 @@ from tco.charts import (
     save_chart,
 )
 from tco.errors import InputError
-from tests.factories import API, RENT, run, scenario
+from tests.factories import API, OWN, RENT, run, scenario
 
 RUNS = {"test-run": run()}
 
@@ -86,3 +86,21 @@ def test_a_place_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
 
     with pytest.raises(InputError, match="cannot be written"):
         save_chart(cumulative_cost(result()), tmp_path / "file" / "chart.json")
+
+
+def test_the_lines_cross_at_the_payback_with_loans_and_taxes_too() -> None:
+    own = OWN | {"server_price_usd": 9_000.0, "server_watts": 500.0, "colocation_usd_per_kw_month": 10.0}
+    loan = {"kind": "loan", "interest_rate_per_year": 0.08, "term_months": 12}
+    asked = scenario(horizon_months=48, options=[API, own], finance={"tax_fraction": 0.3, "purchase": loan})
+    answer = tco.evaluate(asked, RUNS)
+    lines = {name: line["cost_usd"].to_numpy() for name, line in cumulative_frame(answer).groupby("option")}
+    apart = lines["api"] - lines["own"]
+    month = answer.option("own").payback_months
+
+    assert month is not None
+    assert month > 0
+    before = int(month)
+    assert apart[before] <= 0 <= apart[before + 1]
+    assert month - before == pytest.approx(-apart[before] / (apart[before + 1] - apart[before]), abs=1e-6)
+    total = answer.option("own").total_usd + answer.option("own").cash.left_usd
+    assert lines["own"][-1] == pytest.approx(total)

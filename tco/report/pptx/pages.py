@@ -18,7 +18,7 @@ from tco.report.pptx.deck import Box, Deck
 from tco.report.summary import band_sentence, binding_sentences, driver_words, edition_sentences, facts, flip_sentences
 from tco.risk_words import measuring_sentence, risk_headline
 
-_MOST_CAUTIONS, _MOST_SOURCES, _MOST_INPUTS = 8, 12, 14
+_MOST_BESIDE, _MOST_CAUTIONS, _MOST_SOURCES, _MOST_INPUTS = 6, 8, 12, 14
 _LEFT_OUT = {"Kind", "Can serve", "Per request", "MIRR a year", "Discounted payback"}
 """Figures that a slide has no room for; the document has all of them."""
 
@@ -77,9 +77,9 @@ def why_slide(deck: Deck, pack: ReportPack) -> None:
 
 
 def options_slide(deck: Deck, pack: ReportPack) -> None:
-    """Figures of up to five options."""
+    """Figures of up to six options."""
     slide, place = deck.slide("Options side by side")
-    table = next(iter(option_tables(pack.result)))
+    table = next(option_tables(pack.result, most=_MOST_BESIDE))
     kept = tuple(row for row in table.rows if row[0] not in _LEFT_OUT)
     more = len(pack.result.options) - (len(table.columns) - 1)
     deck.table(slide, place.upper(place.height - 0.35), Table(columns=table.columns, rows=kept), most=13)
@@ -130,7 +130,7 @@ def sensitivity_slide(deck: Deck, pack: ReportPack) -> None:
     slide, place = deck.slide("Sensitivity: one input at a time")
     if not pack.result.drivers:
         deck.text(
-            slide, place, ["No input moves the answer over its own range, or there is nothing to compare."], most=14
+            slide, place, ["Not searched, or no input moves the answer over its own range."], most=14
         )
         return
     left = Box(place.left, place.top, place.width * 0.56, place.height)

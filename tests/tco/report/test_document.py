@@ -127,7 +127,7 @@ def test_more_than_five_options_go_into_two_tables():
     pack = made(question(options=options))
     tables = [block for block in document(pack).sections[2].blocks if isinstance(block, Table)]
 
-    assert [5, 2] == [len(table.columns) - 1 for table in tables]
+    assert [4, 3] == [len(table.columns) - 1 for table in tables]
 
 
 def test_flips_say_where_the_recommendation_changes():

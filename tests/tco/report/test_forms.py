@@ -14,6 +14,7 @@ import docx as python_docx
 import pptx as python_pptx
 import pypdf
 import pytest
+from PIL import Image
 
 from tco.answer import headline
 from tco.errors import InputError
@@ -24,6 +25,7 @@ from tco.report.focus import focus
 from tco.report.forms import chosen, written
 from tco.report.html.write import html
 from tco.report.pdf.write import pdf
+from tco.report.pictures import png as picture
 from tco.report.pptx.write import pptx
 from tco.report.summary import facts
 from tests.tco.report.packs import NAME, plain, png
@@ -216,3 +218,12 @@ def test_files_are_named_after_the_scenario(tmp_path):
     assert ["plan-focus.csv", "plan.html"] == [path.name for path in paths]
     assert all(path.stat().st_size > 1000 for path in paths)
     assert list(csv.DictReader(io.StringIO(paths[0].read_text(encoding="utf-8"))))
+
+
+def test_charts_have_their_labels_whatever_fonts_the_machine_has():
+    """Text in a font that is not there would be left out of a picture without a word."""
+    strange = replace(plain(), brand=Brand(terms=BrandFile(fonts={"body": "No Such Font"})))
+    for name in ("cumulative", "line_items"):
+        page = Image.open(io.BytesIO(picture(strange, name))).convert("L")
+        below = page.crop((page.width // 4, int(page.height * 0.93), page.width, page.height))
+        assert sum(dot < 128 for dot in below.tobytes()) > 50

@@ -45,6 +45,7 @@ KEPT = [
     "https://openai.com/api/pricing",
     "https://github.com/a/b data/results.csv @3f308c0 (2026-06-10)",
     "meta-llama/Llama-3.3-70B-Instruct-Turbo",
+    "pricing/data/token_price_changes.csv: list prices",
     "USD/kW-month, and/or 900/250 tokens",
     "options.rented-h100.price_usd_per_hour",
     "workload.requests_per_day",
