@@ -25,11 +25,13 @@ class Held:
         number: at the export.
         rests_on: inputs that it was worked out from, by path or the beginning of a path; where one of them changes it no longer holds.
         why: where it comes from, in words.
+        leans_on: inputs at whose other values the engine might choose another number, while this one stays possible: the best mix of a hybrid.
     """
 
     number: float
     rests_on: tuple[str, ...]
     why: str
+    leans_on: tuple[str, ...] = ()
 
 
 @dataclass(slots=True, eq=False)

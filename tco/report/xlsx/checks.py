@@ -21,13 +21,13 @@ from tco.report.xlsx.functions import (
     total,
     when,
 )
-from tco.report.xlsx.inputs import NEW_EXPORT
+from tco.report.xlsx.inputs import MIX_HELD, NEW_EXPORT
 from tco.report.xlsx.option_block import OptionRows
 from tco.report.xlsx.results import Results
 from tco.report.xlsx.return_rows import Returns
 from tco.report.xlsx.sheet import FIRST_ROW, Sheet, Style
 
-OK, FAIL, CHANGED, STALE = "OK", "FAIL", "inputs changed", "new export needed"
+OK, FAIL, CHANGED, STALE, MIXED = "OK", "FAIL", "inputs changed", "new export needed", "mix as at export"
 VERDICT_ROW, STATUS = FIRST_ROW, 4
 WITHIN = 1e-6
 """Relative difference to the engine that is allowed while no input was changed."""
@@ -106,17 +106,15 @@ def checks_of(
     writer.same(
         "Every input is a number", count_of_numbers(inputs.numbers), Held(len(inputs.numbers.cells), (), "inputs")
     )
-    stale = sum_where(inputs.changes, inputs.effects, NEW_EXPORT)
-    count = sheet.cell(1, stale)
-    status = sheet.cell(STATUS, when(count > 0, STALE, OK), "check")
-    writer.statuses.append(status)
-    sheet.row("Inputs that need a new export are as they were exported")
+    stale, mixed = (sum_where(inputs.changes, inputs.effects, effect) for effect in (NEW_EXPORT, MIX_HELD))
+    writer.unchanged("Inputs that need a new export are as they were exported", stale, STALE)
+    writer.unchanged("Inputs at which another mix of a hybrid may be best are as they were exported", mixed, MIXED)
     return Checks(sheet, _verdict(sheet, writer.statuses, inputs.changed_count))
 
 
 def _verdict(sheet: Sheet, statuses: list[Cell], changed: Expr) -> Cell:
     block = Block(tuple(statuses))
-    found = when(count_where(block, FAIL) > 0, "CHECK FAILED", when(count_where(block, STALE) > 0, STALE.upper(), when(changed > 0, "OK, inputs changed", OK)))  # fmt: skip
+    found = when(count_where(block, FAIL) > 0, "CHECK FAILED", when(count_where(block, STALE) > 0, STALE.upper(), when(count_where(block, MIXED) > 0, "OK, inputs changed, mix held", when(changed > 0, "OK, inputs changed", OK))))  # fmt: skip
     sheet.text(0, "All checks", "heading", row=VERDICT_ROW)
     return sheet.cell(STATUS, found, "check", row=VERDICT_ROW)
 
@@ -149,6 +147,11 @@ class _Writer:
         """Something that is 1 where it holds."""
         here = self.sheet.cell(1, is_so, "number")
         self._status(when(equals(here, 1), OK, FAIL), label)
+
+    def unchanged(self, label: str, count: Expr, otherwise: str) -> None:
+        """Inputs of a kind of which none was changed."""
+        here = self.sheet.cell(1, count, "number")
+        self._status(when(here > 0, otherwise, OK), label)
 
     def _status(self, content: Expr, label: str) -> None:
         self.statuses.append(self.sheet.cell(STATUS, content, "check"))

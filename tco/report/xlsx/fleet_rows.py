@@ -73,7 +73,7 @@ def fleet_rows(desk: Desk, option: SelfHosted, asked: Asked, weight: Cell, label
     """
     sheet, replica = desk.capacity, desk.pack.prepared.replicas[option.name]
     sheet.heading(label)
-    goodput = _goodput(desk, option, replica)
+    goodput = goodput_of(desk, option, replica)
     work = sheet.line("Mean rate in requests of the run's length", "requests/s", _work(desk, option, asked))
     if option.scaling.policy != "fixed" or _fails_whole(option) or rollout_of(option) is not None:
         found = _looked_up(desk, option, replica, work, goodput)
@@ -109,8 +109,14 @@ class _Found:
     checks: tuple[tuple[str, Cell], ...]
 
 
-def _goodput(desk: Desk, option: SelfHosted, replica: Replica) -> Cell:
-    """What a replica carries: the run's curve, which no sheet can work out, times a factor that may be changed."""
+def goodput_of(desk: Desk, option: SelfHosted, replica: Replica) -> Cell:
+    """What a replica carries: the run's curve, which no sheet can work out, times a factor that may be changed.
+
+    Args:
+        desk: whose sheet Capacity it is written to.
+        option: filled.
+        replica: of the option.
+    """
     capacity = _capacity(desk, option)
     run, path = replica.run, f"options.{option.name}."
     why = f"capacity of a replica of {option.name}, worked out by the engine from run {run.run_id} ({capacity.basis})"

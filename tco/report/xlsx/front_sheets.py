@@ -32,6 +32,7 @@ _RULES = (
     "Costs are positive on the sheets Cash flow, savings are positive where they say so. Negative numbers stand in brackets.",
     "Fractions are fractions: 0.10 is 10 %. A month has the hours that the sheet Inputs gives.",
     "Row 2 of every sheet repeats the verdict of the sheet Checks.",
+    "Where it is marked `live, mix held`, results follow, but a hybrid's number of replicas stays what was best at export.",
     "Where an input is marked `new export`, a change of it is not answered here in full: change the scenario file and run the tool again.",
 )
 

@@ -23,7 +23,7 @@ _HEADERS = (
 )  # fmt: skip
 _HEADER_ROW = 4
 _FIRST_ROW = 5
-LIVE, NEW_EXPORT = "live", "new export"
+LIVE, MIX_HELD, NEW_EXPORT = "live", "live, mix held", "new export"
 
 
 @dataclass(slots=True)
@@ -98,15 +98,16 @@ class Inputs:
         every = self.cells | {path: cell for path, (cell, _, _) in self.settings.items()}
         for path, cell in every.items():
             why = sorted({each.why for each in held if any(path.startswith(start) for start in each.rests_on)})
-            is_live = cell in used and not why
-            self._effects[path].content = LIVE if is_live else NEW_EXPORT
-            if not is_live:
-                told = f"held at export: {'; '.join(why)}" if why else "no formula here uses it"
+            leans = sorted({each.why for each in held if any(path.startswith(start) for start in each.leans_on)})
+            effect = NEW_EXPORT if why or cell not in used else MIX_HELD if leans else LIVE
+            self._effects[path].content = effect
+            if effect != LIVE:
+                told = f"held at export: {'; '.join(why or leans)}" if why or leans else "no formula here uses it"
                 self.sheet.text(NOTE + 1, told, row=self._rows[path])
 
     def is_live(self, path: str) -> bool:
-        """Whether a change of it is answered here in full; after `tell_effects`."""
-        return self._effects[path].content == LIVE
+        """Whether a change of it is answered here in full, a hybrid's best mix left as it is; after `tell_effects`."""
+        return self._effects[path].content in {LIVE, MIX_HELD}
 
     @property
     def effects(self) -> Block:
@@ -190,4 +191,4 @@ def _held(lines: Iterable[Line | Cell]) -> list[Held]:
         content = line.content
         held = [content] if isinstance(content, Held) else content if isinstance(content, tuple) else []
         found.extend(each for each in held if each.rests_on)
-    return list({(each.rests_on, each.why): each for each in found}.values())
+    return list({(each.rests_on, each.leans_on, each.why): each for each in found}.values())

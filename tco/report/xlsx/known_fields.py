@@ -10,7 +10,7 @@ from tco.scenario import AnyOption, Scenario
 
 _NOT_COSTS = frozenset({
     "name", "kind", "model", "run", "paid_licence", "gpu", "precision", "kv_cache_dtype", "success", "terms", "price", "server", "tier",
-    "starts_after_months", "then", "base", "overflow", "small", "large",
+    "starts_after_months", "then", "base", "overflow", "small", "large", "replicas", "spares", "sensitive_fraction",
 })  # fmt: skip
 """What changes no cost by itself, or chose a number that stands among the inputs, or says who serves when."""
 

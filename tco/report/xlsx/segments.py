@@ -11,8 +11,9 @@ from tco.report.xlsx.cells import Cell, Line
 from tco.report.xlsx.demand_rows import Asked, sent_rows
 from tco.report.xlsx.desk import NOTHING, Desk
 from tco.report.xlsx.expressions import Constant, Expr
-from tco.report.xlsx.fleet_rows import FleetRows, fleet_rows
+from tco.report.xlsx.fleet_rows import FleetRows, SelfHosted, fleet_rows
 from tco.report.xlsx.functions import MONTHS_PER_YEAR, added, both, equals, when
+from tco.report.xlsx.hybrid_rows import mix_rows
 from tco.report.xlsx.known_fields import unknown_fields
 from tco.report.xlsx.machine_rows import around_items, rent, site_items
 from tco.report.xlsx.token_rows import token_items
@@ -114,7 +115,7 @@ def rises_of(desk: Desk) -> Rises:
 
 
 def costs_of(desk: Desk, name: str, shared: Shared) -> Costs | None:
-    """All costs of an option as formulas; None where there is a hybrid in it, whose split of the requests is the engine's, or an input that no formula knows.
+    """All costs of an option as formulas; None where there is an input in it that no formula knows.
 
     Args:
         desk: the desk.
@@ -123,8 +124,6 @@ def costs_of(desk: Desk, name: str, shared: Shared) -> Costs | None:
     """
     option = desk.filled.option(name)
     served = served_by(name, desk.filled)
-    if any(isinstance(desk.filled.option(each), HybridOption) for each, _ in served):
-        return None
     if any(unknown_fields(desk.filled.option(each), desk.filled) for each in involved(name, desk.filled)):
         return None
     alone = option.then is None and option.starts_after_months == 0
@@ -132,7 +131,8 @@ def costs_of(desk: Desk, name: str, shared: Shared) -> Costs | None:
     for place, (each, months) in enumerate(served, 1):
         stretch = _whole(desk) if alone else _stretch(desk, option, place, months)
         label = name if each == name else f"{name}: {each}"
-        found.add(_stretch_costs(desk, desk.filled.option(each), shared, stretch, label))
+        during = None if alone else months
+        found.add(_stretch_costs(desk, desk.filled.option(each), shared, stretch, during, label))
     return found
 
 
@@ -164,11 +164,14 @@ def _change(desk: Desk, option: AnyOption, month: int) -> Expr:
     return desk.inputs.setting(path, month, "months", told)
 
 
-def _stretch_costs(desk: Desk, option: AnyOption, shared: Shared, stretch: Stretch, label: str) -> Costs:
+def _stretch_costs(
+    desk: Desk, option: AnyOption, shared: Shared, stretch: Stretch, during: range | None, label: str
+) -> Costs:
     asked = _cut(desk, shared.asked, stretch, label)
     if isinstance(option, CascadeOption):
         return _cascade(desk, option, shared, asked, stretch, label)
-    assert not isinstance(option, HybridOption)  # told apart before
+    if isinstance(option, HybridOption):
+        return _hybrid(desk, option, shared, asked, stretch, during, label)
     return _single(desk, option, shared, asked, stretch, label)
 
 
@@ -202,26 +205,65 @@ def _cascade(desk: Desk, option: CascadeOption, shared: Shared, asked: Asked, st
     return found
 
 
+def _hybrid(
+    desk: Desk, option: HybridOption, shared: Shared, asked: Asked, stretch: Stretch, during: range | None, label: str
+) -> Costs:
+    """The base's replicas, the overflow's requests, and what the option has beside both."""
+    mix = mix_rows(desk, option, asked, during, label)
+    found = Costs()
+    if mix.fleet is not None:
+        found.add(_hosted(desk, mix.base, shared, mix.base_asked, stretch, (f"{label}: {mix.base.name}", mix.fleet)))
+    found.add(
+        _by_token(desk, mix.overflow, shared, mix.overflow_asked, stretch, f"{label}: {mix.overflow.name}", mix.waiting)
+    )
+    beside = _once(desk, option, stretch)
+    running = stretch.cut(shared.rises.on(_worked(desk, option, asked, stretch)))
+    found.add(Costs(running=running, investments=beside, expensed=beside))
+    return found
+
+
 def _single(desk: Desk, option: SingleOption, shared: Shared, asked: Asked, stretch: Stretch, label: str) -> Costs:
-    reached = sent_rows(desk, option, asked)
-    work, once = _worked(desk, option, asked, stretch), _once(desk, option, stretch)
     if isinstance(option, TokenOption):
-        billed = token_items(desk, option, reached, label)
-        billed["parallel_run"] = parallel_run(desk, option, added(*billed.values()))
-        return Costs(
-            running=billed | _both(billed, stretch.cut(shared.rises.on(work))), investments=once, expensed=once
-        )
+        return _by_token(desk, option, shared, asked, stretch, label)
+    return _hosted(desk, option, shared, asked, stretch, (label, None))
+
+
+def _by_token(
+    desk: Desk,
+    option: TokenOption,
+    shared: Shared,
+    asked: Asked,
+    stretch: Stretch,
+    label: str,
+    waiting: Line | None = None,
+) -> Costs:
+    """An option that is paid per token; `waiting` is the share of its requests that can wait, where it is not the workload's."""
+    reached, once = sent_rows(desk, option, asked), _once(desk, option, stretch)
+    billed = token_items(desk, option, reached, label, waiting)
+    billed["parallel_run"] = parallel_run(desk, option, added(*billed.values()))
+    work = stretch.cut(shared.rises.on(_worked(desk, option, asked, stretch)))
+    return Costs(running=_both(billed, work), investments=once, expensed=once)
+
+
+def _hosted(
+    desk: Desk, option: SelfHosted, shared: Shared, asked: Asked, stretch: Stretch, stands: tuple[str, FleetRows | None]
+) -> Costs:
+    """An option on machines; its label, and its fleet where that is not sized for the demand."""
+    label, given = stands
     assert shared.weight is not None  # there is a self-hosted option
-    fleet = fleet_rows(desk, option, reached, shared.weight, label)
-    work = _both(work, around_items(desk, option, reached, fleet))
+    reached, once = sent_rows(desk, option, asked), _once(desk, option, stretch)
+    fleet = given or fleet_rows(desk, option, reached, shared.weight, label)
+    work = _both(_worked(desk, option, asked, stretch), around_items(desk, option, reached, fleet))
     if isinstance(option, OwnOption):
         running = stretch.cut(shared.rises.on(_both(site_items(desk, option, fleet), work)))
         bought = bought_rows(desk, option, fleet.servers, label)
-        investments = _both(bought.investments, once)
-        return Costs(running=_both(running, bought.running), investments=investments, expensed=once, fleets=[fleet], bought=[bought])  # fmt: skip
+        return Costs(
+            running=_both(running, bought.running), investments=_both(bought.investments, once), expensed=once, fleets=[fleet], bought=[bought]
+        )  # fmt: skip
     rented: Items = {"gpu_rent": rent(desk, option, fleet, label)}
     rented["parallel_run"] = parallel_run(desk, option, rented["gpu_rent"])
-    return Costs(running=_both(rented, stretch.cut(shared.rises.on(work))), investments=once, expensed=once, fleets=[fleet])  # fmt: skip
+    running = _both(rented, stretch.cut(shared.rises.on(work)))
+    return Costs(running=running, investments=once, expensed=once, fleets=[fleet])
 
 
 def _worked(desk: Desk, option: AnyOption, asked: Asked, stretch: Stretch) -> Items:

@@ -83,6 +83,16 @@ QUESTIONS: dict[str, dict[str, Any]] = {
             OWN | {"failures": {"server_availability_fraction": 0.995, "gpu_availability_fraction": 0.999}},
         ]
     },
+    "hybrids": {
+        "options": [
+            API,
+            RENT,
+            OWN,
+            {"name": "fixed", "kind": "hybrid", "base": "rent", "overflow": "api", "replicas": 2, "people": {"run_fte": 0.01}, "one_off_usd": {"router": 700}},
+            {"name": "bought", "kind": "hybrid", "base": "own", "overflow": "api", "replicas": [1, 1, 2, 3], "spares": "overflow"},
+            {"name": "later", "kind": "hybrid", "base": "rent", "overflow": "api", "replicas": 3, "starts_after_months": 5},
+        ],
+    },
     "classes": {
         "workload": {"requests_per_day": 90_000.0, "growth_per_month_fraction": -0.01, "profile": "consumer-evening", "slo": {"ttft_p95_ms": 250.0}, "classes": {"chat": {"share_fraction": 0.75, "input_tokens_per_request": 90, "output_tokens_per_request": 60}, "mail": {"share_fraction": 0.25, "input_tokens_per_request": 130, "output_tokens_per_request": 20}}},
         "options": [API | {"name": "api"}, API | {"name": "cheap", "output_usd_per_mtok": 1.0, "one_off_usd": {"move": 900}}],

@@ -65,6 +65,19 @@ def test_a_changed_input_that_needs_a_new_export_is_told_by_the_verdict() -> Non
     assert verdict == "NEW EXPORT NEEDED"
 
 
+def test_prices_are_live_where_the_best_mix_is_held_and_the_verdict_says_so() -> None:
+    best = {"name": "best", "kind": "hybrid", "base": "rent", "overflow": "api"}
+    made = packs.model_of(packs.pack_of(packs.question("best", options=[packs.API, packs.RENT, best])))
+    path = "options.api.output_usd_per_mtok"
+    numbers, verdict = packs.worked_out(made, path, 2.97)
+    found = compare(made.desk.pack.prepared, with_value(made.desk.filled, path, 2.97))
+
+    assert verdict == "OK, inputs changed, mix held"
+    assert packs.differences(found, {key: here for key, here in numbers.items() if key[0] in {"api", "rent"}}) == []
+    assert numbers["best", "total_usd"] == pytest.approx(found.option("best").total_usd, rel=0.01)
+    assert packs.worked_out(made, "workload.requests_per_day", 140_000.0)[1] == "NEW EXPORT NEEDED"
+
+
 def test_more_load_than_the_table_of_a_fleet_holds_fails_a_check() -> None:
     made = packs.model("by the hour")
 

@@ -33,6 +33,7 @@ CHANGES: tuple[tuple[str, str | None, float], ...] = (
     ("leases", "discount_rate_per_year", 0.15),
     ("one after the other", "options.cascade.escalation_fraction", 0.7),
     ("by the hour", "workload.requests_per_day", 260_000.0),
+    ("hybrids", "options.own.server_price_usd", 12_000.0),
     ("classes", "workload.classes.mail.share_fraction", 0.6),
 )
 
