@@ -96,7 +96,8 @@ def beside(
         "tokenizer_factor": Quantity(value=1.0),
     }
     stand_in = TokenOption.model_construct(**shared | prices | {"kind": "api", "retry_fraction": None})
-    own = ledger(stand_in, None, scenario, asked, during=during)
+    # A request is judged at one price however long its prompt has become.
+    own = ledger(stand_in, None, scenario, replace(asked, input_by_month=None), during=during)
     lines = {name: items for name, items in own.line_items.items() if name not in _BILLED}
     if judge is not None:
         lines = {JUDGE: own.line_items["input_tokens"]} | lines

@@ -247,6 +247,14 @@ def test_a_cascade_by_hand() -> None:
     assert own.line_items["judge"] == pytest.approx(np.full(12, REQUESTS_A_MONTH * 0.0001))
 
 
+def test_a_judge_costs_the_same_a_request_however_long_prompts_become() -> None:
+    asked = cascade(judge_usd_per_request=0.0001)
+    grows = asked.workload.model_copy(update={"input_growth_per_month_fraction": tco.Quantity(value=0.05)})
+    own = ledger(asked.model_copy(update={"workload": grows}), "both")
+
+    assert own.line_items["judge"] == pytest.approx(np.full(12, REQUESTS_A_MONTH * 0.0001))
+
+
 def test_a_cascade_of_two_models_of_ones_own_has_both_fleets() -> None:
     asked = scenario(
         workload__requests_per_day=16 * 86_400.0,
