@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tco.capacity.replica import Replica
+from tco.capacity.slo_capacity import SloCapacity
 from tco.cashflow import Ledger
 from tco.ledgers import ledger_of
 from tco.scenario import Scenario
@@ -117,8 +118,16 @@ class _Chain:
         asked = workload.requests_per_day
         part = workload.model_copy(update={"requests_per_day": asked.at(asked.value * share)})
         at_share = self.scenario.model_copy(update={"workload": part})
-        known = {} if whole.fleet is None else {name: whole.fleet.capacity}
-        own = ledger_of(name, at_share, self.replicas, demand(at_share), known)
+        own = ledger_of(name, at_share, self.replicas, demand(at_share), self._capacities())
         if not own.feasible:
             raise _NoWayError(f"tasks escalate to {name}, which cannot serve them: {'; '.join(own.reasons)}")
         return float(own.total_usd)
+
+    def _capacities(self) -> dict[str, SloCapacity]:
+        """What one replica carries, of options that serve alone all the time: of several that follow one another a ledger tells the last one's only."""
+        alone = {
+            option.name for option in self.scenario.options if option.then is None and not option.starts_after_months
+        }
+        return {
+            name: own.fleet.capacity for name, own in self.ledgers.items() if own.fleet is not None and name in alone
+        }

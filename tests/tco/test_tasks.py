@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import tco
 from tco.compare import compare, prepare
 from tco.what_if import parse_condition, solve_for
-from tests.factories import API, RENT, run, scenario
+from tests.factories import API, OWN, RENT, run, scenario
 
 REQUESTS = 12 * 86_400 * 730.5 / 24
 API_USD = 0.00025
@@ -48,6 +48,21 @@ def test_a_person_solves_what_comes() -> None:
 
     assert found.solved_fraction == pytest.approx(0.96)
     assert found.usd_per_successful_task == pytest.approx((API_USD + 0.06 * 2.5) / 0.96)
+
+
+def test_what_goes_to_options_that_follow_one_another_is_sized_for_each_of_them() -> None:
+    """Half of ten requests/s go to a rent of 1.6 requests/s a replica, after six months to servers of 16: each keeps its own capacity."""
+    fast = run(curve=((1, 5.0, 100.0), (2, 9.0, 150.0), (4, 16.0, 250.0), (8, 20.0, 800.0)), run_id="fast")
+    api = {**API, "success": {"success_fraction": 0.5, "escalation_fraction": 0.5, "escalates_to": "rent"}}
+    rent = {**RENT, "success": {"success_fraction": 1.0}, "then": {"option": "own", "after_months": 6}}
+    options = [api, rent, {**OWN, "run": "fast"}]
+
+    def at(volume: float) -> tco.Result:
+        asked = scenario(options=options, workload__requests_per_day=volume)
+        return tco.evaluate(asked, {"test-run": run(), "fast": fast}, searches=False)
+
+    handed = at(864_000.0).option("api").task_cost
+    assert handed.escalation_usd_per_attempt * 10 * REQUESTS == pytest.approx(at(432_000.0).option("rent").total_usd)
 
 
 def test_a_chain_hands_on_what_is_left_of_what_is_left() -> None:
