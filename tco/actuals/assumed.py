@@ -11,13 +11,19 @@ from tco.capital.escalation import escalated
 from tco.compare import Comparison, Prepared
 from tco.costs import price_path
 from tco.errors import InputError
-from tco.register import quantities
+from tco.register import quantities, unit_of
 from tco.result import OptionResult
 from tco.scenario import RentOption, Scenario, TokenOption
 from tco.workload.demand import Months, powers
 
 LINE_ITEMS, BILL, GOODPUT, GPU_HOURS = "line_items", "monthly_usd", "goodput_requests_per_s", "gpu_hours"
-_RISING = {"people": "people", "electricity_usd_per_kwh": "electricity", "extra_usd_per_month": "extra"}
+_RISING = {"people": "people", "electricity_usd_per_kwh": "electricity"}
+_RISES_WITH_COSTS = (
+    "colocation_usd_per_kw_month", "extra_usd_per_month", "around", "hardware", "pipeline", "evaluation", "migrations", "obligations", "tuning",
+)  # fmt: skip
+_PAID_AT_ONCE = ("network_usd_per_gpu", "frontend_network_usd_per_server", "installation_usd_per_server")
+"""Amounts of inputs that `tco.capital.escalation` lets rise, and those among them that stay at today's price."""
+
 _PRICED = ("_usd_per_mtok", "price_usd_per_hour", "machine_usd_per_hour")
 
 
@@ -66,8 +72,8 @@ def outcome_of(path: str, scenario: Scenario) -> tuple[str, str, str] | None:
 def month_factors(path: str, scenario: Scenario) -> Months:
     """How a scenario moves an input from month to month, over its first month [unitless], shape (months,).
 
-    Volumes and prompts grow as `workload` says, token and rental prices by their option's change, salaries, electricity and named extras by the escalations of
-    `finance`; everything else stays as it is.
+    Volumes and prompts grow as `workload` says, token and rental prices by their option's change, salaries, electricity and all other running amounts by the
+    escalations of `finance`, as in `tco.capital.escalation`; everything else stays as it is.
 
     Args:
         path: of the input.
@@ -89,8 +95,9 @@ def month_factors(path: str, scenario: Scenario) -> Months:
     if parts[2].endswith(_PRICED) and isinstance(option, TokenOption | RentOption):
         change = option.price_change_per_year_fraction
         return np.ones(months) if change is None else price_path(change.numbers, months)
-    if parts[2] in _RISING and parts[-1] != "run_fte":
-        name = _RISING[parts[2]]
+    rises = parts[2] in (*_RISING, *_RISES_WITH_COSTS) and parts[-1] not in _PAID_AT_ONCE
+    if rises and unit_of(path).startswith("USD"):
+        name = _RISING.get(parts[2], "other")
         return escalated({name: np.ones(months)}, scenario.finance)[name]
     return np.ones(months)
 

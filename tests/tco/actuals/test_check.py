@@ -47,7 +47,9 @@ def test_writing_out_what_was_filled_changes_no_answer(path):
 
     assert before.recommended == after.recommended
     for first, second in zip(before.options, after.options, strict=True):
-        assert (first.total_usd, first.npv_usd) == pytest.approx((second.total_usd, second.npv_usd), rel=1e-12)
+        # What may not be used has neither.
+        for before_usd, after_usd in ((first.total_usd, second.total_usd), (first.npv_usd, second.npv_usd)):
+            assert before_usd == (None if after_usd is None else pytest.approx(after_usd, rel=1e-12))
 
 
 def test_half_the_traffic_by_hand(folder):
@@ -249,3 +251,39 @@ def test_salaries_and_extras_rise_with_the_escalation_of_the_appraisal(folder):
 
     assert 100 * factor == pytest.approx(found.rows[0].assumed)
     assert {"options.rent.extra_usd_per_month.tooling": pytest.approx(121 / factor)} == levels(found)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "rises"),
+    [
+        ("options.rent.obligations.support_usd_per_year", 6000.0, True),
+        ("options.rent.around.storage_usd_per_gib_month", 0.1, True),
+        ("options.rent.pipeline.guard.call_usd", 0.001, True),
+        ("options.own.colocation_usd_per_kw_month", 184.06, True),
+        ("options.own.hardware.hosting_usd_per_server_per_year", 20_000.0, True),
+        ("options.own.hardware.installation_usd_per_server", 500.0, False),
+        ("options.rent.people.oncall_fte", 0.2, False),
+        ("options.rent.pipeline.guard.sampled_fraction", 0.5, False),
+    ],
+)
+def test_what_rises_in_the_model_was_assumed_to_rise_and_what_does_not_was_not(folder, path, value, rises):
+    """A bill of month 12 at just what was assumed for it changes no level: the escalation is not counted twice."""
+    rent = RENT | {
+        "obligations": {"support_usd_per_year": 6000.0},
+        "around": {"storage_usd_per_gib_month": 0.1},
+        "pipeline": {"guard": {"call_usd": 0.001, "sampled_fraction": 0.5}},
+        "people": {"run_fte": 0.0, "oncall_fte": 0.2},
+    }
+    own = OWN | {"hardware": {"hosting_usd_per_server_per_year": 20_000.0, "installation_usd_per_server": 500.0}}
+    options = [scenario_data()["options"][0], rent, own]
+    factor = 1.10 ** (11 / 12) if rises else 1.0
+    found = checked(
+        folder,
+        (12, path, value * factor),
+        options=options,
+        finance={"cost_escalation_per_year_fraction": 0.10},
+    )
+
+    assert value * factor == pytest.approx(found.rows[0].assumed)
+    assert {path: pytest.approx(value)} == levels(found)
+    assert found.moved.npv_second_usd == pytest.approx(found.moved.npv_first_usd)
