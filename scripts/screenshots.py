@@ -21,7 +21,8 @@ from tco.views import SCENARIO_VARIABLE
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "docs" / "images"
 SIZES = {1440: 900, 390: 844}
-PAGES = {"decision": "", "inputs": "inputs", "risk": "risk", "prices": "prices", "probe": "probe"}
+NAMES = ("inputs", "workload", "capacity", "cost", "risk", "claims", "compare", "report", "prices", "probe")
+PAGES = {"decision": "", **{name: name for name in NAMES}}
 MAX_BYTES = 300_000
 START_S = 60
 QUIET = (

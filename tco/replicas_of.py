@@ -48,6 +48,19 @@ def replicas_of(scenario: Scenario, runs: Mapping[str, Run], book: Book) -> dict
     }
 
 
+def served_on(option: RentOption | OwnOption, run: Run, workload: Workload, book: Book) -> Served | NoEngineModel:
+    """The model and the machine that an option runs on; or why they are not known.
+
+    Args:
+        option: the option.
+        run: of it.
+        workload: whose longest request must fit.
+        book: what is known of GPUs and models.
+    """
+    case = _Case(option=option, run=run, book=book, needed_tokens=needed_tokens(workload))
+    return _target(case, _measured(case))
+
+
 def gpu_of(option: RentOption | OwnOption, run: Run) -> str | None:
     """The GPU by its name in the book: the option's own, or the one that the run was measured on; None without a GPU."""
     if option.gpu != FROM_RUN:

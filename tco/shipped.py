@@ -6,6 +6,7 @@ from pathlib import Path
 
 _PACKAGE = Path(__file__).parent
 _FIRST = "demo"
+_FIRST_TEMPLATE = "support-chat"
 
 
 def shipped_scenarios() -> dict[str, Path]:
@@ -17,6 +18,18 @@ def shipped_scenarios() -> dict[str, Path]:
     """
     paths = {path.stem: path for path in sorted(_folder("scenarios", "shipped_scenarios").glob("*.yaml"))}
     return dict(sorted(paths.items(), key=lambda item: (item[0] != _FIRST, item[0])))
+
+
+def shipped_templates() -> dict[str, Path]:
+    """Scenario files to start from, one a use, by name; the usual one first.
+
+    Example:
+        >>> list(shipped_templates())
+        ['support-chat', 'agent', 'code-assistant', 'document-extraction', 'document-search']
+    """
+    folder = _folder("scenarios", "shipped_scenarios") / "templates"
+    paths = {path.stem: path for path in sorted(folder.glob("*.yaml"))}
+    return dict(sorted(paths.items(), key=lambda item: (item[0] != _FIRST_TEMPLATE, item[0])))
 
 
 def streamlit_config() -> Path:

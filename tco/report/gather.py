@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from pricing import Book
+from probes.run import Run
 from tco.books import find_book
 from tco.compare import Prepared, prepare
 from tco.evaluate import evaluate
@@ -35,6 +36,9 @@ def gather(
     previous: Lock | None = None,
     lock: Lock | None = None,
     searches: bool = True,
+    with_flips: bool = True,
+    runs: Mapping[str, Run] | None = None,
+    own_book: Book | None = None,
     on_part: OnPart = lambda _done, _total: None,
 ) -> ReportPack:
     """Answers a scenario with all that its report shows.
@@ -51,22 +55,25 @@ def gather(
         previous: the version before.
         lock: only this answer is taken; null: any.
         searches: look for break-even volumes, drivers and what flips the answer, which takes most of the time.
+        with_flips: of these, what flips the answer too: nearly all of that time.
+        runs: runs that the caller holds already, by the reference that the scenario uses; others are read from files.
+        own_book: the prices to use; null: those that the scenario, or the lock, names.
         on_part: called with the parts that are done, and with all.
 
     Raises:
         InputError: a run or a price is missing, or the answer is not the locked one.
     """
-    book = _book(scenario, lock)
-    asked, prepared = scenario, prepare(scenario, book=book)
+    book = own_book or _book(scenario, lock)
+    asked, prepared = scenario, prepare(scenario, runs, book)
     paths: tuple[str, ...] = ()
     if lock is not None:
         evaluate_locked(scenario, lock, case)
     if redaction == "public":
-        middled, paths = banded(prepared.scenario)
+        middled, paths = banded(prepared.scenario, book.overrides.name if book.overrides is not None else None)
         if paths:
             asked = middled.in_folder(scenario.folder)
-            prepared = prepare(asked, book=book)
-    result = evaluate(asked, book=book, searches=searches)
+            prepared = prepare(asked, runs, book)
+    result = evaluate(asked, runs, book, searches=searches)
     risk = simulate(prepared, draws=draws) if draws else None
     pack = ReportPack(
         scenario=asked,
@@ -78,7 +85,7 @@ def gather(
         previous=previous,
         banded=paths,
     )
-    if searches and result.recommended is not None:
+    if searches and with_flips and result.recommended is not None:
         pack = replace(pack, flips=_flips(prepared, result, on_part))
     return redacted(pack)
 

@@ -16,9 +16,14 @@ from pricing import Book, Overrides, parse_overrides
 from probes import load_run, run_from_json
 from tco import InputError, Result, Scenario, dump, evaluate, load, parse
 from tco.books import find_book
+from tco.compare import Prepared, prepare
+from tco.hosting import is_hosted, refuse_server_file
+from tco.identity import parts_of
 from tco.runs import shipped_runs
+from tco.scenario import SelfHostedOption
+from tco.share import of_link
 from tco.shipped import shipped_scenarios
-from tco.views import SCENARIO_VARIABLE
+from tco.views import SCENARIO_VARIABLE, _history, _hosted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,12 +36,41 @@ SAVED_HERE = "saved here"
 OWN = "own"
 """Name of the scenario that came from an upload."""
 
+LINK = "s"
+"""Of the query string: the scenario itself (`tco.share`)."""
+
 
 def begin() -> None:
-    """Fills a new session with the file that `tco app` was given, else the demo, else the first scenario with an answer."""
+    """Fills a new session with the scenario of its link, else the file that `tco app` was given, else the demo, else the first scenario with an answer."""
     if "scenario_text" in st.session_state:
         return
     st.session_state.update(runs={}, own_prices={}, revision=0, rejected={}, scenario_folder=None, scenario_origin=OWN)
+    _bring_operators_files()
+    _history.begin()
+    code = st.query_params.get(LINK)
+    if code is None or not _open_link(code):
+        _open_first()
+        st.session_state["first_text"] = text()
+
+
+def _open_link(code: str) -> bool:
+    """Whether the link could be opened; where not, why is kept for the page to say."""
+    state = st.session_state
+    try:
+        shared = of_link(code)
+    except InputError as error:
+        state["link_problem"] = str(error)
+        return False
+    shipped, given = shipped_scenarios(), os.environ.get(SCENARIO_VARIABLE)
+    if shared.origin in shipped:
+        replace(shared.text, origin=shared.origin, folder=shipped[shared.origin].parent)
+    else:
+        replace(shared.text, origin=OWN, folder=None if given is None else Path(given).parent)
+    state["shared"] = (shared.text, shared.answer_id, shared.book_id)
+    return True
+
+
+def _open_first() -> None:
     given = os.environ.get(SCENARIO_VARIABLE)
     if given is not None:
         replace(dump(load(given)), origin=OWN, folder=Path(given).parent)
@@ -44,6 +78,22 @@ def begin() -> None:
     paths = shipped_scenarios()
     first = next((name for name, path in paths.items() if _has_answer(path)), next(iter(paths)))
     open_shipped(first)
+
+
+def _bring_operators_files() -> None:
+    """On a hosted server no scenario may name the server's files, so what the operator's own one names is brought into the session."""
+    given = os.environ.get(SCENARIO_VARIABLE)
+    if given is None or not is_hosted():
+        return
+    scenario, folder = load(given), Path(given).parent
+    st.session_state["runs"].update(_named_runs(scenario, folder))
+    if (own := scenario.prices.file) is not None:
+        keep_prices(own, (folder / own).read_text(encoding="utf-8"))
+
+
+def _named_runs(scenario: Scenario, folder: Path) -> dict[str, str]:
+    named = {option.run: folder / option.run for option in scenario.options if isinstance(option, SelfHostedOption)}
+    return {name: path.read_text(encoding="utf-8") for name, path in named.items() if path.is_file()}
 
 
 def _has_answer(path: Path) -> bool:
@@ -69,12 +119,34 @@ def replace(text: str, *, origin: str | None = None, folder: Path | None = None)
         folder: where relative run files are looked up; only with `origin`.
     """
     state = st.session_state
+    _history.remember()
     if origin is not None:
         state["scenario_origin"] = origin
         state["scenario_folder"] = None if folder is None else str(folder)
     state["scenario_text"] = text
     state["rejected"] = {}
     state["revision"] += 1
+
+
+def undo() -> None:
+    """Goes back to the scenario before the last change."""
+    if _history.can_go_back():
+        open_held(_history.last(), is_change=False)
+
+
+def open_held(held: _history.Held, *, is_change: bool = True) -> None:
+    """Goes to a scenario that the session held before.
+
+    Args:
+        held: that scenario.
+        is_change: one that can be undone.
+    """
+    if is_change:
+        _history.remember()
+    st.session_state.update(
+        scenario_text=held.text, scenario_origin=held.origin, scenario_folder=held.folder, rejected={}
+    )
+    st.session_state["revision"] += 1
 
 
 def text() -> str:
@@ -88,13 +160,30 @@ def scenario() -> Scenario:
     return parse(text()).in_folder(Path(folder) if folder else None)
 
 
-def result() -> Result:
-    """The answer.
+def prepared() -> Prepared:
+    """The scenario with all that its answer rests on.
 
     Raises:
         InputError: a run or a price is missing.
     """
-    return evaluate(scenario(), own_runs(), book())
+    return prepare(scenario(), own_runs(), book())
+
+
+def result() -> Result:
+    """The answer. The last one is kept, as text and in the session alone: the same id gives the same numbers.
+
+    Raises:
+        InputError: a run or a price is missing.
+    """
+    asked, held = scenario(), prepared()
+    name = parts_of(asked, held.runs, held.book).answer_id
+    kept = st.session_state.get("answer")
+    if kept is None or kept[0] != name:
+        found = evaluate(asked, own_runs(), book())
+        kept = (found.answer_id, found.model_dump_json(by_alias=True))
+        st.session_state["answer"] = kept
+    st.session_state["answered"] = (text(), kept[0], held.book.id)
+    return Result.model_validate_json(kept[1])
 
 
 def book() -> Book:
@@ -127,7 +216,10 @@ def attempt(path: str, change: Callable[[str], str], shown: Any, *, reshapes: bo
         reshapes: the change adds, takes away or renames inputs; all widgets start afresh.
     """
     try:
-        st.session_state["scenario_text"] = change(text())
+        changed = change(text())
+        if changed != text():
+            _history.remember()
+        st.session_state["scenario_text"] = changed
     except InputError as error:
         st.session_state["rejected"][path] = (shown, str(error))
     else:
@@ -151,8 +243,11 @@ def keep_run(name: str, content: str) -> None:
 
     Raises:
         RunError: it is not a run.
+        InputError: the session holds as many files as a hosted server lets it.
     """
     run_from_json(content, name)
+    if name not in st.session_state["runs"]:
+        _hosted.require_room(len(st.session_state["runs"]))
     st.session_state["runs"][name] = content
 
 
@@ -176,6 +271,11 @@ def drop_prices(name: str) -> None:
     st.session_state["own_prices"].pop(name, None)
 
 
+def page(name: str) -> Path:
+    """File of a page, for links to it."""
+    return Path(__file__).parent / f"{name}.py"
+
+
 def runs_folder() -> Path:
     """Where probes put their runs: `runs/` in the folder that the app was started in."""
     return Path("runs")
@@ -183,7 +283,8 @@ def runs_folder() -> Path:
 
 def known_runs() -> dict[str, str]:
     """Every run that can be chosen: where it is from, by the reference that a scenario uses."""
-    saved = sorted(runs_folder().glob("*.json"), reverse=True) if runs_folder().is_dir() else []
+    has_saved = not is_hosted() and runs_folder().is_dir()
+    saved = sorted(runs_folder().glob("*.json"), reverse=True) if has_saved else []
     return {
         **dict.fromkeys(st.session_state["runs"], "uploaded"),
         **{path.as_posix(): "saved here" for path in saved},
@@ -200,4 +301,6 @@ def open_run(reference: str) -> Run:
     own = st.session_state["runs"].get(reference)
     if own is not None:
         return run_from_json(own, reference)
+    if reference not in shipped_runs():
+        refuse_server_file(reference, "run")
     return load_run(shipped_runs().get(reference, reference))

@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import streamlit as st
 
 from tco import InputError, OptionResult, Result
 from tco.answer import explain, footing, headline
-from tco.charts import DARK, LIGHT, cumulative_cost
+from tco.charts import DARK, LIGHT
 from tco.constraint_result import titled
 from tco.constraint_words import constraint_sentences, nothing_is_left
+from tco.decision_charts import decision_chart
+from tco.flip_words import flip_sentences
 from tco.format import months, usd
 from tco.hybrid_charts import cost_over_replicas
 from tco.hybrid_words import mix_sentence
-from tco.views import _state
-from tco.words import basis, driver_sentence, driver_title, evidence_counts, model_error, plain
+from tco.risk_words import likely, paid_back
+from tco.views import _bar, _empty, _link, _quick_risk, _state
+from tco.words import basis, driver_sentence, driver_title, evidence_counts, model_error, outcomes, plain
+
+if TYPE_CHECKING:
+    from tco.risk.records import OptionRisk
 
 SHOWN_DRIVERS = 3
+SHOWN_FLIPS = 3
+SHOWN_BINDS = 2
+LONGEST_REASON = 110
+CHART_HEIGHT = 400
 _BADGES = {
     "measured": ("green", ":material/verified:", "Read from a load point that was measured."),
     "interpolated": ("green", ":material/timeline:", "Read between two load points that were measured."),
@@ -28,17 +40,21 @@ _OTHER_BADGE = ("gray", ":material/description:", "The evidence class of the opt
 
 
 def show_answer(result: Result) -> None:
-    """The sentence, how good it is, four numbers, the chart, what moves it, the options."""
-    st.caption(f"{plain(result.scenario)} · prices as of {result.as_of:%d %B %Y}")
+    """The sentence with its band, how good it is, four numbers, the chart, what moves it, what flips it, what binds, the options."""
+    _bar.show(result, f"{plain(result.scenario)} · prices as of {result.as_of:%d %B %Y}")
+    _link.differs(result)
+    risk = _quick_risk.of_answer(result)
     st.header(plain(headline(result)), anchor=False)
-    _evidence(result)
-    _numbers(result)
+    _evidence(result, risk)
+    _numbers(result, risk)
     chart, side = st.columns([5, 3], gap="medium")
     with chart:
-        _chart(result)
+        _chart(result, risk)
     with side:
         _drivers(result)
-        _options(result)
+        _flips(result)
+        _binds(result)
+    _options(result)
     _hybrids(result)
     _constraints(result)
     _cautions(result)
@@ -48,7 +64,7 @@ def _subject(result: Result) -> OptionResult:
     return result.option(result.contender or result.baseline)
 
 
-def _evidence(result: Result) -> None:
+def _evidence(result: Result, risk: OptionRisk | None) -> None:
     subject = _subject(result)
     word = basis(subject)
     colour, icon, meaning = _BADGES.get(word, _OTHER_BADGE)
@@ -61,45 +77,68 @@ def _evidence(result: Result) -> None:
             f"{what} of {plain(subject.name)}{f': {missed}' if missed else ''} · of all inputs {counts}",
             width="content",
         )
+    if risk is not None and risk.saves is not None:
+        st.markdown(
+            plain(
+                f"Over the ranges of the inputs it saves in {likely(risk.saves)}; {paid_back(risk, result.conventions.horizon_months)}."
+            ),
+            help=f"{_quick_risk.DRAWS:,} runs, each with every uncertain input drawn anew. More on *Risk*.",
+        )
 
 
-def _numbers(result: Result) -> None:
+def _numbers(result: Result, risk: OptionRisk | None) -> None:
     baseline, contender = result.option(result.baseline), result.contender
     best = result.option(contender) if contender else None
     horizon = result.conventions.horizon_months
     worth = best.npv_usd if best else None
+    band, months_band = _quick_risk.npv_band(risk), _quick_risk.payback_band(risk, best)
     with st.grid(4, min_column_width=150):
         st.metric(
             "Today, per month",
             usd(baseline.monthly_usd[0] if baseline.monthly_usd else None),
             help=f"What {plain(baseline.name)} costs in the first month.",
-            border=True,
+            **_below(None if baseline.total_usd is None else f"{usd(baseline.total_usd)} in {horizon} months"),
         )
         st.metric(
             "Extra cost (NPV)" if worth is not None and worth < 0 else "Saving (NPV)",
             usd(abs(worth) if worth is not None else None),
-            help=f"Net present value against today: all cash flows of {horizon} months, later ones discounted.",
-            border=True,
+            help=f"Net present value against today: all cash flows of {horizon} months, later ones discounted. Below it where nine runs of ten lie.",
+            **_below(None if band is None else outcomes(*band)),
         )
         st.metric(
             "All-in investment",
             usd(best.capex_usd if best else None),
             help="Everything that is laid out at the start of a month: set-up, servers, replacements.",
-            border=True,
+            **_below(f"for {best.name}" if best else None),
         )
         st.metric(
             "Payback",
             _payback(best),
             help="Month in which the running saving has paid for the investment. Never: not within the horizon.",
-            border=True,
+            **_below(_payback_range(months_band)),
         )
+
+
+def _below(words: str | None) -> dict[str, Any]:
+    """A grey line below a number, and the border that all four share."""
+    line = {} if words is None else {"delta": plain(words), "delta_color": "off", "delta_arrow": "off"}
+    return {"border": True, "height": "stretch", **line}
+
+
+def _payback_range(band: tuple[float, float | None] | None) -> str | None:
+    if band is None:
+        return None
+    soonest, latest = band
+    if latest is None:
+        return f"month {soonest:.0f} to never"
+    return "at once" if soonest == latest == 0 else f"month {soonest:.0f} to {latest:.0f}"
 
 
 def _payback(best: OptionResult | None) -> str:
     return months(best.payback_months) if best and best.npv_usd is not None else "–"
 
 
-def _chart(result: Result) -> None:
+def _chart(result: Result, risk: OptionRisk | None) -> None:
     if not any(option.feasible for option in result.options):
         remedy = (
             "Say in the options' `terms` what is not known, or loosen a constraint."
@@ -109,9 +148,12 @@ def _chart(result: Result) -> None:
         st.info(f"No option can and may serve this workload, so there is no cost to draw. {remedy}")
         return
     palette = DARK if st.context.theme.type == "dark" else LIGHT
-    st.markdown("**Cumulative cost**")
+    best = result.option(result.contender) if result.contender else None
+    band = _quick_risk.payback_band(risk, best)
+    st.markdown("**Cumulative cost**", help="Grey: the months in which nine runs of ten have paid back.")
     st.altair_chart(
-        cumulative_cost(result, palette), alt=f"Cumulative cost of every option by month. {headline(result)}"
+        decision_chart(result, band, palette, height=CHART_HEIGHT),
+        alt=f"Cumulative cost of every option by month. {headline(result)}",
     )
 
 
@@ -122,6 +164,30 @@ def _drivers(result: Result) -> None:
     for driver in result.drivers[:SHOWN_DRIVERS]:
         icon = ":orange[:material/swap_horiz:]" if driver.flips else ":material/arrow_range:"
         st.markdown(f"{icon} **{plain(driver_title(driver))}**, {plain(driver_sentence(driver))}")
+
+
+def _flips(result: Result) -> None:
+    st.markdown("**What flips it**", help="Values at which the recommendation is another one.")
+    told = flip_sentences(result, SHOWN_FLIPS)
+    if told:
+        st.markdown("\n".join(f"- {plain(sentence)}" for sentence in told))
+    else:
+        st.write("No input within its own range.")
+    st.page_link(_state.page("risk"), label="What would have to be true", icon=":material/target:")
+
+
+def _binds(result: Result) -> None:
+    """Options that are ruled out, each with its first reason."""
+    barred = [option for option in result.options if not option.feasible and option.reasons]
+    if not barred:
+        return
+    st.markdown("**What binds**", help="Latency, memory, law and policy rule options out before any is ranked.")
+    for option in barred[:SHOWN_BINDS]:
+        st.markdown(f":red[:material/block:] {plain(f'{option.name}: {_short(option.reasons[0])}')}")
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST_REASON else f"{text[: LONGEST_REASON - 1].rsplit(' ', 1)[0]} …"
 
 
 def _options(result: Result) -> None:
@@ -173,8 +239,6 @@ def _cautions(result: Result) -> None:
 try:
     answer = _state.result()
 except InputError as error:
-    st.header("There is no answer yet", anchor=False)
-    st.error(plain(str(error)), icon=":material/error:")
-    st.write("Change it on *Inputs*, or measure this machine on *Probe* and use the run in an option.")
+    _empty.show(error)
 else:
     show_answer(answer)

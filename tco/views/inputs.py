@@ -11,11 +11,12 @@ import pricing
 from pricing import Company
 from tco import InputError, Result, parse
 from tco.answer import headline
+from tco.charts import DARK, LIGHT, cumulative_cost
 from tco.quantity import Quantity
 from tco.register import quantities
 from tco.scenario import PROFILE_NAMES, Scenario, Slo
 from tco.shipped import shipped_scenarios
-from tco.views import _details, _edit, _fields, _options, _state
+from tco.views import _bar, _details, _edit, _fields, _options, _state
 from tco.words import label, plain
 
 MAX_UPLOAD_MB = 1
@@ -88,6 +89,10 @@ def show_answer(answer: Result | str) -> None:
         st.error(plain(answer), icon=":material/error:", title="No answer with these inputs")
     else:
         st.info(plain(headline(answer)), icon=":material/balance:")
+        if st.toggle("Chart of the answer", key="inputs_chart", persist_state="session"):
+            palette = DARK if st.context.theme.type == "dark" else LIGHT
+            alt = f"Cumulative cost of every option by month. {headline(answer)}"
+            st.altair_chart(cumulative_cost(answer, palette), height=260, alt=alt)
 
 
 def show_workload(scenario: Scenario) -> None:
@@ -242,6 +247,7 @@ try:
     found: Result | str = _state.result()
 except InputError as error:
     found = str(error)
+_bar.show(None if isinstance(found, str) else found, plain(current.name))
 st.header("Inputs", anchor=False)
 show_scenario(current)
 show_answer(found)

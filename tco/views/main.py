@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from tco.views import _hosted, _state
+from tco.views import _hosted, _link, _state, _warm
 
-_FOLDER = Path(__file__).parent
+if TYPE_CHECKING:
+    from streamlit.navigation.page import Page
 
 
 def show() -> None:
@@ -24,20 +25,33 @@ def show() -> None:
     )
     if not _hosted.is_admitted():
         return
+    _warm.wait()
     _state.begin()
-    page = st.navigation(
-        [
-            st.Page(_FOLDER / "decision.py", title="Decision", icon=":material/balance:", default=True),
-            st.Page(_FOLDER / "inputs.py", title="Inputs", icon=":material/tune:"),
-            st.Page(_FOLDER / "risk.py", title="Risk", icon=":material/casino:"),
-            st.Page(_FOLDER / "claims.py", title="Claims", icon=":material/fact_check:"),
-            st.Page(_FOLDER / "prices.py", title="Prices", icon=":material/sell:"),
-            st.Page(_FOLDER / "probe.py", title="Probe", icon=":material/speed:"),
-        ],
-        position="top",
-    )
+    page = st.navigation(_pages(), position="top")
     _hosted.sign_out()
+    _link.problem()
     page.run()
+    _link.keep_in_address()
+
+
+def _pages() -> dict[str, list[Page]]:
+    """The pages: what is decided, why, and what goes in."""
+
+    def page(name: str, icon: str, *, default: bool = False) -> Page:
+        return st.Page(_state.page(name), title=name.capitalize(), icon=f":material/{icon}:", default=default)
+
+    return {
+        "": [page("decision", "balance", default=True), page("inputs", "tune")],
+        "Why": [
+            page("workload", "calendar_view_week"),
+            page("capacity", "speed"),
+            page("cost", "payments"),
+            page("risk", "casino"),
+            page("claims", "fact_check"),
+        ],
+        "Share": [page("compare", "difference"), page("report", "description")],
+        "Data": [page("prices", "sell"), page("probe", "network_check")],
+    }
 
 
 if __name__ == "__main__":

@@ -1,0 +1,50 @@
+"""A small Monte Carlo simulation for the bands of the decision page: kept for the answer that it is of, in the session alone."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from tco import InputError, OptionResult, Result
+from tco.risk.records import OptionRisk, Risk
+from tco.risk.simulate import simulate
+from tco.views import _state
+
+DRAWS = 1_000
+_KEPT = "quick_risk"
+
+
+def of_answer(result: Result) -> OptionRisk | None:
+    """How the best alternative fares over the ranges of the inputs; None where nothing has a range, or there is none.
+
+    Args:
+        result: the answer of the session's scenario.
+    """
+    if result.contender is None or result.option(result.contender).npv_usd is None:
+        return None
+    kept = st.session_state.get(_KEPT)
+    if kept is None or kept[0] != result.answer_id:
+        try:
+            found = simulate(_state.prepared(), draws=DRAWS, option=result.contender)
+        except InputError:
+            # What is wrong with a distribution or a correlation is said on Risk, where it is asked for.
+            return None
+        kept = (result.answer_id, found.model_dump_json(by_alias=True))
+        st.session_state[_KEPT] = kept
+    risk = Risk.model_validate_json(kept[1])
+    return risk.of(result.contender) if risk.inputs else None
+
+
+def npv_band(risk: OptionRisk | None) -> tuple[float, float] | None:
+    """The NPV of nine runs in ten [USD]; None where it is not known."""
+    if risk is None or risk.npv_usd is None:
+        return None
+    low, high = risk.npv_usd.percentiles["5"], risk.npv_usd.percentiles["95"]
+    return None if low is None or high is None else (low, high)
+
+
+def payback_band(risk: OptionRisk | None, option: OptionResult | None) -> tuple[float, float | None] | None:
+    """The payback of nine runs in ten [months], its end None where it is never; None as a whole where nearly none pays back."""
+    if risk is None or option is None or risk.payback_months is None:
+        return None
+    low, high = risk.payback_months.percentiles["5"], risk.payback_months.percentiles["95"]
+    return None if low is None else (low, high)

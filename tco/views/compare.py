@@ -1,0 +1,205 @@
+"""Compare: what sets two scenarios apart, and what each difference does to the NPV."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import streamlit as st
+
+from tco import InputError, Scenario, dump, load, parse
+from tco.charts import DARK, LIGHT
+from tco.compare_charts import step_title, waterfall_chart
+from tco.format import usd
+from tco.shipped import shipped_scenarios
+from tco.views import _bar, _history, _hosted, _state
+from tco.what_if import Difference, Step, difference
+from tco.words import number, plain
+
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
+NOW = "the scenario of this session"
+MAX_UPLOAD_MB = 1
+_KEPT = "compared"
+_LONG = 60
+
+
+def show_compare() -> None:
+    """Two choices, then the way from one to the other."""
+    _bar.show(None, plain(_state.scenario().name))
+    head = st.container()
+    left, right = st.columns(2, gap="medium")
+    with st.expander("Another scenario file", icon=":material/upload_file:"):
+        _upload()
+    held = choices()
+    names = list(held)
+    with left:
+        first = st.selectbox("From", names, _first(names), key="compare.first", persist_state="session")
+    with right:
+        second = st.selectbox("To", names, names.index(NOW), key="compare.second", persist_state="session")
+    _show(held[str(first)], held[str(second)], head)
+
+
+def choices() -> dict[str, _history.Held]:
+    """Scenarios that can be compared, by what they are called on the page."""
+    shipped = {
+        f"example: {load(path).name}": _history.Held(dump(load(path)), name, str(path.parent))
+        for name, path in shipped_scenarios().items()
+    }
+    versions = {f"version: {name}": held for name, held in _history.versions().items()}
+    before: list[_history.Held] = st.session_state["undo"]
+    last = {"before the last change": _history.Held(*before[-1])} if before else {}
+    uploaded: dict[str, str] = st.session_state.get("compare.files", {})
+    files = {f"file: {name}": _history.Held(text, _state.OWN, None) for name, text in uploaded.items()}
+    return {NOW: _history.now(), **last, **versions, **files, **shipped}
+
+
+def _first(names: list[str]) -> int:
+    """What one most likely wants to start from: a version, else what was before the last change, else the first example."""
+    named = [n for n, name in enumerate(names) if name.startswith("version:")]
+    return named[-1] if named else 1
+
+
+def _upload() -> None:
+    file = st.file_uploader(
+        "Another scenario file (YAML)",
+        type=["yaml", "yml"],
+        max_upload_size=MAX_UPLOAD_MB,
+        key="compare.upload",
+        help="It stays in this session. Versions are named above, under *Versions*.",
+    )
+    if file is None:
+        return
+    try:
+        text = file.getvalue().decode("utf-8")
+        parse(text)
+    except UnicodeDecodeError:
+        st.error(plain(f"{file.name}: not a text file; a scenario is YAML in UTF-8."), icon=":material/error:")
+    except InputError as error:
+        st.error(plain(f"{file.name}: {error}"), icon=":material/error:")
+    else:
+        st.session_state["compare.files"] = {file.name: text}
+
+
+def _scenario(held: _history.Held) -> Scenario:
+    return parse(held.text).in_folder(None if held.folder is None else Path(held.folder))
+
+
+def _show(first: _history.Held, second: _history.Held, head: DeltaGenerator) -> None:
+    """The answer; its sentence stands above the choices."""
+    try:
+        with _hosted.turn(), st.spinner("Answering step by step"):
+            found = _difference(first, second)
+    except InputError as error:
+        head.header("These two cannot be compared", anchor=False)
+        st.error(plain(str(error)), icon=":material/error:")
+        st.write("Choose two scenarios that share an option beside what is paid today.")
+        return
+    head.header(plain(headline(found)), anchor=False)
+    if not found.steps:
+        st.info("Both ask the same question. Choose another one.", icon=":material/equal:")
+        return
+    _numbers(found)
+    palette = DARK if st.context.theme.type == "dark" else LIGHT
+    if found.npv_first_usd is not None and found.npv_second_usd is not None:
+        st.altair_chart(
+            waterfall_chart(found, palette),
+            alt=f"NPV of {found.option} from {usd(found.npv_first_usd)} to {usd(found.npv_second_usd)} by change",
+        )
+    else:
+        st.info(
+            plain(f"{found.option} cannot serve in one of the two, so its NPV has no way between them."),
+            icon=":material/block:",
+        )
+    _table(found)
+
+
+def _difference(first: _history.Held, second: _history.Held) -> Difference:
+    """Once for the same two: it answers the scenario once for every difference."""
+    asked = (first, second, tuple(sorted(st.session_state["runs"])))
+    kept = st.session_state.get(_KEPT)
+    if kept is not None and kept[0] == asked:
+        return _again(kept[1])
+    bar = st.progress(0.0)
+
+    def on_step(done: int, total: int) -> None:
+        bar.progress(min(1.0, (done + 1) / total))
+
+    found = difference(_scenario(first), _scenario(second), on_step=on_step)
+    bar.empty()
+    # As plain data, so that a reload of the code never meets objects of an older class.
+    plain_steps = [
+        {name: getattr(step, name) for name in ("paths", "before", "after", "npv_usd", "change_usd")}
+        for step in found.steps
+    ]
+    fields = ("option", "npv_first_usd", "npv_second_usd", "recommended_first", "recommended_second")
+    st.session_state[_KEPT] = (asked, {**{name: getattr(found, name) for name in fields}, "steps": plain_steps})
+    return found
+
+
+def _again(kept: dict[str, Any]) -> Difference:
+    return Difference(**{**kept, "steps": tuple(Step(**step) for step in kept["steps"])})
+
+
+def headline(found: Difference) -> str:
+    """One sentence: whether the recommendation changes, and from what to what."""
+
+    def named(option: str | None) -> str:
+        return "nothing, for no option can serve" if option is None else option
+
+    if found.flips:
+        return f"The recommendation changes from {named(found.recommended_first)} to {named(found.recommended_second)}."
+    return f"The recommendation stays: {named(found.recommended_second)}."
+
+
+def _numbers(found: Difference) -> None:
+    first, second = found.npv_first_usd, found.npv_second_usd
+    moved = None if first is None or second is None else second - first
+    with st.grid(4, min_column_width=150):
+        st.metric("NPV, from", _npv(first), border=True, help=plain(f"Of {found.option} against the baseline."))
+        st.metric("NPV, to", _npv(second), border=True)
+        st.metric("It moves by", _moved(moved), border=True)
+        st.metric("Differences", f"{len(found.steps)}", border=True)
+
+
+def _npv(amount: float | None) -> str:
+    return "cannot serve" if amount is None else usd(amount)
+
+
+def _moved(amount: float | None) -> str:
+    return "–" if amount is None else f"{'+' if amount > 0 else ''}{usd(amount)}"
+
+
+def _table(found: Difference) -> None:
+    rows = [
+        {
+            "Change": step_title(step),
+            "From": _text(step.before[0]) if len(step.paths) == 1 else "",
+            "To": _text(step.after[0]) if len(step.paths) == 1 else "",
+            "NPV moves by": _moved(step.change_usd),
+            "NPV then": _npv(step.npv_usd),
+            "Path": ", ".join(step.paths),
+        }
+        for step in found.steps
+    ]
+    st.dataframe(pd.DataFrame(rows), hide_index=True, placeholder="–", alt="Every difference and what it does")
+    st.caption(
+        plain(
+            f"NPV of {found.option} against the baseline. Changes are made one after the other in the order of the file; where inputs act together, the share of each hangs on that order."
+        )
+    )
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return number(value)
+    text = value if isinstance(value, str) else json.dumps(value)
+    return text if len(text) <= _LONG else f"{text[: _LONG - 1]}…"
+
+
+show_compare()
