@@ -43,8 +43,22 @@ CLAIMS: tuple[Claim, ...] = (
                 levers=(_VOLUME,),
                 is_claimed=False,
             ),
+            Statement(
+                words="Llama 4 costs less at all, in the United States, where GPT-5 reasons for 1,000 tokens a report",
+                option="llama-4-scout-tuned",
+                conditions=("npv_usd>0",),
+                case="in-the-us",
+                # What does not reason has next to no reasoning tokens: the factor must be above zero.
+                settings=(
+                    "workload.reasoning_tokens_per_request=1000",
+                    "options.llama-4-scout-tuned.reasoning_factor=0.001",
+                    "options.mixtral-8x7b-tuned.reasoning_factor=0.001",
+                ),
+                levers=(_VOLUME,),
+                is_claimed=False,
+            ),
         ),
-        left_open="The volume, the lengths, the hardware, and whether data, training and the radiologist who reads samples are counted.",
+        left_open="The volume, the lengths, the hardware, whether GPT-5's reasoning is counted, and whether data, training and the radiologist who reads samples are counted.",
         corrections=(
             "There is no Llama 4 405B: 405B is Llama 3.1, a dense model. Llama 4 is Scout (109B in all, 17B active) and Maverick (400B, 17B active): `tco prices model Llama-4-Scout-17B-16E-Instruct`.",
             "Llama 4's licence grants no rights to companies based in the EU for its multimodal models, besides the clause of 700 million users ([licence](https://github.com/meta-llama/llama-models/blob/main/models/llama4/LICENSE), [use policy](https://github.com/meta-llama/llama-models/blob/main/models/llama4/USE_POLICY.md)).",
@@ -182,8 +196,15 @@ CLAIMS: tuple[Claim, ...] = (
                 option="own-servers",
                 conditions=("cost_spread_factor<=0.5",),
             ),
+            Statement(
+                words="At twenty million requests a day twice as many cost a tenth more at most on own servers",
+                option="own-servers",
+                conditions=("cost_growth_fraction<=0.1",),
+                settings=("workload.requests_per_day=20000000",),
+                is_claimed=False,
+            ),
         ),
-        left_open="Over which range of volumes. Fixed is a fleet until its next replica.",
+        left_open="Over which range of volumes: a fleet is fixed until its next replica.",
     ),
     Claim(
         number=6,
