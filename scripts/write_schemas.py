@@ -16,12 +16,14 @@ from probes.probe_config import ProbeConfig
 from probes.run import Run
 from tco.lock import Lock
 from tco.portfolio import Portfolio
+from tco.report.brand import BrandFile
 from tco.result import Result
 from tco.risk.records import Risk
 from tco.scenario import Scenario
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "schema"
 RECORDS: dict[str, type[BaseModel]] = {
+    "brand": BrandFile,
     "lock": Lock,
     "portfolio": Portfolio,
     "price": Price,

@@ -141,14 +141,20 @@ def redacted(pack: ReportPack) -> ReportPack:
         pack.prepared,
         scenario=mapped(pack.prepared.scenario, clean),
         runs={clean(name): mapped(run, clean) for name, run in pack.prepared.runs.items()},
-        replicas={clean(name): replica for name, replica in pack.prepared.replicas.items()},
+        replicas={
+            clean(name): replace(each, run=mapped(each.run, clean), notes=mapped(each.notes, clean))
+            for name, each in pack.prepared.replicas.items()
+        },
         findings=mapped(pack.prepared.findings, clean),
         forbidden=mapped(pack.prepared.forbidden, clean),
         licences={clean(name): answer for name, answer in pack.prepared.licences.items()},
     )
     result = mapped(pack.result, clean)
     if pack.redaction == "public":
-        result = result.model_copy(update={"price_book": result.price_book.model_copy(update={"own_prices": None})})
+        # What the firm's own price list holds, and what is odd about it, is the firm's.
+        told = [caution for caution in result.warnings if caution.code != "own_prices"]
+        book = result.price_book.model_copy(update={"own_prices": None})
+        result = result.model_copy(update={"price_book": book, "warnings": told})
     return replace(
         pack,
         scenario=mapped(pack.scenario, clean),
@@ -199,24 +205,37 @@ def _keyed(node: dict[Any, Any], change: Callable[[str], str]) -> dict[Any, Any]
     return found
 
 
-def negotiated(scenario: Scenario) -> dict[str, Quantity]:
-    """Prices of a filled scenario that were agreed on, by their path."""
+def negotiated(scenario: Scenario, own_prices: str | None = None) -> dict[str, Quantity]:
+    """Prices of a filled scenario that were agreed on, by their path: contracts, invoices, and whatever the firm's own price list has changed.
+
+    A discounted list price is `listed` by its evidence; what was agreed is the discount, and its note begins with the list.
+
+    Args:
+        scenario: filled.
+        own_prices: name of the firm's own price list; None: there is none.
+    """
     return {
         path: quantity
         for path, quantity in quantities(scenario)
-        if quantity.evidence in NEGOTIATED and quantity.value and unit_of(path).startswith("USD")
+        if quantity.value
+        and unit_of(path).startswith("USD")
+        and (
+            quantity.evidence in NEGOTIATED
+            or (own_prices is not None and (quantity.note or "").startswith(f"{own_prices}:"))
+        )
     }
 
 
-def banded(scenario: Scenario) -> tuple[Scenario, tuple[str, ...]]:
+def banded(scenario: Scenario, own_prices: str | None = None) -> tuple[Scenario, tuple[str, ...]]:
     """A filled scenario in which negotiated prices are the middle of a band, and their paths.
 
     What is computed from it afterwards tells nothing closer of them: no total, no cost a token, no line item.
 
     Args:
         scenario: filled.
+        own_prices: name of the firm's own price list; None: there is none.
     """
-    found = negotiated(scenario)
+    found = negotiated(scenario, own_prices)
     for path, quantity in found.items():
         low, high = band(quantity.value)
         scenario = with_value(scenario, path, middle(low, high))

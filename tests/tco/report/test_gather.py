@@ -22,6 +22,16 @@ AGREED = {
 }
 
 
+OWN_PRICES = """
+schema: 1
+discounts:
+  - {item: "openai/*", tier: standard, discount_fraction: 0.37, source: "Walnut agreement", as_of: 2026-09-01}
+  - {item: "no-such-vendor/*", discount_fraction: 0.5, source: "Walnut"}
+prices:
+  - {item: openai/gpt-6.1-sol, per: mtok_input, amount: 1.13, as_of: 2026-09-01, source: "Walnut contract"}
+"""
+
+
 @pytest.fixture
 def asked(tmp_path):
     save_run(run(), tmp_path / "test-run")
@@ -83,3 +93,25 @@ def test_the_version_before_comes_from_its_lock_or_its_scenario(asked, tmp_path)
 
     assert held == version_before(tmp_path / "plan.lock")
     assert held == version_before(asked)
+
+
+def test_prices_of_the_firms_own_list_are_banded_for_the_public_too(tmp_path):
+    """They come into the scenario when it is filled; nothing of the list is told, what is odd about it neither."""
+    save_run(run(), tmp_path / "test-run")
+    data = scenario_data(name="plan", prices={"file": "prices.yaml"})
+    data["options"][0] = {"name": "api", "kind": "api", "model": "openai/gpt-6.1-sol"}
+    (tmp_path / "plan.yaml").write_text(yaml.safe_dump(data), encoding="utf-8")
+    (tmp_path / "prices.yaml").write_text(OWN_PRICES, encoding="utf-8")
+    own, public = (
+        gather(load(tmp_path / "plan.yaml"), draws=200, redaction=level, searches=False)
+        for level in ("internal", "public")
+    )
+    said = public.result.model_dump_json() + public.scenario.model_dump_json() + str(public.prepared.runs)
+
+    assert "options.api.output_usd_per_mtok" in public.banded
+    assert "options.api.input_usd_per_mtok" in public.banded
+    assert 6.3 == next(row.value for row in own.result.assumptions if row.path == "options.api.output_usd_per_mtok")
+    assert any(caution.code == "own_prices" for caution in own.result.warnings)
+    for word in ("6.3,", "1.13", "Walnut"):
+        assert word in own.result.model_dump_json()
+        assert word not in said
