@@ -17,6 +17,8 @@ from tco.errors import InputError
 
 _NEEDED = ("ChargePeriodStart", "BilledCost", "ServiceName")
 _USAGE = "usage"
+_PATH = "x_Path"
+"""Column in which a plan's own export says which path a row is of (`tco.report.focus`)."""
 _SHOWN = 8
 
 
@@ -34,7 +36,7 @@ def focus_rows(
 
     Args:
         rows: as they stand in the file.
-        services: path of a service's costs, by `ServiceName`.
+        services: path of a service's costs, by `ServiceName`; rows of a plan's own export name theirs, unless one is given here.
 
     Raises:
         InputError: an amount or a time that cannot be read, a currency other than USD, no service that is mapped.
@@ -47,12 +49,13 @@ def focus_rows(
         amount, month = _amount(number, row), calendar_month(str(row["ChargePeriodStart"]))
         category = str(row.get("ChargeCategory") or "Usage")
         service = str(row["ServiceName"]).strip()
+        path = services.get(service) or _own_path(row)
         if category.lower() != _USAGE:
             other[category] = other.get(category, 0.0) + amount
-        elif service not in services:
+        elif path is None:
             unmapped[service] = unmapped.get(service, 0.0) + amount
         else:
-            costs[month, services[service]] = costs.get((month, services[service]), 0.0) + amount
+            costs[month, path] = costs.get((month, path), 0.0) + amount
         _note_end(ends, month, row)
     if not costs:
         there = ", ".join(sorted(unmapped)[:_SHOWN]) or "none"
@@ -71,6 +74,12 @@ def focus_rows(
         *_left_out(other, unmapped),
         *(f"{month} is not over in the file and is left out" for month in unfinished),
     ]
+
+
+def _own_path(row: Mapping[str, Any]) -> str | None:
+    """The path that a row names itself, as rows of a plan's export do; a cell may have a quote before it."""
+    path = str(row.get(_PATH) or "").strip().removeprefix("'")
+    return path if path.startswith("options.") else None
 
 
 def _amount(number: int, row: Mapping[str, Any]) -> float:

@@ -71,7 +71,7 @@ def test_check_reads_them_back_as_the_bills_that_the_plan_has(tmp_path):
     path, pack = tmp_path / "plan-focus.csv", plain()
     path.write_text(focus(pack), encoding="utf-8")
     services = {row["ServiceName"]: row["x_Path"] for row in rows(pack) if row["ChargeCategory"] == "Usage"}
-    read = read_actuals(path, pack.scenario, services=services)
+    read = read_actuals(path, pack.scenario)
     found = read.by_path()
 
     assert "2026-12" == read.first_month
@@ -81,3 +81,6 @@ def test_check_reads_them_back_as_the_bills_that_the_plan_has(tmp_path):
             assert [told.get(month + 1, 0.0) for month in range(24)] == pytest.approx(amounts, rel=1e-6, abs=1e-6)
     assert any("Purchase" in note for note in read.notes)
     assert f"{NAME}/gpu_rent" in services
+    assert read.rows == read_actuals(path, pack.scenario, services=services).rows
+    bill = read_actuals(path, pack.scenario, services=dict.fromkeys(services, f"options.{NAME}.monthly_usd")).by_path()
+    assert [f"options.{NAME}.monthly_usd"] == list(bill)
