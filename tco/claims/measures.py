@@ -12,7 +12,8 @@ from tco.risk.records import Band
 from tco.risk.simulate import simulate
 from tco.scenario import SingleOption
 
-_VOLUME = "workload.requests_per_day"
+VOLUME = "workload.requests_per_day"
+"""The input that most claims leave open."""
 _DRAWS = 2_000
 _LOW, _MIDDLE, _HIGH = "5", "50", "95"
 
@@ -25,7 +26,7 @@ def cost_growth_fraction(prepared: Prepared, option: str) -> float | None:
         option: whose cost.
     """
     volume = prepared.scenario.workload.requests_per_day.value
-    twice = with_value(prepared.scenario, _VOLUME, 2 * volume)
+    twice = with_value(prepared.scenario, VOLUME, 2 * volume)
     now, then = (compare(prepared, scenario).option(option).total_usd for scenario in (prepared.scenario, twice))
     return None if now is None or then is None or now <= 0 else then / now - 1
 
