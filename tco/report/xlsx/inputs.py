@@ -25,6 +25,13 @@ _HEADER_ROW = 4
 _FIRST_ROW = 5
 LIVE, MIX_HELD, NEW_EXPORT = "live", "live, mix held", "new export"
 
+_ANY = 0.0, 1e15
+_BOUNDS = {
+    "retry_fraction": (0.0, 0.95), "_availability_fraction": (0.5, 0.999999), "availability_target_fraction": (0.5, 0.999999), "peak_headroom_fraction": _ANY,
+    "pue": (1.0, 10.0), "economic_life_months": (1.0, 240.0), "book_life_months": (1.0, 240.0), "term_months": (1.0, 240.0), "every_months": (1.0, 120.0),
+    "hours_per_month": (672.0, 744.0), "agent.steps": (1.0, 1000.0),
+}  # fmt: skip
+
 
 @dataclass(slots=True)
 class Inputs:
@@ -74,6 +81,11 @@ class Inputs:
         self._effects[path] = self.sheet.cell(EFFECT, LIVE, "unit", row=row)
 
     @property
+    def numbered(self) -> dict[str, Cell]:
+        """All cells by path, settings included."""
+        return self.cells | {path: cell for path, (cell, _, _) in self.settings.items()}
+
+    @property
     def changed_count(self) -> Expr:
         """How many inputs have another value than at the export."""
         return total(Block(tuple(self._changed)))
@@ -81,7 +93,7 @@ class Inputs:
     @property
     def numbers(self) -> Block:
         """All values, settings included."""
-        return Block((*self.cells.values(), *(cell for cell, _, _ in self.settings.values())))
+        return Block(tuple(self.numbered.values()))
 
     @property
     def changes(self) -> Block:
@@ -95,8 +107,7 @@ class Inputs:
             lines: all rows and cells of the workbook.
         """
         used, held = _used(lines), _held(lines)
-        every = self.cells | {path: cell for path, (cell, _, _) in self.settings.items()}
-        for path, cell in every.items():
+        for path, cell in self.numbered.items():
             why = sorted({each.why for each in held if any(path.startswith(start) for start in each.rests_on)})
             leans = sorted({each.why for each in held if any(path.startswith(start) for start in each.leans_on)})
             effect = NEW_EXPORT if why or cell not in used else MIX_HELD if leans else LIVE
@@ -170,6 +181,27 @@ def style_of(path: str) -> Style:
     if unit.startswith("fraction"):
         return "fraction"
     return "small_usd" if unit.startswith("USD") and unit not in {"USD", "USD/month", "USD/year"} else "number"
+
+
+def bounds_of(path: str) -> tuple[float, float]:
+    """Between which numbers an input may be changed: the bounds of the scenario file, as far as the input's name tells them.
+
+    Args:
+        path: of a quantity or a setting.
+
+    >>> bounds_of("options.own.pue"), bounds_of("workload.batchable_fraction"), bounds_of("discount_rate_per_year")
+    ((1.0, 10.0), (0.0, 1.0), (-0.99, 1.0))
+    """
+    for end, bounds in _BOUNDS.items():
+        if path.endswith(end):
+            return bounds
+    try:
+        unit = unit_of(path)
+    except LookupError:
+        return _ANY
+    if unit in {"fraction/year", "fraction/month"}:
+        return -0.99, 1.0
+    return (0.0, 1.0) if unit == "fraction" else _ANY
 
 
 def _used(lines: Iterable[Line | Cell]) -> set[Expr]:

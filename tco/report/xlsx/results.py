@@ -10,12 +10,13 @@ from tco.report.xlsx.cells import Cell, Held, Line
 from tco.report.xlsx.demand_rows import LENGTHS, Workload
 from tco.report.xlsx.desk import Desk
 from tco.report.xlsx.expressions import Expr
-from tco.report.xlsx.functions import added, at_index, largest, total, when
+from tco.report.xlsx.functions import MONTHS_PER_YEAR, added, at_index, is_number, largest, product_sum, total, when
 from tco.report.xlsx.option_block import OptionRows, rests_of
 from tco.report.xlsx.return_rows import Returns
 from tco.report.xlsx.sheet import FIRST_ROW, Sheet, Style
 from tco.result import OptionResult
 from tco.token_split import INPUT_ITEMS, OUTPUT_ITEMS
+from tco.units import LEAST_REQUESTS
 
 SECONDS_PER_HOUR = 3600
 FIRST_OPTION = 2
@@ -23,12 +24,16 @@ FIRST_OPTION = 2
 _ROWS: tuple[tuple[str, str, str, Style], ...] = (
     ("capex_usd", "Investments", "USD", "usd"),
     ("total_usd", "Total cost over the horizon, less what is left", "USD", "usd"),
+    ("total_in_currency", "Total cost in the reporting currency", "", "usd"),
+    ("todays_total_usd", "Total cost in money of today", "USD", "usd"),
     ("residual_usd", "Left at the end, before tax", "USD", "usd"),
     ("first_month_usd", "Running costs in month 1", "USD/month", "usd"),
     ("npv_usd", "NPV of choosing it instead of the baseline", "USD", "usd"),
+    ("npv_in_currency", "NPV in the reporting currency", "", "usd"),
     ("payback_months", "Payback", "months", "months"),
     ("discounted_payback_months", "Discounted payback", "months", "months"),
     ("irr_per_year", "IRR", "fraction/year", "fraction"),
+    ("todays_irr_per_year", "IRR in money of today", "fraction/year", "fraction"),
     ("mirr_per_year", "MIRR", "fraction/year", "fraction"),
     ("roi_fraction", "ROI", "fraction", "fraction"),
     ("usd_per_mtok", "Cost of a million tokens, input and output together", "USD/Mtok", "small_usd"),
@@ -98,7 +103,8 @@ def results_of(
                 found.numbers[name, key] = sheet.cell(column, numbers[name][key], style)
             else:
                 sheet.text(column, "–", "absent")
-        sheet.row(label, unit)
+        rate = desk.filled.finance.reporting_currency
+        sheet.row(label, unit if unit or rate is None else rate.currency)
     _by_the_engine(desk, sheet, names)
     return found
 
@@ -129,7 +135,29 @@ def _numbers(desk: Desk, workload: Workload, own: OptionRows, returns: Returns |
             "npv_usd": returns.npv, "payback_months": returns.payback, "discounted_payback_months": returns.discounted_payback,
             "irr_per_year": returns.irr, "mirr_per_year": returns.mirr, "roi_fraction": returns.roi,
         }  # fmt: skip
+    found |= _restated(desk, own, found)
     return found | _fleets(desk, own) | _units(desk, workload, own, found["total_usd"])
+
+
+def _restated(desk: Desk, own: OptionRows, found: Mapping[str, Expr]) -> dict[str, Expr]:
+    """In another currency, and in money of time zero, where the scenario asks for it."""
+    told: dict[str, Expr] = {}
+    rate = desk.filled.finance.reporting_currency
+    if rate is not None:
+        path = "finance.reporting_currency.usd"
+        usd = desk.inputs.setting(path, rate.usd, "USD", f"One {rate.currency}, on {rate.as_of}")
+        told["total_in_currency"] = found["total_usd"] / usd
+        if "npv_usd" in found:
+            told["npv_in_currency"] = found["npv_usd"] / usd
+    inflation = desk.inputs.cells.get("finance.inflation_per_year_fraction")
+    if inflation is not None:
+        worth = (1 + inflation) ** (-1 * desk.month.all / MONTHS_PER_YEAR)
+        left = own.left * (1 + inflation) ** (-1 * desk.horizon / MONTHS_PER_YEAR)
+        told["todays_total_usd"] = product_sum(own.by_time.all, worth) - left
+        if "irr_per_year" in found:
+            irr = found["irr_per_year"]
+            told["todays_irr_per_year"] = when(is_number(irr) > 0, (1 + irr) / (1 + inflation) - 1, "none")
+    return told
 
 
 def _first(running: Line) -> Expr:
@@ -189,7 +217,7 @@ def _units(desk: Desk, workload: Workload, own: OptionRows, cost: Expr) -> dict[
     users = desk.inputs.cells.get("workload.users")
     if users is not None:
         found["usd_per_user_month"] = cost / (users * requests / at_index(workload.requests.all, 2))
-    return found
+    return {name: when(requests >= LEAST_REQUESTS, each, "none") for name, each in found.items()}
 
 
 def _could(desk: Desk, own: OptionRows, mtok: Expr, requests: Expr) -> Expr:

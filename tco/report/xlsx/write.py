@@ -20,7 +20,7 @@ from tco.report.xlsx.build import Model, model_of
 from tco.report.xlsx.cells import TIME_ZERO_COLUMN, Cell, Held, Line
 from tco.report.xlsx.charts import add_charts
 from tco.report.xlsx.expressions import Expr, Place
-from tco.report.xlsx.inputs import EFFECT
+from tco.report.xlsx.inputs import EFFECT, bounds_of
 from tco.report.xlsx.sheet import TIMELINE_ROW, Sheet, Style
 from tco.report.xlsx.styles import Role, Styles
 
@@ -166,6 +166,7 @@ class _Writer:
         page.fit_to_pages(2 if sheet.is_by_month else 1, 0)
         if sheet.name == "Inputs":
             page.print_area(0, 0, sheet.next_row, EFFECT)
+            self._bounds(page)
         self._heights(page, sheet)
         told = f"{result.scenario}, answer {result.answer_id}, price book {result.price_book.id}"
         page.set_footer(f"&L&8{_plain(told)}&R&8&A, &P of &N")
@@ -173,6 +174,16 @@ class _Writer:
             page.set_header(f"&R&8{_plain(confidential)}")
         if sheet.name == "Checks":
             self._judge(page, 0, 4, max(sheet.next_row, 1), 4)
+
+    def _bounds(self, page: Worksheet) -> None:
+        """What may be typed into an input."""
+        for path, cell in self._model.desk.inputs.numbered.items():
+            low, high = bounds_of(path)
+            said = f"A number from {low:g} to {high:g}; fractions are fractions, 0.10 for 10 %."
+            page.data_validation(
+                cell.row, cell.column, cell.row, cell.column,
+                {"validate": "decimal", "criteria": "between", "minimum": low, "maximum": high, "error_title": "Out of bounds", "error_message": said},
+            )  # fmt: skip
 
     def _heights(self, page: Worksheet, sheet: Sheet) -> None:
         """Rows of texts that are longer than their column is wide: not every program finds their height itself."""

@@ -49,6 +49,7 @@ HARDWARE = {
     "network_usd_per_gpu": 500, "frontend_network_usd_per_server": 800, "installation_usd_per_server": 300, "spares_fraction": 0.02, "hosting_usd_per_server_per_year": 900,
     "software_usd_per_gpu_per_year": 1_000, "failures_per_gpu_per_year": 0.05, "repair_usd_per_gpu": 4_000, "resale_fraction": {"12": 0.6, "24": 0.35, "36": 0.2},
 }  # fmt: skip
+EUR_USD = 1.25
 BY_HOUR = {"class": "neocloud", "commitment": "on-demand"}
 
 QUESTIONS: dict[str, dict[str, Any]] = {
@@ -63,7 +64,8 @@ QUESTIONS: dict[str, dict[str, Any]] = {
         "options": [API, OWN, OWN | {"name": "cash", "purchase": {"kind": "cash"}}],
     },
     "leases": {
-        "finance": {"tax_fraction": 0.3, "tax_paid": "monthly", "depreciation": {"book_life_months": 10}},
+        "finance": {
+            "inflation_per_year_fraction": 0.025, "reporting_currency": {"currency": "EUR", "usd": 1.25, "as_of": "2026-11-20", "source": "a bank"},"tax_fraction": 0.3, "tax_paid": "monthly", "depreciation": {"book_life_months": 10}},
         "options": [
             API,
             OWN | {"purchase": {"kind": "lease", "term_months": 12, "interest_rate_per_year": 0.08, "buy_out_fraction": 0.15, "at_end": "purchase"}},
@@ -130,6 +132,11 @@ def number_of(option: OptionResult, name: str) -> float | None:
     """A number of an answer by its name on the sheet Results."""
     if name == "first_month_usd":
         return option.monthly_usd[0]
+    if name.endswith("_in_currency"):
+        own = getattr(option, name.replace("_in_currency", "_usd"))
+        return None if own is None else own / EUR_USD
+    if name.startswith("todays_"):
+        return getattr(option.todays_money, name.removeprefix("todays_"))
     for part in (option.capacity, option.unit_costs, option):
         if part is not None and hasattr(part, name):
             return getattr(part, name)

@@ -21,6 +21,7 @@ SOFFICE = shutil.which("soffice")
 CHANGES: tuple[tuple[str, str | None, float], ...] = (
     ("plain", None, 0.0),
     ("plain", "workload.requests_per_day", 410_000.0),
+    ("plain", "workload.requests_per_day", 0.0),
     ("plain", "workload.batchable_fraction", 0.6),
     ("plain", "options.api.price_change_per_year_fraction", -0.4),
     ("plain", "options.rent.availability_target_fraction", 0.99999),
