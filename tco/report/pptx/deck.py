@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from pptx.dml.color import RGBColor
 from pptx.enum.text import MSO_ANCHOR, MSO_AUTO_SIZE, PP_ALIGN
-from pptx.oxml.ns import qn
-from pptx.oxml.xmlchemy import OxmlElement
 from pptx.presentation import Presentation
 from pptx.slide import Slide, SlideLayout
 from pptx.text.text import TextFrame, _Paragraph
@@ -19,87 +17,17 @@ from tco.report.blocks import Fact, Table
 from tco.report.brand import Brand
 from tco.report.inert import inert, short
 from tco.report.pictures import logo_png
+from tco.report.pptx.marks import bullet, edge, plain_table, slide_number
+from tco.report.pptx.measure import LETTER_WIDTH, LINE, POINTS, Box, row_height, size_that_fits
 
-_NARROW, _CAPITAL, _FULL = 0.53, 0.72, 1.05
-"""Widths of a letter, a capital, and a sign that fills its square, over the size; Arial's, on the safe side."""
-_LETTER_WIDTH = 0.53
-_LINE = 1.2
-_POINTS = 72.0
 _EMU = 914_400
 _FOOT_IN, _EDGE_IN = 0.42, 0.55
 _MOST_OF_A_CELL = 150
-_SAFE = 0.96
-"""Of a line that is counted on: bold letters are wider."""
-
-
-class Box(NamedTuple):
-    """A place on a slide [inches]."""
-
-    left: float
-    top: float
-    width: float
-    height: float
-
-    def part(self, number: int, of: int, gap: float = 0.3) -> Box:
-        """One of several places side by side."""
-        width = (self.width - gap * (of - 1)) / of
-        return Box(self.left + number * (width + gap), self.top, width, self.height)
-
-    def below(self, height: float) -> Box:
-        """What is left under a strip of some height."""
-        return Box(self.left, self.top + height, self.width, self.height - height)
-
-    def upper(self, height: float) -> Box:
-        """A strip of some height at the top."""
-        return Box(self.left, self.top, self.width, height)
 
 
 def rgb(text: str) -> Any:
     """A colour from `#rrggbb`."""
     return RGBColor.from_string(text.removeprefix("#").upper())
-
-
-def size_that_fits(texts: Sequence[str], box: Box, most: float, least: float) -> float:
-    """The largest size of letters at which paragraphs stay in a place; `least` where none does.
-
-    Args:
-        texts: paragraphs.
-        box: the place.
-        most: size to begin with [points].
-        least: size to end with [points].
-    """
-    size = most
-    while size > least and _height_in(texts, box.width, size) > box.height:
-        size -= 0.5
-    return size
-
-
-def _height_in(texts: Sequence[str], width_in: float, size: float) -> float:
-    lines = sum(lines_of(text, width_in, size) for text in texts)
-    return (lines * _LINE + 0.35 * len(texts)) * size / _POINTS
-
-
-def lines_of(text: str, width_in: float, size: float) -> int:
-    """How many lines a text takes in a column of some width, about."""
-    room = max(1.0, _SAFE * width_in * _POINTS / size)
-    return sum(_wrapped(part, room) for part in text.split("\n"))
-
-
-def _wrapped(text: str, room: float) -> int:
-    """Lines that words take; a word that is longer than a line is broken."""
-    lines, at = 1, 0.0
-    for word in text.split(" "):
-        width = _width(word)
-        if at and at + width > room:
-            lines, at = lines + 1, 0.0
-        while width > room:
-            lines, width = lines + 1, width - room
-        at += width + _NARROW / 2
-    return lines
-
-
-def _width(text: str) -> float:
-    return sum(_FULL if ord(sign) >= 0x1100 else _CAPITAL if sign.isupper() else _NARROW for sign in text)  # noqa: PLR2004 - Hangul and beyond
 
 
 class Deck:
@@ -183,7 +111,7 @@ class Deck:
         """Paragraphs in a place, in the largest letters that fit; what is far too long is cut."""
         clean = [inert(text) for text in texts]
         size = size_that_fits(clean, box, most, least)
-        letters = int(box.width * box.height * _POINTS**2 / (size**2 * _LETTER_WIDTH * _LINE))
+        letters = int(box.width * box.height * POINTS**2 / (size**2 * LETTER_WIDTH * LINE))
         clean = (
             [short(text, max(20, letters // max(1, len(clean)))) for text in clean]
             if sum(map(len, clean)) > letters
@@ -210,7 +138,7 @@ class Deck:
             paragraph.alignment = PP_ALIGN.LEFT
             paragraph.space_after = Pt(size * 0.35)
             if bullets:
-                _bullet(paragraph, self.primary)
+                bullet(paragraph, self.primary)
             run = paragraph.add_run()
             run.text = text
             run.font.size, run.font.bold = Pt(size), bold
@@ -243,11 +171,11 @@ class Deck:
         heads = tuple(inert(column.title) for column in table.columns)
         rows = [tuple(_cut(cell) for cell in row) for row in table.rows]
         size = most
-        while size > least and sum(_row_height(row, widths, size) for row in (heads, *rows)) > box.height:
+        while size > least and sum(row_height(row, widths, size) for row in (heads, *rows)) > box.height:
             size -= 0.5
-        kept, room = [], box.height - _row_height(heads, widths, size)
+        kept, room = [], box.height - row_height(heads, widths, size)
         for row in rows:
-            room -= _row_height(row, widths, size)
+            room -= row_height(row, widths, size)
             if room < 0:
                 break
             kept.append(row)
@@ -259,12 +187,12 @@ class Deck:
     def _grid(
         self, slide: Slide, box: Box, table: Table, rows: Sequence[Sequence[str]], widths: Sequence[float], size: float
     ) -> None:
-        heights = [_row_height(row, widths, size) for row in rows]
+        heights = [row_height(row, widths, size) for row in rows]
         frame = slide.shapes.add_table(
             len(rows), len(widths), Inches(box.left), Inches(box.top), Inches(box.width), Inches(sum(heights))
         )
         made = frame.table
-        _plain(made)
+        plain_table(made)
         for column, width in zip(made.columns, widths, strict=True):
             column.width = Inches(width)
         for number, (row, height) in enumerate(zip(rows, heights, strict=True)):
@@ -277,7 +205,7 @@ class Deck:
                 paragraph = cell.text_frame.paragraphs[0]
                 paragraph.alignment = PP_ALIGN.RIGHT if table.columns[place].align == "right" else PP_ALIGN.LEFT
                 self._cell(paragraph, text, size, bold=number == 0 or number - 1 in table.strong)
-                _edge(cell, self.primary if number == 0 else rgb("#D7D7D7"), 12_700 if number == 0 else 6_350)
+                edge(cell, self.primary if number == 0 else rgb("#D7D7D7"), 12_700 if number == 0 else 6_350)
 
     def _cell(self, paragraph: _Paragraph, text: str, size: float, *, bold: bool) -> None:
         """A cell's first line, and what follows in small print."""
@@ -302,64 +230,8 @@ class Deck:
             )
             paragraph = box.text_frame.paragraphs[0]
             paragraph.alignment = PP_ALIGN.RIGHT
-            _number(paragraph, self.muted)
+            slide_number(paragraph, self.muted)
 
 
 def _cut(cell: str) -> str:
     return "\n".join(short(part, _MOST_OF_A_CELL) for part in inert(cell).split("\n")[:2])
-
-
-def _row_height(row: Sequence[str], widths: Sequence[float], size: float) -> float:
-    lines = max(lines_of(text, width - 0.1, size) for text, width in zip(row, widths, strict=True))
-    return (lines * _LINE * size + 0.25 * size) / _POINTS + 0.04
-
-
-def _bullet(paragraph: _Paragraph, colour: RGBColor) -> None:
-    properties: Any = paragraph._p.get_or_add_pPr()  # noqa: SLF001 - python-pptx has no call for bullets
-    properties.set("marL", "171450")
-    properties.set("indent", "-171450")
-    tint = OxmlElement("a:buClr")
-    value = OxmlElement("a:srgbClr")
-    value.set("val", str(colour))
-    tint.append(value)
-    sign = OxmlElement("a:buChar")
-    sign.set("char", "•")
-    properties.append(tint)
-    properties.append(sign)
-
-
-def _plain(table: Any) -> None:
-    """No theme's bands and fills: lines only."""
-    properties = table._tbl.tblPr  # noqa: SLF001 - python-pptx has no call for the style
-    for name in ("bandRow", "firstRow"):
-        properties.set(name, "0")
-    style = properties.find(qn("a:tableStyleId"))
-    if style is not None:
-        style.text = "{2D5ABB26-0587-4C30-8999-92F81FD0307C}"
-
-
-def _edge(cell: Any, colour: RGBColor, width_emu: int) -> None:
-    properties = cell._tc.get_or_add_tcPr()  # noqa: SLF001 - python-pptx has no call for borders
-    line = OxmlElement("a:lnB")
-    line.set("w", str(width_emu))
-    fill, value = OxmlElement("a:solidFill"), OxmlElement("a:srgbClr")
-    value.set("val", str(colour))
-    fill.append(value)
-    line.append(fill)
-    properties.insert(0, line)
-
-
-def _number(paragraph: _Paragraph, colour: RGBColor) -> None:
-    field = OxmlElement("a:fld")
-    field.set("id", "{B6F15528-21DE-4FAA-801E-634DDDAF4B2B}")
-    field.set("type", "slidenum")
-    look, fill, value, text = (OxmlElement(name) for name in ("a:rPr", "a:solidFill", "a:srgbClr", "a:t"))
-    look.set("lang", "en-US")
-    look.set("sz", "800")
-    value.set("val", str(colour))
-    text.text = "‹#›"
-    fill.append(value)
-    look.append(fill)
-    field.append(look)
-    field.append(text)
-    paragraph._p.append(field)  # noqa: SLF001 - python-pptx has no call for fields

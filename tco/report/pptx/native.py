@@ -18,7 +18,8 @@ from tco.charts import crossing, cumulative_frame
 from tco.report.inert import inert, no_formula, short
 from tco.report.pack import ReportPack
 from tco.report.pictures import MOST_BARS, item_colours, line_item_frame
-from tco.report.pptx.deck import Box, Deck, rgb
+from tco.report.pptx.deck import Deck, rgb
+from tco.report.pptx.measure import Box
 from tco.risk_charts import paid_back_frame
 from tco.words import label
 

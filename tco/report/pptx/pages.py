@@ -14,7 +14,8 @@ from tco.report.options import cash_tables, option_tables
 from tco.report.pack import ReportPack
 from tco.report.pictures import MOST_BARS
 from tco.report.pptx import native
-from tco.report.pptx.deck import Box, Deck
+from tco.report.pptx.deck import Deck
+from tco.report.pptx.measure import Box
 from tco.report.summary import band_sentence, binding_sentences, driver_words, edition_sentences, facts, flip_sentences
 from tco.risk_words import measuring_sentence, risk_headline
 
@@ -129,9 +130,7 @@ def sensitivity_slide(deck: Deck, pack: ReportPack) -> None:
     """The tornado, with the ranges beside it."""
     slide, place = deck.slide("Sensitivity: one input at a time")
     if not pack.result.drivers:
-        deck.text(
-            slide, place, ["Not searched, or no input moves the answer over its own range."], most=14
-        )
+        deck.text(slide, place, ["Not searched, or no input moves the answer over its own range."], most=14)
         return
     left = Box(place.left, place.top, place.width * 0.56, place.height)
     right = Box(place.left + place.width * 0.58, place.top + 0.3, place.width * 0.42, place.height - 0.3)
