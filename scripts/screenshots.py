@@ -21,7 +21,7 @@ from tco.views import SCENARIO_VARIABLE
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "docs" / "images"
 SIZES = {1440: 900, 390: 844}
-NAMES = ("inputs", "workload", "capacity", "cost", "risk", "claims", "compare", "report", "prices", "probe")
+NAMES = ("start", "inputs", "workload", "capacity", "cost", "risk", "claims", "compare", "report", "prices", "probe")
 PAGES = {"decision": "", **{name: name for name in NAMES}}
 MAX_BYTES = 300_000
 START_S = 60

@@ -11,7 +11,7 @@ import pandas as pd
 
 from probes.run import Run
 from tco.capacity.memory.waterfall import Waterfall
-from tco.charts import LIGHT, Palette
+from tco.charts import LIGHT, Palette, layers_of
 from tco.result import Capacity
 from tco.run_charts import latency_curve, run_frame, throughput_curve
 from tco.workload.demand import HOURS_PER_DAY
@@ -56,7 +56,7 @@ def throughput_with_point(run: Run, requests_per_s: float, palette: Palette = LI
     base = alt.Chart(point).encode(x="load:Q", y="output_tokens_per_s:Q")
     mark = base.mark_point(size=130, filled=True, color=palette.ink, opacity=1)
     text = base.mark_text(align="right", dx=-10, dy=-10, color=palette.ink, fontWeight="bold").encode(text="label:N")
-    return alt.LayerChart(layer=[*chart.layer, mark, text], height=chart.height, width="container")
+    return alt.LayerChart(layer=[*layers_of(chart), mark, text], height=chart.height, width="container")
 
 
 def latency_with_promise(run: Run, limits_ms: dict[str, float], palette: Palette = LIGHT) -> alt.LayerChart:
@@ -85,7 +85,7 @@ def latency_with_promise(run: Run, limits_ms: dict[str, float], palette: Palette
     text = base.mark_text(align="left", baseline="bottom", dx=4, dy=-3, color=palette.ink).encode(
         x=alt.value(0), text="label:N"
     )
-    return alt.LayerChart(layer=[*chart.layer, rule, text], height=chart.height, width="container")
+    return alt.LayerChart(layer=[*layers_of(chart), rule, text], height=chart.height, width="container")
 
 
 def hours_frame(replicas: npt.NDArray[np.float64], filled: npt.NDArray[np.float64]) -> pd.DataFrame:

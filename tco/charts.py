@@ -120,6 +120,19 @@ def _crossing_layers(month: float, cost_usd: float, palette: Palette, *, late: b
     ]
 
 
+def layers_of(chart: alt.LayerChart) -> list[alt.Chart]:
+    """The layers of a chart, each with its data, to be laid with others: what all of them share stands on the chart alone.
+
+    Args:
+        chart: of at least one layer.
+    """
+    layers = [layer.copy() for layer in chart.layer]
+    for layer in layers:
+        if layer.data is alt.Undefined:
+            layer.data = chart.data
+    return layers
+
+
 def save_chart(chart: alt.LayerChart, path: Path) -> None:
     """Writes a chart to a file: `.svg` and `.png` need the `[report]` extra, `.json` is the Vega-Lite text.
 

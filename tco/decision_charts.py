@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from tco.charts import LIGHT, Palette, cumulative_cost
+from tco.charts import LIGHT, Palette, cumulative_cost, layers_of
 from tco.result import Result
 
 BandMonths = tuple[float, float | None]
@@ -24,7 +24,7 @@ def decision_chart(
         height: of the plot [pixels].
     """
     chart = cumulative_cost(result, palette)
-    layers = list(chart.layer)
+    layers = layers_of(chart)
     if band_months is not None:
         low, high = band_months
         end = float(result.conventions.horizon_months)

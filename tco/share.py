@@ -77,7 +77,7 @@ def of_link(code: str) -> Shared:
         parse(shared.text)
     except InputError as error:
         raise InputError(
-            f"the link's scenario is not valid here: {error}", code="link_invalid", path=error.path
+            f"the link's scenario is not valid here: {str(error).rstrip('.')}.", code="link_invalid", path=error.path
         ) from None
     return shared
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from tco import Result
-from tco.views import _history, _link, _start, _state
+from tco.views import _history, _link, _state
 from tco.words import plain
 
 
@@ -18,14 +18,17 @@ def show(result: Result | None, words: str) -> None:
     """
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(words, width="stretch")
-        if st.button("Start from", icon=":material/flag:", help="Six numbers, an example, a claim or a file."):
-            _start.show()
-        with st.popover("Versions", icon=":material/bookmarks:", key="bar.versions"):
+        if st.button(
+            "Start from", type="tertiary", icon=":material/flag:", help="Six numbers, an example, a claim or a file."
+        ):
+            st.switch_page(_state.page("start"))
+        with st.popover("Versions", type="tertiary", icon=":material/bookmarks:", key="bar.versions"):
             _versions()
-        with st.popover("Share", icon=":material/share:", key="bar.share"):
+        with st.popover("Share", type="tertiary", icon=":material/share:", key="bar.share"):
             _link.show_share(result)
         st.button(
             "Undo",
+            type="tertiary",
             icon=":material/undo:",
             disabled=not _history.can_go_back(),
             on_click=_state.undo,

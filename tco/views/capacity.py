@@ -86,22 +86,22 @@ def _answer(found: OptionResult, result: Result) -> None:
     st.caption(plain(f"{basis(found)}: {how}{f'; {missed}' if missed else ''}."))
     with st.grid(4, min_column_width=150):
         st.metric(
-            "Goodput of a replica",
+            "Goodput",
             f"{capacity.goodput_requests_per_s:,.3g}/s",
             border=True,
             height="stretch",
-            help="Requests a second at which every limit of the latency promise still holds.",
+            help="Requests a second of one replica at which every limit of the latency promise still holds.",
         )
         machines = f"{capacity.gpus:,} GPUs" if capacity.gpus else f"{capacity.servers:,} machines"
         st.metric(
-            "Replicas, busiest hour",
+            "Replicas",
             f"{capacity.replicas:,}",
             delta=machines,
             delta_color="off",
             delta_arrow="off",
             border=True,
             height="stretch",
-            help="Of the largest month, spares for the availability target included.",
+            help="In the busiest hour of the largest month, spares for the availability target included.",
         )
         st.metric(
             "Utilisation",
@@ -111,7 +111,7 @@ def _answer(found: OptionResult, result: Result) -> None:
             help="Mean demand over what is paid for: an output, never an input.",
         )
         st.metric(
-            "Idle machines cost",
+            "Idle cost",
             usd(capacity.idle_usd),
             border=True,
             height="stretch",

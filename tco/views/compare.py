@@ -174,6 +174,8 @@ def _moved(amount: float | None) -> str:
 
 
 def _table(found: Difference) -> None:
+    moving = [step for step in found.steps if step.change_usd is None or step.change_usd]
+    idle = [step_title(step) for step in found.steps if step not in moving]
     rows = [
         {
             "Change": step_title(step),
@@ -183,9 +185,11 @@ def _table(found: Difference) -> None:
             "NPV then": _npv(step.npv_usd),
             "Path": ", ".join(step.paths),
         }
-        for step in found.steps
+        for step in moving
     ]
     st.dataframe(pd.DataFrame(rows), hide_index=True, placeholder="–", alt="Every difference and what it does")
+    if idle:
+        st.caption(plain(f"Differs and moves nothing: {', '.join(idle)}."))
     st.caption(
         plain(
             f"NPV of {found.option} against the baseline. Changes are made one after the other in the order of the file; where inputs act together, the share of each hangs on that order."

@@ -68,25 +68,25 @@ def _numbers(scenario: Scenario, asked: Demand) -> None:
     mtok = (asked.input_tokens[0] + asked.output_tokens[0]) / 1e6
     with st.grid(4, min_column_width=150):
         st.metric(
-            "Busiest hour over the mean",
+            "Peak to mean",
             f"{workload.weights.peak:.2f} ×",
             border=True,
             help="Capacity is bought for the busiest hour.",
         )
         st.metric(
-            "Tokens, first month",
+            "Tokens, month 1",
             f"{number(float(mtok))} M",
             border=True,
             help="Prompts and answers together, before retries.",
         )
         st.metric(
-            "Prompt and answer",
+            "Prompt + answer",
             f"{workload.mean_input_tokens:,.0f} + {workload.mean_output_tokens:,.0f}",
             border=True,
             help="Mean lengths in tokens.",
         )
         st.metric(
-            "Growth over the plan",
+            "Growth in all",
             share(float(asked.mean_requests_per_s[-1] / asked.mean_requests_per_s[0]) - 1)
             if asked.mean_requests_per_s[0]
             else "–",

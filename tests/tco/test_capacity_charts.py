@@ -38,6 +38,15 @@ def test_the_promise_is_drawn_where_it_is_of_a_latency_that_is_drawn():
     assert "9,000" not in text
 
 
+@pytest.mark.parametrize(
+    "drawn", [throughput_with_point(run(), 0.9), latency_with_promise(run(), {"ttft_p95_ms": 250.0})]
+)
+def test_every_layer_has_data(drawn):
+    spec = drawn.to_dict()
+
+    assert "data" in spec or all("data" in layer for layer in spec["layer"])
+
+
 def test_what_the_requests_fill_is_never_more_than_what_stands():
     frame = hours_frame(np.full(168, 2.0), np.linspace(0, 4, 168))
 

@@ -1,4 +1,4 @@
-"""Begin anew: six numbers on a template, an example or a claim that ships with the product, or a scenario file."""
+"""Start: begin anew with six numbers on a template, an example or a claim that ships with the product, or a scenario file."""
 
 from __future__ import annotations
 
@@ -27,9 +27,10 @@ _CLAIM = "claim-"
 _KEPT = " · its own range is kept where you leave it as it is"
 
 
-@st.dialog("Start from", width="large", icon=":material/flag:")
-def show() -> None:
-    """The ways to begin, over the page."""
+def show_start() -> None:
+    """The ways to begin."""
+    st.header("Start from", anchor=False)
+    st.caption("What you begin with takes the place of the scenario of this session; *Undo* brings that back.")
     numbers, examples, file = st.tabs(["Six numbers", "An example or a claim", "A scenario file"])
     with numbers:
         _numbers()
@@ -135,3 +136,6 @@ def _file() -> None:
         if st.button("Open it", type="primary", icon=":material/folder_open:", key="start.open"):
             _state.replace(text, origin=_state.OWN)
             st.switch_page(_state.page("decision"))
+
+
+show_start()
