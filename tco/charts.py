@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 from itertools import accumulate
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import altair as alt
 import pandas as pd
@@ -120,7 +120,7 @@ def _crossing_layers(month: float, cost_usd: float, palette: Palette, *, late: b
     ]
 
 
-def layers_of(chart: alt.LayerChart) -> list[alt.Chart]:
+def layers_of(chart: alt.LayerChart) -> list[Any]:
     """The layers of a chart, each with its data, to be laid with others: what all of them share stands on the chart alone.
 
     Args:

@@ -41,7 +41,7 @@ def _pages() -> dict[str, list[Page]]:
         return st.Page(_state.page(name), title=name.capitalize(), icon=f":material/{icon}:", default=default)
 
     return {
-        "": [page("decision", "balance", default=True), page("inputs", "tune")],
+        "": [page("decision", "balance", default=True), page("start", "flag"), page("inputs", "tune")],
         "Why": [
             page("workload", "calendar_view_week"),
             page("capacity", "speed"),
