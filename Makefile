@@ -27,6 +27,7 @@ demo: install  ## install, probe this machine with a real engine, print and draw
 
 test: install-test  ## all tests: unit, processes, real engine, real browser
 	@scripts/ensure-chromium.sh
+	@scripts/ensure-axe.sh
 	@scripts/ensure-sshd.sh || true  # without it the tests of --ssh are skipped, and say so
 	@scripts/ensure-libreoffice.sh || true  # without it the tests that open reports are skipped, and say so
 	$(PYTEST) -m "not engine and not browser and not slow" $(SIDE_BY_SIDE)
@@ -61,6 +62,8 @@ bench: install-test  ## accuracy and speed beside peers, as ratios
 screenshots: install-test  ## take the pictures of the README and docs anew
 	@scripts/ensure-chromium.sh
 	.venv/bin/python scripts/screenshots.py
+	@scripts/ensure-libreoffice.sh
+	.venv/bin/python scripts/report_pictures.py
 
 install:  ## make .venv with the app and the engine for this machine
 	@scripts/install.sh demo

@@ -20,6 +20,7 @@ from tco.report.pack import ReportPack
 from tco.report.pictures import MOST_BARS, item_colours, line_item_frame
 from tco.report.pptx.deck import Deck, rgb
 from tco.report.pptx.measure import Box
+from tco.report.summary import cumulative_caption
 from tco.risk_charts import paid_back_frame
 from tco.words import label
 
@@ -31,7 +32,14 @@ Series = Mapping[str, Sequence[float | None]]
 
 
 def _chart(
-    deck: Deck, slide: Slide, box: Box, kind: Any, categories: Sequence[str], series: Series, numbers: str
+    deck: Deck,
+    slide: Slide,
+    box: Box,
+    kind: Any,
+    categories: Sequence[str],
+    series: Series,
+    numbers: str,
+    told: str,
 ) -> Chart:
     # python-pptx pastes this format into XML as it is, so it holds no sign that XML knows; the axis has the real one.
     data = CategoryChartData(number_format="0%" if numbers == _SHARE else "$#,##0")
@@ -39,6 +47,8 @@ def _chart(
     for name, values in series.items():
         data.add_series(_safe(name), values)
     frame: Any = slide.shapes.add_chart(kind, *(Inches(each) for each in box), data)
+    # Who cannot see it hears this.
+    frame._element.nvGraphicFramePr.cNvPr.set("descr", inert(told))  # noqa: SLF001 - python-pptx has no call for it
     chart: Chart = frame.chart
     # python-pptx lets a name that starts with "=" become a formula of the workbook.
     chart.part.chart_workbook.update_from_xlsx_blob(_workbook(data, data.number_format))
@@ -88,7 +98,7 @@ def cumulative(deck: Deck, slide: Slide, box: Box, pack: ReportPack) -> None:
         return
     months = [str(month) for month in frame[frame["option"] == names[0]]["month"]]
     series = {name: frame[frame["option"] == name]["cost_usd"].tolist() for name in names}
-    chart = _chart(deck, slide, box, XL_CHART_TYPE.LINE, months, series, _MONEY)
+    chart = _chart(deck, slide, box, XL_CHART_TYPE.LINE, months, series, _MONEY, cumulative_caption(pack.result))
     _lines(deck, chart, dashed=names.index(pack.result.baseline) if pack.result.baseline in names else None)
     _every(chart, len(months))
     at = crossing(pack.result)
@@ -107,7 +117,16 @@ def paid_back(deck: Deck, slide: Slide, box: Box, pack: ReportPack) -> None:
         return
     months = [str(month) for month in range(pack.risk.horizon_months + 1)]
     series = {name: frame[frame["option"] == name]["share_fraction"].tolist() for name in names}
-    chart = _chart(deck, slide, box, XL_CHART_TYPE.LINE, months, series, _SHARE)
+    chart = _chart(
+        deck,
+        slide,
+        box,
+        XL_CHART_TYPE.LINE,
+        months,
+        series,
+        _SHARE,
+        "Share of the runs that have paid back by each month.",
+    )
     chart.has_legend = True
     chart.legend.position, chart.legend.include_in_layout = XL_LEGEND_POSITION.TOP, False
     chart.value_axis.minimum_scale, chart.value_axis.maximum_scale = 0, 1
@@ -124,7 +143,9 @@ def line_items(deck: Deck, slide: Slide, box: Box, pack: ReportPack) -> None:
         return
     held = dict(zip(zip(frame["option"], frame["item"], strict=True), frame["cost_usd"].tolist(), strict=True))
     series = {item: [held.get((option, item)) for option in options] for item in items}
-    chart = _chart(deck, slide, box, XL_CHART_TYPE.BAR_STACKED, options, series, _MONEY)
+    chart = _chart(
+        deck, slide, box, XL_CHART_TYPE.BAR_STACKED, options, series, _MONEY, "Cost of every option by line item."
+    )
     chart.plots[0].gap_width, chart.plots[0].overlap = 60, 100
     _first_on_top(chart)
     colours = item_colours(deck.brand)
@@ -148,7 +169,9 @@ def tornado(deck: Deck, slide: Slide, box: Box, pack: ReportPack) -> None:
         "at its low end": [each.npv_at_low_usd for each in drivers],
         "at its high end": [each.npv_at_high_usd for each in drivers],
     }
-    chart = _chart(deck, slide, box, XL_CHART_TYPE.BAR_CLUSTERED, names, series, _MONEY)
+    chart = _chart(
+        deck, slide, box, XL_CHART_TYPE.BAR_CLUSTERED, names, series, _MONEY, "Inputs that move the NPV most."
+    )
     chart.plots[0].gap_width, chart.plots[0].overlap = 45, 100
     _first_on_top(chart)
     chart.value_axis.crosses_at = middle
@@ -166,7 +189,9 @@ def yearly(deck: Deck, slide: Slide, box: Box, pack: ReportPack) -> None:
         return
     years = [f"Year {year}" for year in range(1, len(able[0].cash.by_year.total_usd) + 1)]
     series = {option.name: option.cash.by_year.total_usd for option in able if option.cash is not None}
-    chart = _chart(deck, slide, box, XL_CHART_TYPE.COLUMN_CLUSTERED, years, series, _MONEY)
+    chart = _chart(
+        deck, slide, box, XL_CHART_TYPE.COLUMN_CLUSTERED, years, series, _MONEY, "Costs of every option by year."
+    )
     chart.plots[0].gap_width = 80
     colours = deck.brand.terms.colours.lines
     for number, each in enumerate(chart.plots[0].series):

@@ -136,6 +136,8 @@ def test_slides_are_ten_to_fourteen_with_ids_and_native_charts():
 
     assert 10 <= len(deck.slides) <= 14
     assert 5 == len(charts)
+    frames = [shape for slide in deck.slides for shape in slide.shapes if shape.has_chart]
+    assert all(frame._element.nvGraphicFramePr.cNvPr.get("descr") for frame in frames)
     assert all(plain().result.answer_id in slide_text(slide) for slide in deck.slides)
 
 
