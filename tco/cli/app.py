@@ -23,6 +23,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ENTRY = Path(views.__file__).parent / "main.py"
+_START = """
+import threading
+from streamlit.web import cli
+def warm():
+    from tco.views import _warm
+    _warm.begin()
+threading.Thread(target=warm, daemon=True).start()
+cli.main(prog_name="streamlit")
+"""
+"""Streamlit's own command, with what the pages need loading beside it. Streamlit is loaded first: two threads must not load one library."""
+
 _ALWAYS = ("--server.address=127.0.0.1", "--browser.gatherUsageStats=false")
 
 
@@ -111,7 +122,7 @@ def app_arguments(port: int | None = None, *, browser: bool = True) -> list[str]
     flags = [f"--{name}={value}" for name, value in _flat(config)]
     port_flag = [] if port is None else [f"--server.port={port}"]
     headless = [] if browser else ["--server.headless=true"]
-    return [sys.executable, "-m", "streamlit", "run", str(ENTRY), *flags, *_ALWAYS, *port_flag, *headless]
+    return [sys.executable, "-c", _START, "run", str(ENTRY), *flags, *_ALWAYS, *port_flag, *headless]
 
 
 def _flat(table: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:

@@ -155,9 +155,15 @@ def text() -> str:
 
 
 def scenario() -> Scenario:
-    """The scenario."""
-    folder = st.session_state["scenario_folder"]
-    return parse(text()).in_folder(Path(folder) if folder else None)
+    """The scenario. The last one is kept in the session: a page asks many times, and reading YAML takes most of its time."""
+    asked = (text(), st.session_state["scenario_folder"])
+    kept = st.session_state.get("scenario_record")
+    # One of an older class, from before a reload of the code, is read anew.
+    if kept is None or kept[0] != asked or not isinstance(kept[1], Scenario):
+        kept = (asked, parse(asked[0]).in_folder(Path(asked[1]) if asked[1] else None))
+        st.session_state["scenario_record"] = kept
+    found: Scenario = kept[1]
+    return found
 
 
 def prepared() -> Prepared:
