@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 import pricing
 import tco
+from probes import save_run
 from tco.cli import app
 from tco.compare import prepare
 from tco.handover.build import handovers
@@ -19,11 +20,10 @@ from tco.scenario import Scenario
 from tco.what_if.condition import parse_condition
 from tco.what_if.solve import solve_for
 from tco.what_if.waterfall import difference
-from tests.factories import run
+from tests.factories import run, scenario
 from tests.tco.hybrid.mixes import question
 
 RUNS = {"test-run": run()}
-EXAMPLE = str(Path(__file__).parents[3] / "scenarios" / "claim-10-hybrid.yaml")
 
 
 def asked(**changes: Any) -> Scenario:
@@ -83,9 +83,12 @@ def test_a_licence_that_forbids_the_base_rules_the_hybrid_out() -> None:
 
 
 def test_the_chart_over_the_replicas_is_written_or_refused(tmp_path: Path) -> None:
-    drawn = CliRunner().invoke(app, ["plan", EXAMPLE, "--replicas-chart", str(tmp_path / "curve.json")])
-    plain = str(Path(EXAMPLE).parent / "claim-6-hosted-open-models.yaml")
-    refused = CliRunner().invoke(app, ["plan", plain, "--replicas-chart", str(tmp_path / "none.json")])
+    save_run(run(), tmp_path / "test-run")
+    mixed, plain = tmp_path / "mixed.yaml", tmp_path / "plain.yaml"
+    mixed.write_text(tco.dump(question(horizon_months=2, hybrid={"replicas": 1})), encoding="utf-8")
+    plain.write_text(tco.dump(scenario(horizon_months=2)), encoding="utf-8")
+    drawn = CliRunner().invoke(app, ["plan", str(mixed), "--replicas-chart", str(tmp_path / "curve.json")])
+    refused = CliRunner().invoke(app, ["plan", str(plain), "--replicas-chart", str(tmp_path / "none.json")])
 
     assert drawn.exit_code == 0
     assert "lowest at" in json.dumps(json.loads((tmp_path / "curve.json").read_text(encoding="utf-8")))
