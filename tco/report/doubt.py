@@ -22,7 +22,8 @@ def sensitivity_section(pack: ReportPack) -> Section:
     Args:
         pack: of the report.
     """
-    if not pack.result.drivers:
+    ends = [end for each in pack.result.drivers for end in (each.npv_at_low_usd, each.npv_at_high_usd)]
+    if all(end is None for end in ends):
         return Section("Sensitivity", (Text("Not searched, or no input moves the answer over its own range."),))
     best, today = pack.result.contender, pack.result.baseline
     return Section(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from tco.answer import explain
 from tco.format import months, share, usd, volume
-from tco.report.blocks import Block, Bullets, Column, Picture, Section, Table
+from tco.report.blocks import Block, Bullets, Column, Picture, Section, Table, Text
 from tco.report.pack import ReportPack
 from tco.result import OptionResult, Result
 from tco.words import basis, item_words
@@ -156,13 +156,13 @@ def line_item_section(pack: ReportPack) -> Section:
     Args:
         pack: of the report.
     """
-    return Section(
-        "Line items",
-        (
-            Picture("line_items", "Cost of every option over the whole horizon, by line item."),
-            *line_item_tables(pack.result),
-        ),
-    )
+    result = pack.result
+    if not any(option.feasible for option in result.options):
+        return Section("Line items", (Text("No option can serve, so there is nothing to pay for."),))
+    blocks: list[Block] = list(line_item_tables(result))
+    if any(any(totals_by_item(option).values()) for option in result.options):
+        blocks.insert(0, Picture("line_items", "Cost of every option over the whole horizon, by line item."))
+    return Section("Line items", tuple(blocks))
 
 
 def _lower(words: str) -> str:
@@ -219,7 +219,8 @@ def cash_section(pack: ReportPack) -> Section:
     Args:
         pack: of the report.
     """
-    return Section("Cash flow by year", tuple(cash_tables(pack.result)))
+    nothing = Text("No option can serve, so there is nothing to pay for.")
+    return Section("Cash flow by year", tuple(cash_tables(pack.result)) or (nothing,))
 
 
 def cash_tables(result: Result) -> Iterator[Table]:

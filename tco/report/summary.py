@@ -41,8 +41,9 @@ def summary(pack: ReportPack) -> Section:
         Text(headline(result), "lead"),
         Text(band_sentence(pack)),
         Facts(facts(pack)),
-        Picture("cumulative", cumulative_caption(result)),
     ]
+    if any(option.feasible for option in result.options):
+        blocks.append(Picture("cumulative", cumulative_caption(result)))
     if result.drivers:
         blocks.append(Bullets(tuple(driver_words(result)), f"What moves the NPV of {result.contender} most"))
     blocks.append(Bullets(tuple(flip_sentences(pack, _MOST_FLIPS)), "What would flip the answer"))
