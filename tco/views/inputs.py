@@ -251,15 +251,20 @@ _bar.show(None if isinstance(found, str) else found, plain(current.name))
 st.header("Inputs", anchor=False)
 show_scenario(current)
 show_answer(found)
+# Only the tab that is open is drawn: options alone have hundreds of inputs, which every change would send again.
 workload_tab, options_tab, conventions_tab, register_tab = st.tabs(
-    ["Workload", "Options", "Conventions", "All assumptions"]
+    ["Workload", "Options", "Conventions", "All assumptions"], key="inputs_tab", on_change="rerun"
 )
-with workload_tab:
-    show_workload(current)
-with options_tab:
-    _options.show(current, found)
-with conventions_tab:
-    show_conventions(current)
-    show_company(current)
-with register_tab:
-    show_register(found)
+if workload_tab.open:
+    with workload_tab:
+        show_workload(current)
+if options_tab.open:
+    with options_tab:
+        _options.show(current, found)
+if conventions_tab.open:
+    with conventions_tab:
+        show_conventions(current)
+        show_company(current)
+if register_tab.open:
+    with register_tab:
+        show_register(found)

@@ -55,6 +55,12 @@ def at_page(app: AppTest, name: str) -> AppTest:
     return app.switch_page(f"tco/views/{name}.py").run()
 
 
+def at_tab(app: AppTest, name: str) -> AppTest:
+    """Another tab of Inputs: only the one that is open is drawn."""
+    app.session_state["inputs_tab"] = name
+    return app.run()
+
+
 def key(app: AppTest, path: str) -> str:
     """Key of the widget of an input."""
     return f"{app.session_state['revision']}|{path}"

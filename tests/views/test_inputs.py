@@ -7,7 +7,7 @@ from tco.answer import headline
 from tco.shipped import shipped_scenarios
 from tco.words import plain
 from tests.factories import API, RENT, scenario
-from tests.views.conftest import at_page, key
+from tests.views.conftest import at_page, at_tab, key
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def test_a_latency_limit_can_be_set_and_given_up(inputs):
 
 def test_profile_horizon_and_date_are_inputs(inputs):
     inputs.selectbox(key=key(inputs, "workload.profile")).select("office-hours").run()
-    inputs.number_input(key=key(inputs, "horizon_months")).set_value(24).run()
+    at_tab(inputs, "Conventions").number_input(key=key(inputs, "horizon_months")).set_value(24).run()
     inputs.date_input(key=key(inputs, "as_of")).set_value("2026-06-01").run()
 
     new = current(inputs)
@@ -105,7 +105,7 @@ def test_the_saved_file_gives_the_same_scenario(inputs, folder):
 
 def test_the_register_lists_every_assumption(inputs, folder):
     result = evaluate(load(folder / "scenario.yaml"))
-    table = inputs.dataframe[0].value
+    table = at_tab(inputs, "All assumptions").dataframe[0].value
 
     assert list(table["Path"]) == [row.path for row in result.assumptions]
     assert list(table["Value"]) == [row.value for row in result.assumptions]
@@ -114,17 +114,17 @@ def test_the_register_lists_every_assumption(inputs, folder):
 def test_a_country_rules_an_option_out_and_a_licence_of_ones_own_lets_it_in(open_app):
     rent = {**RENT, "model": "Llama-4-Scout-17B-16E-Instruct", "price_usd_per_hour": 0.1}
     app = at_page(open_app(options=[dict(API), rent]), "inputs")
-    app.text_input(key=key(app, "company.country")).set_value("DE").run()
+    at_tab(app, "Conventions").text_input(key=key(app, "company.country")).set_value("DE").run()
     assert not app.exception
     assert "DE" == current(app).company.country
-    assert app.info[0].value == plain("Stay with api: no other option can serve this workload.")
+    assert app.info[0].value == plain("Stay with api: no other option can and may serve this workload.")
 
-    app.checkbox(key=key(app, "options.rent.paid_licence")).check().run()
+    at_tab(app, "Options").checkbox(key=key(app, "options.rent.paid_licence")).check().run()
     assert app.info[0].value.startswith("Move to rent")
 
 
 def test_a_country_that_is_none_is_refused_with_the_reason(inputs):
-    inputs.text_input(key=key(inputs, "company.country")).set_value("Germany").run()
+    at_tab(inputs, "Conventions").text_input(key=key(inputs, "company.country")).set_value("Germany").run()
 
     assert not inputs.exception
     assert current(inputs).company is None

@@ -6,12 +6,12 @@ from probes import load_run
 from tco import parse
 from tco.runs import shipped_runs
 from tests.factories import API, OWN
-from tests.views.conftest import at_page, key
+from tests.views.conftest import at_page, at_tab, key
 
 
 @pytest.fixture
 def inputs(open_app):
-    return at_page(open_app(), "inputs")
+    return at_tab(at_page(open_app(), "inputs"), "Options")
 
 
 def current(app):
@@ -95,7 +95,7 @@ def test_an_option_of_every_kind_can_be_added(inputs, kind):
 
 
 def test_electricity_is_of_a_region_or_the_readers_own_price(open_app):
-    app = at_page(open_app(options=[dict(API), dict(OWN)]), "inputs")
+    app = at_tab(at_page(open_app(options=[dict(API), dict(OWN)]), "inputs"), "Options")
     path = "options.own.electricity_usd_per_kwh.region"
     app.selectbox(key=key(app, path)).select("DE").run()
     assert current(app).option("own").electricity_usd_per_kwh.region == "DE"
@@ -106,6 +106,7 @@ def test_electricity_is_of_a_region_or_the_readers_own_price(open_app):
 
 
 def test_range_evidence_and_source_of_an_input_can_be_given(inputs):
+    at_tab(inputs, "Workload")
     path = "workload.requests_per_day"
     inputs.number_input(key=key(inputs, f"{path}.low")).set_value(80_000.0)
     inputs.selectbox(key=key(inputs, f"{path}.evidence")).select("invoice")
@@ -118,6 +119,7 @@ def test_range_evidence_and_source_of_an_input_can_be_given(inputs):
 
 
 def test_a_range_that_does_not_hold_the_value_is_refused(inputs):
+    at_tab(inputs, "Workload")
     path = "workload.requests_per_day"
     inputs.number_input(key=key(inputs, f"{path}.low")).set_value(90_000.0)
     next(button for button in inputs.button if button.label == "Keep").click().run()
@@ -128,7 +130,7 @@ def test_a_range_that_does_not_hold_the_value_is_refused(inputs):
 
 def test_a_server_of_the_book_can_be_chosen_and_given_up(open_app):
     own = {name: value for name, value in OWN.items() if name != "server_price_usd"}
-    app = at_page(open_app(options=[dict(API), own]), "inputs")
+    app = at_tab(at_page(open_app(options=[dict(API), own]), "inputs"), "Options")
     path = "options.own.server"
     app.selectbox(key=key(app, path)).select("DGX H100").run()
     assert "DGX H100" == current(app).option("own").server
