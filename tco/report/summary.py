@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tco.answer import headline
+from tco.answer import explain, headline
 from tco.constraint_words import constraint_sentences
 from tco.format import months, usd
 from tco.report.blocks import Block, Bullets, Fact, Facts, Picture, Section, Text
@@ -44,6 +44,8 @@ def summary(pack: ReportPack) -> Section:
     ]
     if any(option.feasible for option in result.options):
         blocks.append(Picture("cumulative", cumulative_caption(result)))
+    else:
+        blocks.append(Bullets(tuple(explain(result, option) for option in result.options), "Why"))
     if result.drivers:
         blocks.append(Bullets(tuple(driver_words(result)), f"What moves the NPV of {result.contender} most"))
     blocks.append(Bullets(tuple(flip_sentences(pack, _MOST_FLIPS)), "What would flip the answer"))

@@ -9,6 +9,7 @@ from tco.report.focus import focus
 from tco.report.html.write import html
 from tco.report.pdf.write import pdf
 from tco.report.pptx.write import pptx
+from tco.report.summary import summary
 from tests.factories import API, RENT
 from tests.tco.report.packs import made, question
 
@@ -46,3 +47,9 @@ def test_it_is_written_without_a_simulation(name):
 
     assert "No simulation was made" in html(pack)
     assert pptx(pack).startswith(b"PK")
+
+
+def test_page_one_says_why_nothing_can_serve():
+    pack = made(question(**ODD["nothing can serve"][0]))
+
+    assert any("rent is ruled out: " in str(block) for block in summary(pack).blocks)
