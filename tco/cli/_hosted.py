@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from tco import InputError, hosting
 
-MOST_UPLOAD_MB = 2
+MOST_UPLOAD_MB = 8
 MOST_MESSAGE_MB = 50
 _FEWEST_SECRET_CHARACTERS = 32
 _CALLBACK = "/oauth2callback"

@@ -103,7 +103,7 @@ def test_a_hosted_server_is_closed_where_it_can_be(started, tmp_path):
     assert flags["server.enableCORS"] == "true"
     assert flags["server.enableAgentApi"] == "false"
     assert flags["server.headless"] == "true"
-    assert (flags["server.maxUploadSize"], flags["server.maxMessageSize"]) == ("2", "50")
+    assert (flags["server.maxUploadSize"], flags["server.maxMessageSize"]) == ("8", "50")
     assert flags["server.allowedHosts"] == flags["browser.serverAddress"] == "tco.example.org"
     assert flags["secrets.files"] == str(path)
     assert (environment["TCO_HOSTED"], environment["TCO_HOSTED_LOGIN"]) == ("1", "1")
