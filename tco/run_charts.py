@@ -50,7 +50,9 @@ def throughput_curve(run: Run, palette: Palette = LIGHT) -> alt.LayerChart:
             alt.Tooltip("requests_per_s:Q", title="Requests/s", format=".3f"),
         ],
     )
-    return alt.LayerChart(layer=[band, bar, line], height=HEIGHT, width="container")
+    # A layer without marks is an image without a name to those who hear the page.
+    bounded = [band, bar] if run_frame(run)["low"].notna().any() else []
+    return alt.LayerChart(layer=[*bounded, line], height=HEIGHT, width="container")
 
 
 def latency_frame(run: Run) -> pd.DataFrame:
@@ -114,7 +116,8 @@ def latency_curve(run: Run, palette: Palette = LIGHT) -> alt.LayerChart:
             ],
         ),
     ]
-    return alt.LayerChart(layer=layers, height=HEIGHT, width="container")
+    bounded = latency_frame(run)["low"].notna().any()
+    return alt.LayerChart(layer=layers if bounded else layers[2:], height=HEIGHT, width="container")
 
 
 def attainment_frame(run: Run) -> pd.DataFrame:

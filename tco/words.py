@@ -90,7 +90,7 @@ WORDS = {
 
 _MEASURED, _LISTED, _PUBLISHED = {"measured"}, {"invoice", "contract", "listed"}, {"literature", "expert"}
 _CODE = re.compile(r"(`[^`]+`)")
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!$~:<>|&^=@])")
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]#+\-.!$~:<>|&^=@])")
 
 
 def plain(text: str) -> str:

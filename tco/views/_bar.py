@@ -41,7 +41,7 @@ def _versions() -> None:
         name = st.text_input(
             "Keep this version as", placeholder="base, with our contract ...", max_chars=_history.MOST_NAME_CHARS
         )
-        kept = st.form_submit_button("Keep", icon=":material/bookmark_add:")
+        kept = st.form_submit_button("Keep the version", icon=":material/bookmark_add:")
     if kept and (problem := _history.keep(name)) is not None:
         st.error(problem, icon=":material/error:")
     held = _history.versions()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import streamlit as st
 
 from pricing import Evidence
-from tco.views import _edit, _fields, _state
+from tco.views import _edit, _fields, _look, _state
 from tco.words import label
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def show(place: str, given: dict[str, Quantity]) -> None:
         values = kept[0] if kept else given[path].model_dump()
         with st.form(_state.key(f"{path}.details form"), border=False):
             new = _form(path, values)
-            if st.form_submit_button("Keep", type="primary"):
+            if st.form_submit_button("Keep", type=_look.emphasis()):
                 _state.attempt(f"{path}.details", lambda text: _edit.set_details(text, path, new), new)
                 if _state.rejected(f"{path}.details") is None:
                     st.rerun()

@@ -10,6 +10,7 @@ import streamlit as st
 
 from tco.errors import InputError
 from tco.hosting import Hosting, admits, allowed, hosting
+from tco.views import _look
 from tco.views._turns import LineIsFullError, Turns
 from tco.words import plain
 
@@ -37,7 +38,7 @@ def _door(settings: Hosting) -> None:
         st.button(
             "Sign in" if name is None else f"Sign in with {name}",
             icon=":material/login:",
-            type="primary",
+            type=_look.emphasis(),
             on_click=st.login,
             args=() if name is None else (name,),
         )

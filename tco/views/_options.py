@@ -18,7 +18,7 @@ from tco.scenario import (
     SelfHostedOption,
     TokenOption,
 )
-from tco.views import _details, _edit, _fields, _options_mixed, _state
+from tco.views import _details, _edit, _fields, _look, _options_mixed, _state
 from tco.words import plain
 
 if TYPE_CHECKING:
@@ -227,7 +227,7 @@ def _show_new(names: list[str], scenario: Scenario) -> None:
         kind = st.selectbox("Kind", list(KINDS), format_func=lambda kind: KINDS[kind], key="new_kind")
         name = st.text_input("Name", f"option {len(names) + 1}", max_chars=120, key="new_name")
         st.caption("It starts with defaults; change them in its own section afterwards.")
-        if st.form_submit_button("Add", type="primary"):
+        if st.form_submit_button("Add", type=_look.emphasis()):
             _state.attempt(
                 "options", lambda text: _edit.add_option(text, _new(kind, name, scenario)), None, reshapes=True
             )

@@ -9,7 +9,7 @@ import streamlit as st
 from probes import engine_packages, shipped_models
 from probes.servers.profiles import PROFILES
 from tco.run_words import ROLE_TITLES
-from tco.views import _job
+from tco.views import _job, _look
 
 if TYPE_CHECKING:
     from tco import Scenario
@@ -51,7 +51,7 @@ def show(scenario: Scenario) -> None:
         with st.expander("More", icon=":material/tune:"):
             more = (*_more(), *(_slices() if kind == HERE else _paid()))
         if st.form_submit_button(
-            "Start the probe", type="primary", icon=":material/play_arrow:", disabled=_job.is_running()
+            "Start the probe", type=_look.emphasis(), icon=":material/play_arrow:", disabled=_job.is_running()
         ):
             _start(
                 _job.Request(

@@ -11,7 +11,7 @@ from tco import InputError, Scenario
 from tco.answer import headline
 from tco.hosting import is_hosted
 from tco.scenario import SelfHostedOption
-from tco.views import _edit, _job, _probe_form, _probe_run, _state
+from tco.views import _edit, _job, _look, _probe_form, _probe_run, _state
 from tco.words import plain
 
 MAX_UPLOAD_MB = 8
@@ -92,7 +92,7 @@ def _use(scenario: Scenario, reference: str, run: Run) -> None:
             placeholder="from the option or the price book",
             help="Needed where the run has no GPU that the price book knows.",
         )
-        if press.form_submit_button("Use this run", type="primary", icon=":material/input:"):
+        if press.form_submit_button("Use this run", type=_look.emphasis(), icon=":material/input:"):
             _put(option, reference, run, usd_per_hour)
     if used := st.session_state.pop("run_used", None):
         _show_used(used)

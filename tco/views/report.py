@@ -12,7 +12,7 @@ from tco import InputError, Result
 from tco.answer import headline
 from tco.report.brand import Brand, load_brand
 from tco.report.forms import DEFAULT_FORMS, FORMS, INSTALL, chosen, written
-from tco.views import _bar, _empty, _hosted, _state
+from tco.views import _bar, _empty, _hosted, _look, _state
 from tco.words import plain
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def show_report(result: Result) -> None:
         )
     forms, level, files, quick = _controls(able)
     asked = (result.answer_id, tuple(forms), level, quick, tuple((file.name, file.size) for file in files))
-    if st.button("Make the report", type="primary", icon=":material/description:", disabled=not forms):
+    if st.button("Make the report", type=_look.emphasis(), icon=":material/description:", disabled=not forms):
         _make(asked, forms, level, files, quick=quick)
     _downloads(asked, result)
 

@@ -10,7 +10,7 @@ import pricing
 from pricing import PriceNotFound
 from tco import InputError, load, parse
 from tco.shipped import shipped_scenarios, shipped_templates
-from tco.views import _six, _state
+from tco.views import _look, _six, _state
 from tco.words import plain
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def _numbers() -> None:
             format_func=lambda way: _six.WAYS[way],
         )
         st.caption(f"Everything else has a default with its source, on *Inputs*{_KEPT}.")
-        if st.form_submit_button("Show the answer", type="primary", icon=":material/balance:"):
+        if st.form_submit_button("Show the answer", type=_look.emphasis(), icon=":material/balance:"):
             six = _six.Six(requests, into, out, paid, tuple(ways), gpu, fte)
             _begin_with(name, six)
 
@@ -105,7 +105,7 @@ def _examples() -> None:
     question = load(shipped_scenarios()[chosen]).question
     if question:
         st.markdown(plain(question))
-    if st.button("Open it", type="primary", icon=":material/folder_open:"):
+    if st.button("Open it", type=_look.emphasis(), icon=":material/folder_open:"):
         _state.open_shipped(chosen)
         st.switch_page(_state.page("decision"))
 
@@ -133,7 +133,7 @@ def _file() -> None:
     except InputError as error:
         st.error(plain(f"{file.name}: {error}. Nothing was changed."), icon=":material/error:")
     else:
-        if st.button("Open it", type="primary", icon=":material/folder_open:", key="start.open"):
+        if st.button("Open it", type=_look.emphasis(), icon=":material/folder_open:", key="start.open"):
             _state.replace(text, origin=_state.OWN)
             st.switch_page(_state.page("decision"))
 

@@ -26,6 +26,7 @@ def test_a_probe_through_the_page_changes_the_decision(page, app, endpoint):
     assert answer(page).startswith("Stay with api-today")
     assert payback(page) == "never"
 
+    page.get_by_text("Data", exact=True).click()
     page.get_by_role("link", name="Probe").click()
     page.get_by_text("A running server").click()
     page.get_by_label("Address", exact=True).fill(endpoint)

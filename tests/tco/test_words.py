@@ -22,7 +22,7 @@ def test_every_quantity_of_a_scenario_has_a_word():
     [
         ("$5 to $9", r"\$5 to \$9"),
         ("~~not~~ struck", r"\~\~not\~\~ struck"),
-        ("[link](http://x)", r"\[link\]\(http\://x\)"),
+        ("[link](http://x)", r"\[link\](http\://x)"),
         (":material/home:", r"\:material/home\:"),
         ("two\nlines # no heading", r"two lines \# no heading"),
         ("`a_b` stays code, a_b does not", r"`a_b` stays code, a\_b does not"),

@@ -95,7 +95,7 @@ def test_the_last_changes_can_be_undone_one_by_one(open_app):
 def test_a_version_is_kept_by_name_and_opened_again(open_app):
     app = open_app()
     next(box for box in app.text_input if box.label == "Keep this version as").input("before")
-    next(button for button in app.button if button.label == "Keep").click().run()
+    next(button for button in app.button if button.label == "Keep the version").click().run()
     edited(app, 12_345.0)
     next(button for button in app.button if button.label == "Open").click().run()
 
@@ -105,7 +105,7 @@ def test_a_version_is_kept_by_name_and_opened_again(open_app):
 
 def test_a_version_without_a_name_is_refused(open_app):
     app = open_app()
-    next(button for button in app.button if button.label == "Keep").click().run()
+    next(button for button in app.button if button.label == "Keep the version").click().run()
 
     assert "Give the version a name." in [error.value for error in app.error]
     assert {} == app.session_state["versions"]

@@ -1,0 +1,95 @@
+"""A link from one person to another: the same scenario, the same answer, in a session of its own."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import expect
+
+from scripts.screenshots import settled
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+
+
+def answer_id(page) -> str:
+    text = page.get_by_text(re.compile(r"^Answer [0-9a-f]{12}\.")).inner_text()
+    return re.match(r"Answer ([0-9a-f]{12})", text).group(1)
+
+
+def change_volume(page, app) -> None:
+    page.goto(f"{app}/inputs")
+    settled(page)
+    box = page.get_by_label("Traffic (requests/day)", exact=True)
+    box.fill("100000")
+    box.press("Enter")
+    expect(page).to_have_url(re.compile(r"[?&]s="), timeout=30_000)
+
+
+def test_a_link_gives_the_same_answer_in_a_session_of_its_own(browser, page, app):
+    change_volume(page, app)
+    page.get_by_role("link", name="Decision").click()
+    settled(page)
+    expect(page.get_by_text(re.compile("^Answer "))).to_be_visible(timeout=30_000)
+    expect(page).to_have_url(re.compile(r"[?&]s="), timeout=30_000)
+    page.get_by_role("button", name="Share").last.click()
+    link = page.get_by_test_id("stCode").locator("code").inner_text().strip()
+
+    assert 1 == len(parse_qs(urlsplit(link).query)["s"])
+    other = browser.new_context().new_page()
+    other.goto(link)
+    settled(other)
+    expect(other.get_by_text(re.compile("^Answer "))).to_be_visible(timeout=30_000)
+
+    assert answer_id(page) == answer_id(other)
+    assert page.get_by_role("heading", level=2).inner_text() == other.get_by_role("heading", level=2).inner_text()
+    expect(other.get_by_text("Whoever sent this link")).to_have_count(0)
+    other.close()
+
+
+def test_a_reload_keeps_what_was_changed_and_undo_takes_it_back(page, app):
+    change_volume(page, app)
+    page.reload()
+    settled(page)
+
+    box = page.get_by_label("Traffic (requests/day)", exact=True)
+    expect(box).to_have_value("100000")
+    box.fill("50000")
+    box.press("Enter")
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_label("Traffic (requests/day)", exact=True)).to_have_value("100000", timeout=30_000)
+
+
+@pytest.mark.parametrize("code", ["nonsense", "eJwrSS0uAQAEXQHB", "<img src=x onerror=alert(1)>"])
+def test_a_hostile_link_is_a_sentence(page, app, code):
+    said: list[str] = []
+    page.on("dialog", lambda dialog: (said.append(dialog.message), dialog.dismiss()))
+    page.goto(f"{app}/?s={code}")
+    settled(page)
+
+    expect(page.get_by_test_id("stAlert").filter(has_text="The link could not be opened")).to_be_visible()
+    expect(page.get_by_test_id("stMetric")).to_have_count(4)
+    assert said == []
+
+
+def test_six_numbers_lead_to_an_answer(page, app):
+    page.goto(f"{app}/start")
+    settled(page)
+    box = page.get_by_label("Requests a day", exact=True)
+    box.fill("200000")
+    box.press("Tab")
+    page.get_by_role("button", name="Show the answer").click()
+
+    expect(page.get_by_test_id("stMetric").first).to_be_visible(timeout=120_000)
+    settled(page)
+    expect(page.get_by_text("Support chat").first).to_be_visible()
+
+
+def test_the_decision_fits_one_screen_of_a_desk(page, app):
+    page.goto(app)
+    settled(page)
+
+    for words in ("Cumulative cost", "What moves it most", "What flips it"):
+        box = page.get_by_text(words, exact=True).bounding_box()
+        assert box["y"] + box["height"] <= 900
