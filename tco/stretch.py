@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 _PARTS = 16
-_MOST_ROUNDS = 16
+_MOST_ROUNDS = 60
 
 Holds = Callable[[Sequence[float]], Sequence[bool]]
 """The condition at each of several values: many are asked at once, for answering them together costs little more than answering one."""
@@ -30,8 +30,10 @@ class Stretch:
     is_open_high: bool
 
 
-def stretches(holds: Holds, values: Sequence[float], *, within: float = 1e-6) -> tuple[Stretch, ...]:
-    """Where a condition holds, by trying values and narrowing down every change between neighbours, sixteen parts at a time.
+def stretches(
+    holds: Holds, values: Sequence[float], *, within: float = 1e-6, parts: int = _PARTS
+) -> tuple[Stretch, ...]:
+    """Where a condition holds, by trying values and narrowing down every change between neighbours, part by part.
 
     Whole replicas make answers climb in steps, so a condition may begin and cease to hold several times: nothing is taken to be monotone. What begins and
     ceases again between two neighbours of `values` is not seen.
@@ -40,6 +42,7 @@ def stretches(holds: Holds, values: Sequence[float], *, within: float = 1e-6) ->
         holds: the condition at several values.
         values: those that are tried, ascending; at least one.
         within: how far an end may be off, relative to it.
+        parts: into which a gap is cut at a time: many where values are answered together, 2 where each is answered alone.
 
     >>> stretches(lambda values: [2 <= value <= 5 for value in values], [0.0, 1.0, 3.0, 4.0, 6.0])
     (Stretch(low=2.0, high=5.0, is_open_low=False, is_open_high=False),)
@@ -54,7 +57,7 @@ def stretches(holds: Holds, values: Sequence[float], *, within: float = 1e-6) ->
     last = len(values) - 1
     below = [(values[first - 1], values[first]) for first, _ in runs if first > 0]
     above = [(values[end + 1], values[end]) for _, end in runs if end < last]
-    found = _narrowed(holds, [*below, *above], within)
+    found = _narrowed(holds, [*below, *above], within, parts)
     lows, highs = iter(found[: len(below)]), iter(found[len(below) :])
     return tuple(
         Stretch(
@@ -67,14 +70,14 @@ def stretches(holds: Holds, values: Sequence[float], *, within: float = 1e-6) ->
     )
 
 
-def _narrowed(holds: Holds, edges: Sequence[tuple[float, float]], within: float) -> list[float]:
+def _narrowed(holds: Holds, edges: Sequence[tuple[float, float]], within: float, parts: int) -> list[float]:
     """For each pair of a value outside and one inside, the value nearest to the outside one that holds, all of them together."""
     now = list(edges)
     for _ in range(_MOST_ROUNDS):
         wide = [n for n, (outside, inside) in enumerate(now) if abs(outside - inside) > within * abs(inside)]
         if not wide:
             break
-        tried = [_between(*now[n]) for n in wide]
+        tried = [_between(*now[n], parts) for n in wide]
         answers = iter(holds([value for values in tried for value in values]))
         for number, values in zip(wide, tried, strict=True):
             outside, inside = now[number]
@@ -85,6 +88,6 @@ def _narrowed(holds: Holds, edges: Sequence[tuple[float, float]], within: float)
     return [inside for _, inside in now]
 
 
-def _between(outside: float, inside: float) -> list[float]:
+def _between(outside: float, inside: float, parts: int) -> list[float]:
     """Values between the two, the inside one's neighbour first."""
-    return [inside + (outside - inside) * part / _PARTS for part in range(1, _PARTS)]
+    return [inside + (outside - inside) * part / parts for part in range(1, parts)]

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from tco.capacity.capacity import capacity_of
 from tco.capacity.slo_capacity import SloCapacity
 from tco.compare import Prepared
 from tco.ledgers import decides_anew, with_settled_hybrids
@@ -16,6 +17,7 @@ from tco.result import Driver
 from tco.risk.inputs import Uncertain
 from tco.risk.many import Flags, Outcome, central_capacities, drawn, joined, outcomes
 from tco.risk.tornado import drivers
+from tco.scenario import Scenario
 from tco.splice import involved
 
 
@@ -78,18 +80,40 @@ def after_values(
         capacities: as for `npv_after`.
     """
     each = Uncertain(paths=(path,), quantity=dict(quantities(prepared.scenario))[path])
-    chosen = decides_anew((option, prepared.scenario.baseline), prepared.scenario)
-    if not (each.shapes_the_fleet or each.is_length or chosen):
+    if not asks_one_by_one(prepared, option, each):
         scenario = drawn(prepared.scenario, [each], [np.asarray(values, dtype=float)], {})
         found = outcomes(prepared, scenario, [option], len(values), capacities)
         return found[option], found[scenario.baseline]
     parts = []
     for value in values:
         scenario = with_value(prepared.scenario, path, value)
-        own = central_capacities(replace(prepared, scenario=scenario)) if each.is_length else capacities
+        own = _capacities(prepared, option, scenario, capacities) if each.is_length else capacities
         parts.append(outcomes(prepared, scenario, [option], 1, own))
     joined_up = joined(parts)
     return joined_up[option], joined_up[prepared.scenario.baseline]
+
+
+def asks_one_by_one(prepared: Prepared, option: str, each: Uncertain) -> bool:
+    """Whether values of an input must be answered one by one: it lays the fleet out anew, changes what a request is, or replicas are chosen for it.
+
+    Args:
+        prepared: the scenario.
+        option: whose answer.
+        each: the input.
+    """
+    chosen = decides_anew((option, prepared.scenario.baseline), prepared.scenario)
+    return each.shapes_the_fleet or each.is_length or chosen
+
+
+def _capacities(
+    prepared: Prepared, option: str, scenario: Scenario, known: Mapping[str, SloCapacity]
+) -> dict[str, SloCapacity]:
+    """Capacities at the lengths of another scenario, of what the answer rests on; each may take a simulation."""
+    names = {*involved(option, scenario), *involved(scenario.baseline, scenario)}
+    found = {
+        name: capacity_of(prepared.replicas[name], scenario.workload) for name in names if name in prepared.replicas
+    }
+    return {**known, **found}
 
 
 def _together(

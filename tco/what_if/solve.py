@@ -14,7 +14,8 @@ from tco.compare import Prepared, compare
 from tco.errors import InputError
 from tco.quantity import Numbers, Quantity
 from tco.register import quantities, unit_of, with_value
-from tco.risk.changes import after_values
+from tco.risk.changes import after_values, asks_one_by_one
+from tco.risk.inputs import Uncertain
 from tco.risk.many import Outcome, central_capacities
 from tco.scenario import Scenario
 from tco.splice import involved
@@ -28,6 +29,8 @@ _TIMES_OF_EACH = 10.0
 """When every input is asked, it is searched from a tenth to ten times its value: what flips an answer is near."""
 _POINTS, _POINTS_OF_EACH = 61, 21
 _WITHIN, _WITHIN_OF_EACH = 1e-6, 1e-3
+_POINTS_OF_SLOW, _WITHIN_OF_SLOW = 9, 0.01
+"""Of inputs whose values are answered one by one, some with a simulation each, where every input is asked."""
 TOGETHER = ("npv_usd", "payback_months", "total_usd", "saving_fraction")
 """Figures that many values of an input are answered for at once."""
 _CHANGE, _SHARE, _AVAILABILITY, _PUE = (-0.99, 1.0), (0.0, 1.0), (0.5, 0.999999), (1.0, 3.0)
@@ -140,9 +143,11 @@ def flips(
     ]
     found = []
     for number, (path, quantity) in enumerate(asked):
-        values = _values(*_range(prepared.scenario, path, quantity, _TIMES_OF_EACH), quantity.value, _POINTS_OF_EACH)
+        slow = asks_one_by_one(prepared, option, Uncertain(paths=(path,), quantity=quantity))
+        points, within = (_POINTS_OF_SLOW, _WITHIN_OF_SLOW) if slow else (_POINTS_OF_EACH, _WITHIN_OF_EACH)
+        values = _values(*_range(prepared.scenario, path, quantity, _TIMES_OF_EACH), quantity.value, points)
         if len(values) > 1:
-            found.append(_solved(prepared, path, condition, option, values, _WITHIN_OF_EACH))
+            found.append(_solved(prepared, path, condition, option, values, within))
         on_input(number + 1, len(asked))
     return tuple(sorted(found, key=lambda solved: solved.distance))
 
@@ -164,7 +169,8 @@ def _solved(
         return [seen[value][0] for value in many]
 
     now = _quantity(prepared.scenario, path).value
-    where = stretches(holds, values, within=within)
+    slow = asks_one_by_one(prepared, option, Uncertain(paths=(path,), quantity=_quantity(prepared.scenario, path)))
+    where = stretches(holds, values, within=within, parts=2) if slow else stretches(holds, values, within=within)
     (holds_now,) = holds([now])
     return Solved(
         path=path,
