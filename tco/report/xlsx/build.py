@@ -22,7 +22,7 @@ from tco.report.xlsx.sheet import Sheet
 from tco.scenario import SelfHostedOption
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Model:
     """A workbook before it is written.
 

@@ -34,7 +34,7 @@ class Held:
     leans_on: tuple[str, ...] = ()
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Cell(Expr):
     """One cell that formulas may refer to.
 
@@ -72,7 +72,7 @@ class Cell(Expr):
             yield self.content
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Line(Expr):
     """A row by month: one formula, copied to the right.
 
@@ -139,7 +139,7 @@ class Line(Expr):
         return Span(self, last=None, shift=-1)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Beside(Expr):
     """A row's cell some columns beside the formula's own."""
 
@@ -159,7 +159,7 @@ class Beside(Expr):
         yield self.line
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Span(Expr):
     """A row from time zero to a fixed column, or to the formula's own (`last` None, moved by `shift`)."""
 
@@ -191,7 +191,7 @@ class Span(Expr):
         yield self.line
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Block(Expr):
     """Cells below or beside each other, as a range."""
 

@@ -127,7 +127,7 @@ class _Writer:
 
     def against_engine(self, label: str, number: Cell, engine: float | None, style: Style, missing: str) -> None:
         """A number beside the engine's at export; one that does not exist there is a word here."""
-        here = self.sheet.cell(1, number + 0 if engine is not None else when(equals(number, number), number, 0), style)
+        here = self.sheet.cell(1, when(is_number(number) > 0, number, missing), style)
         if engine is None:
             self.sheet.text(2, missing)
             same = equals(here, missing) if missing == "never" else (is_number(here) < 1)

@@ -17,7 +17,7 @@ from tco.report.xlsx.sheet import FIRST_ROW, MonthSheet, Sheet
 from tco.scenario import AnyOption, Scenario
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, repr=False)
 class Desk:
     """What a workbook is worked out on.
 

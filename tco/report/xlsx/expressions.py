@@ -30,7 +30,7 @@ class Place:
     time: int
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Known:
     """Values while a workbook is worked out.
 
@@ -45,6 +45,10 @@ class Known:
 
 class Expr:
     """A part of a formula. Arithmetic on expressions makes formulas."""
+
+    def __repr__(self) -> str:
+        # Expressions share parts: written out in full, one could fill the memory.
+        return f"<{type(self).__name__}>"
 
     @property
     def rank(self) -> int:
@@ -115,7 +119,7 @@ class Expr:
         return Binary(">=", COMPARISON, operator.ge, self, as_expr(other))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Constant(Expr):
     """A number or a text that is written into a formula: months of a year, not an assumption."""
 
@@ -135,7 +139,7 @@ class Constant(Expr):
         return self.content
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Binary(Expr):
     """Two expressions and the sign between them."""
 
@@ -169,7 +173,7 @@ class Binary(Expr):
         yield from (self.left, self.right)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Call(Expr):
     """A function of Excel, and what it does in Python."""
 
@@ -197,7 +201,7 @@ def _later(argument: Expr, time: int, known: Known) -> Callable[[], Any]:
     return lambda: argument.value(time, known)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Joined(Expr):
     """A criterion of `SUMIFS`: a comparison sign and a number."""
 

@@ -47,7 +47,7 @@ class Text:
     style: Style = "text"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Sheet:
     """One sheet.
 
@@ -101,7 +101,7 @@ class Sheet:
         return found
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class MonthSheet(Sheet):
     """A sheet by month: label, unit, where from, value or sum, then time zero and the months, the same column on every such sheet.
 

@@ -140,7 +140,7 @@ def number_of(option: OptionResult, name: str) -> float | None:
     for part in (option.capacity, option.unit_costs, option):
         if part is not None and hasattr(part, name):
             return getattr(part, name)
-    raise KeyError(name)
+    return None
 
 
 def differences(found: Comparison, number: Mapping[tuple[str, str], Any], within: float = 1e-6) -> list[str]:
