@@ -1,7 +1,8 @@
 """`make bench`: the benchmarks that take minutes, one after the other. Figures are ratios between two ways in one run, never bare seconds.
 
 Some are run by themselves: `python -m benchmarks.client_beside_peers` (installs GuideLLM and AIPerf, half an hour),
-`python -m benchmarks.layer_slicing` (an engine for each depth, half an hour), and `python -m benchmarks.simulator_speed` (needs a trace and two peers).
+`python -m benchmarks.layer_slicing` (an engine for each depth, half an hour), `python -m benchmarks.simulator_speed` (needs a trace and two peers),
+and `python -m benchmarks.app_speed` (needs Chromium).
 """
 
 from __future__ import annotations

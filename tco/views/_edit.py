@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from tco import InputError, dump, parse
+from tco.scenario_file import of_data
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -159,8 +160,8 @@ def _data(text: str) -> dict[str, Any]:
 
 
 def _text(data: dict[str, Any]) -> str:
-    # JSON is YAML, and it has no aliases where two options share an object.
-    return dump(parse(json.dumps(data, ensure_ascii=False)))
+    # A copy by JSON, where two options may share an object.
+    return dump(of_data(json.loads(json.dumps(data))))
 
 
 def _option(data: dict[str, Any], name: str) -> dict[str, Any]:
