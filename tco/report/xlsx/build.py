@@ -21,6 +21,9 @@ from tco.report.xlsx.sensitivity import sensitivity_of
 from tco.report.xlsx.sheet import Sheet
 from tco.scenario import SelfHostedOption
 
+_OF_MACHINES = ("workload.peak_headroom_fraction", "workload.batch_deadline_hours")
+"""Inputs of the workload that concern nobody who pays per token."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Model:
@@ -76,7 +79,7 @@ def model_of(pack: ReportPack) -> Model:
     legend = legend_of()
     cover = cover_of(pack, checks.verdict, [(sheet.name, sheet.about) for sheet in (legend, *body)])
     sheets = [cover, legend, *body]
-    desk.inputs.tell_effects(_all(sheets))
+    desk.inputs.tell_effects(_all(sheets), () if is_hosted else _OF_MACHINES)
     return Model(sheets=sheets, desk=desk, results=results, checks=checks, rows=rows)
 
 

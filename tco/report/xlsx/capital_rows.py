@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from tco.capital.depreciation import MACRS_5_YEAR
 from tco.finance_terms import Cash, Depreciation, Lease, Loan
-from tco.report.xlsx.cells import Block, Cell, Line
+from tco.report.xlsx.cells import Cell, Line
 from tco.report.xlsx.desk import NOTHING, Desk
 from tco.report.xlsx.expressions import Constant, Expr
 from tco.report.xlsx.functions import (
@@ -16,17 +16,16 @@ from tco.report.xlsx.functions import (
     equals,
     largest,
     payment,
-    position_of,
     product_sum,
     remainder,
     share_by_age,
-    smallest,
     sum_where,
     total,
     when,
     whole_up,
     window_sum,
 )
+from tco.report.xlsx.resale_rows import residual_value
 from tco.scenario import OwnOption
 
 
@@ -88,7 +87,7 @@ def bought_rows(desk: Desk, option: OwnOption, servers: Line, label: str) -> Bou
             summed=True,
         )
     depreciation = _depreciation(desk, basis, economic, label)
-    residual = _residual(desk, option, bought, economic, found.is_owned, label)
+    residual = residual_value(desk, option, bought, (economic, found.is_owned), label)
     left = total(basis.all) - total(depreciation.all) + found.basis_at_end
     book_value = desk.cash.value(f"{label}: price not deducted at the end", "USD", left, "usd")
     return Bought(
@@ -265,48 +264,3 @@ def _by_table(desk: Desk, terms: Depreciation, basis: Line, label: str) -> Expr:
     age = (year - 1 * year.so_far) * (basis.so_far > 0) * 1
     later = product_sum(basis.so_far, (age > 0) * 1, share_by_age(ages, age, parts)) / MONTHS_PER_YEAR
     return in_year + later
-
-
-def _residual(desk: Desk, option: OwnOption, bought: Line, economic: Cell, is_owned: Expr | None, label: str) -> Cell:
-    """What the servers would still fetch at the end of the horizon, by their age."""
-    sheet = desk.capacity
-    age = sheet.line(
-        "Age at the end of the horizon, at most its life", "months", smallest(desk.horizon - desk.month + 1, economic)
-    )
-    kept = sheet.line(
-        "Share of its price that it still fetches", "fraction", _kept(desk, option, age, economic), "fraction"
-    )
-    owned = bought if is_owned is None else sheet.line("Servers that are one's own", "servers", bought * is_owned)
-    worth = product_sum(owned.all, kept.all) * desk.needed(option, "server_price_usd")
-    return desk.cash.value(f"{label}: residual value", "USD", worth, "usd")
-
-
-def _kept(desk: Desk, option: OwnOption, age: Line, economic: Cell) -> Expr:
-    curve = option.hardware.resale_fraction
-    if not isinstance(curve, dict):
-        return 1 - (1 - desk.needed(option, "residual_fraction")) * age / economic
-    months = sorted(curve, key=int)
-    points: list[tuple[float, Expr]] = [
-        (float(each), desk.needed(option, f"hardware.resale_fraction.{each}")) for each in months
-    ]
-    if points[0][0] > 0:
-        points = [(0.0, Constant(1)), *points]
-    ages, shares = _points(desk, option, points)
-    if len(points) == 1:
-        return at_index(shares, 1)
-    at = desk.capacity.line("Age on the resale curve", "months", smallest(largest(age, ages.cells[0]), ages.cells[-1]))
-    place = desk.capacity.line(
-        "Point of the curve before it", "number", smallest(position_of(at, ages), len(points) - 1)
-    )
-    gone = (at - at_index(ages, place)) / (at_index(ages, place + 1) - at_index(ages, place))
-    return at_index(shares, place) + gone * (at_index(shares, place + 1) - at_index(shares, place))
-
-
-def _points(desk: Desk, option: OwnOption, points: list[tuple[float, Expr]]) -> tuple[Block, Block]:
-    ages = desk.table(f"{option.name}: resale by age", {"age in months": [age for age, _ in points]})[0]
-    first = ages.cells[0]
-    column, row = first.column + 1, first.row
-    desk.tables.text(column, "share of the price", "header", row=row - 1)
-    return ages, Block(
-        tuple(desk.tables.cell(column, share, "fraction", row=row + number) for number, (_, share) in enumerate(points))
-    )

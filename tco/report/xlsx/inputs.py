@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from tco.register import register, unit_of
+from tco.report.evidence import row_ids
 from tco.report.pack import ReportPack
 from tco.report.xlsx.cells import Block, Cell, Held, Line
 from tco.report.xlsx.expressions import Expr
@@ -65,7 +66,7 @@ class Inputs:
             cell = self.sheet.cell(VALUE, float(number), "number", row=row)
             self.settings[path] = (cell, unit, meaning)
             self._register(path, cell, number, "number")
-            self.sheet.text(ID, f"S{len(self.settings):03d}")
+            self.sheet.text(ID, f"S{len(self.settings):02d}")
             self.sheet.text(PATH, path)
             self.sheet.text(NAME, meaning)
             self.sheet.text(UNIT, unit, "unit")
@@ -100,17 +101,19 @@ class Inputs:
         """1 for each that has another value than at the export."""
         return Block(tuple(self._changed))
 
-    def tell_effects(self, lines: Iterable[Line | Cell]) -> None:
+    def tell_effects(self, lines: Iterable[Line | Cell], idle: Collection[str] = ()) -> None:
         """Writes beside each input what a change of it does here; once all formulas are there.
 
         Args:
             lines: all rows and cells of the workbook.
+            idle: inputs that change no answer of this kind of scenario.
         """
         used, held = _used(lines), _held(lines)
         for path, cell in self.numbered.items():
             why = sorted({each.why for each in held if any(path.startswith(start) for start in each.rests_on)})
             leans = sorted({each.why for each in held if any(path.startswith(start) for start in each.leans_on)})
             effect = NEW_EXPORT if why or cell not in used else MIX_HELD if leans else LIVE
+            effect = LIVE if path in idle else effect
             self._effects[path].content = effect
             if effect != LIVE:
                 told = f"held at export: {'; '.join(why or leans)}" if why or leans else "no formula here uses it"
@@ -143,23 +146,24 @@ def inputs_of(pack: ReportPack) -> Inputs:
         about="Blue cells on yellow may be changed. Where it says `live`, all results follow; where it says `new export`, the tool must work the answer out anew.",
         frozen=(_FIRST_ROW, 4),
         next_row=_FIRST_ROW,
-        widths={ID: 6, PATH: 40, NAME: 34, VALUE: 14, UNIT: 12, LOW: 11, HIGH: 11, EVIDENCE: 11, SOURCE: 36, AS_OF: 11, EFFECT: 12, AT_EXPORT: 14, CHANGED: 9, RANK: 10, SHARE: 10, NOTE: 40, NOTE + 1: 50},
+        widths={ID: 6, PATH: 54, NAME: 44, VALUE: 14, UNIT: 12, LOW: 11, HIGH: 11, EVIDENCE: 11, SOURCE: 36, AS_OF: 11, EFFECT: 12, AT_EXPORT: 14, CHANGED: 9, RANK: 10, SHARE: 10, NOTE: 40, NOTE + 1: 50},
     )  # fmt: skip
     for column, header in enumerate((*_HEADERS, "Why it needs a new export")):
         sheet.text(column, header, "header", row=_HEADER_ROW)
     found = Inputs(sheet)
     ranks = {driver.path: rank for rank, driver in enumerate(pack.result.drivers, 1)}
     shares = {} if pack.risk is None else {share.path: share.share_fraction for share in pack.risk.shares}
-    for number, row in enumerate(register(pack.prepared.scenario), 1):
-        _put(found, number, row, ranks.get(row.path), shares.get(row.path))
+    ids = list(row_ids(pack.result).values())
+    for name, row in zip(ids, register(pack.prepared.scenario), strict=True):
+        _put(found, name, row, ranks.get(row.path), shares.get(row.path))
     return found
 
 
-def _put(found: Inputs, number: int, row: Assumption, rank: int | None, share: float | None) -> None:
+def _put(found: Inputs, name: str, row: Assumption, rank: int | None, share: float | None) -> None:
     sheet, style = found.sheet, style_of(row.path)
     found.cells[row.path] = cell = sheet.cell(VALUE, row.value, style)
     found._register(row.path, cell, row.value, style)  # noqa: SLF001 - of this file
-    for column, text in ((ID, f"A{number:03d}"), (PATH, row.path), (NAME, label(row.path)), (EVIDENCE, row.evidence)):
+    for column, text in ((ID, name), (PATH, row.path), (NAME, label(row.path)), (EVIDENCE, row.evidence)):
         sheet.text(column, text)
     sheet.text(UNIT, row.unit, "unit")
     for column, end in ((LOW, row.low), (HIGH, row.high)):

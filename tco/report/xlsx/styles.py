@@ -45,17 +45,18 @@ class Styles:
         """The format of a cell."""
         key = (style, role)
         if key not in self._made:
-            self._made[key] = self._book.add_format(self._font | _ROLES[role] | self._of_style(style))
+            self._made[key] = self._book.add_format(self._font | _ROLES[role] | self._of_style(style, role))
         return self._made[key]
 
-    def _of_style(self, style: Style) -> dict[str, Any]:
+    def _of_style(self, style: Style, role: Role) -> dict[str, Any]:
         # Words in place of a number, such as "never", stand where numbers do.
-        number = {"num_format": _NUMBERS[style], "align": "right"} if style in _NUMBERS else {}
+        number = {"num_format": _NUMBERS[style], "align": "right"} if style in _NUMBERS and role != "text" else {}
         look: dict[Style, dict[str, Any]] = {
             "title": {"bold": True, "font_size": 16, "font_color": self._primary},
             "heading": {"bold": True, "font_size": 11, "font_color": self._primary, "bottom": 1},
             "header": {"bold": True, "font_color": "#FFFFFF", "bg_color": self._primary, "italic": False},
-            "unit": {"font_color": _GREY},
+            "text": {"valign": "top"},
+            "unit": {"font_color": _GREY, "valign": "top"},
             "absent": {"font_color": _GREY, "align": "right"},
             "column": {"bold": True, "font_color": "#FFFFFF", "bg_color": self._primary, "align": "right"},
             "wrapped": {"text_wrap": True, "valign": "top"},

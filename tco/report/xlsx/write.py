@@ -30,8 +30,8 @@ MOST_SIGNS = 16_000
 _NO_GUESSING = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
 _ABOUT_ROW, _VERDICT_ROW = 2, 1
 _A3, _A4 = 8, 9
-_NARROW, _LINE, _HIGHEST = 10, 13.5, 400
-"""Width of a column that nobody set [characters], height of a line, and of the highest row [points]."""
+_NARROW, _SIGNS, _LINE, _HIGHEST = 10, 1.1, 13.5, 400
+"""Width of a column that nobody set, signs of a text in a unit of width; height of a line and of the highest row [points]."""
 
 
 def write_xlsx(pack: ReportPack, path: str | Path) -> None:
@@ -191,7 +191,7 @@ class _Writer:
         for text in sheet.texts:
             if text.style == "wrapped":
                 width = sheet.widths.get(text.column, _NARROW)
-                lines[text.row] = max(lines.get(text.row, 1), math.ceil(len(text.text) / width))
+                lines[text.row] = max(lines.get(text.row, 1), math.ceil(len(text.text) / (width * _SIGNS)))
         for row, count in lines.items():
             if count > 1:
                 page.set_row(row, min(count * _LINE, _HIGHEST))
