@@ -60,7 +60,11 @@ def choices() -> dict[str, _history.Held]:
 def _first(names: list[str]) -> int:
     """What one most likely wants to start from: a version, else what was before the last change, else the first example."""
     named = [n for n, name in enumerate(names) if name.startswith("version:")]
-    return named[-1] if named else 1
+    if named:
+        return named[-1]
+    # The example that this session began as is mostly the scenario itself.
+    own = st.session_state["scenario_origin"] == next(iter(shipped_scenarios()))
+    return 2 if own and names[1].startswith("example:") and len(names) > 2 else 1  # noqa: PLR2004
 
 
 def _upload() -> None:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from pricing import Book
 
 MAX_UPLOAD_MB = 1
+# Whose rent the book has, and whose servers of eight. (A text of its own below would be drawn on the page.)
 GPUS = ("H100-SXM", "H200-SXM", "B200-SXM", "L40S", "RTX PRO 6000")
-"""Whose rent the book has, and whose servers of eight."""
 
 _SELLERS = ("openai", "anthropic", "google", "mistral", "deepseek", "cohere")
 _CLAIM = "claim-"

@@ -90,3 +90,9 @@ def test_nothing_to_hold_against_is_told(opened):
     next(b for b in opened.button if b.label == "Show the answer").click().run(timeout=60)
 
     assert any("Choose at least one way" in error.value for error in opened.error)
+
+
+def test_nothing_is_drawn_that_was_meant_for_readers_of_the_code(open_app):
+    app = at_page(open_app(), "start")
+
+    assert "Start from" == app.main[0].value
