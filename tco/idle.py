@@ -10,7 +10,17 @@ from tco.capacity.fleet import Fleet
 from tco.cashflow import Ledger, added
 from tco.workload.demand import Months
 
-MACHINE_ITEMS = ("gpu_rent", "committed_rent", "lease", "electricity", "colocation", "hosting", "maintenance", "repairs", "software")
+MACHINE_ITEMS = (
+    "gpu_rent",
+    "committed_rent",
+    "lease",
+    "electricity",
+    "colocation",
+    "hosting",
+    "maintenance",
+    "repairs",
+    "software",
+)
 """Line items that are paid for machines, busy or idle."""
 
 MACHINE_INVESTMENTS = ("servers", "commitment_upfront", "lease_buy_outs", "network", "installation", "spares")

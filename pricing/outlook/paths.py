@@ -119,7 +119,6 @@ class PricePath(Record):
             note=self.note,
         )
 
-
     def yearly_changes(self) -> tuple[float, ...]:
         """The changes per year that lead to `tenth_factors`: ten that are equally likely, the lowest first [fraction per year].
 

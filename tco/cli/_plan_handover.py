@@ -96,7 +96,12 @@ def costed_bounds(filled: Scenario, result: Result) -> dict[str, ReplicaBounds]:
     found = {}
     for option in result.options:
         capacity, asked = option.capacity, filled.option(option.name)
-        if capacity is None or not isinstance(asked, SelfHostedOption) or capacity.policy == "fixed" or capacity.replicas < 1:
+        if (
+            capacity is None
+            or not isinstance(asked, SelfHostedOption)
+            or capacity.policy == "fixed"
+            or capacity.replicas < 1
+        ):
             continue
         months = zip(capacity.least_replicas_by_month, capacity.replicas_by_month, strict=True)
         cool_down = asked.scaling.cool_down_minutes

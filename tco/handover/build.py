@@ -149,13 +149,15 @@ def _reason_for_none(option: AnyOption, run: Run | None, answer: OptionResult) -
         return f"{option.name!r} cannot serve the workload: {'; '.join(answer.reasons) or 'no reason given'}"
     if answer.capacity.replicas < 1:
         return f"{option.name!r} needs no replica: the scenario asks for no requests"
-    if run.engine.name not in ENGINES:
-        measured = one_line(shlex.join(run.engine.args))[:_SHOWN] or "none recorded"
-        return (
-            f"{option.name!r} was measured on {one_line(run.engine.name)!r}; manifests are written for vLLM only. "
-            f"Start that engine with the arguments that were measured: {measured}"
-        )
-    return None
+    return None if run.engine.name in ENGINES else _other_engine(option, run)
+
+
+def _other_engine(option: AnyOption, run: Run) -> str:
+    measured = one_line(shlex.join(run.engine.args))[:_SHOWN] or "none recorded"
+    return (
+        f"{option.name!r} was measured on {one_line(run.engine.name)!r}; manifests are written for vLLM only. "
+        f"Start that engine with the arguments that were measured: {measured}"
+    )
 
 
 def _deployment(parts: _Parts, result: Result, slug: str, made_on: date) -> Deployment:

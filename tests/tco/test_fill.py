@@ -125,5 +125,5 @@ def test_a_tier_has_prices_of_its_own() -> None:
 def test_a_tier_that_is_not_sold_is_refused_with_those_that_are() -> None:
     option = {"name": "a", "kind": "api", "model": "mistral/mistral-large-4", "tier": "flex"}
 
-    with pytest.raises(InputError, match="not sold as `tier: flex`.*there is: standard"):
+    with pytest.raises(InputError, match=r"not sold as `tier: flex`.*there is: standard"):
         tco.evaluate(scenario(options=[option], baseline="a"))
