@@ -27,7 +27,7 @@ def test_a_probe_through_the_page_changes_the_decision(page, app, endpoint):
     assert payback(page) == "never"
 
     page.get_by_text("Data", exact=True).click()
-    page.get_by_role("link", name="Probe").click()
+    page.get_by_role("menuitem", name="Probe").click()
     page.get_by_text("A running server").click()
     page.get_by_label("Address", exact=True).fill(endpoint)
     page.get_by_label("Model name that it serves", exact=True).fill("fake-model")
