@@ -67,7 +67,7 @@ def guarded(tmp_path, provider):
 def sign_in(page, address):
     page.goto(address)
     expect(page.get_by_role("heading", name="Please sign in")).to_be_visible(timeout=60_000)
-    assert page.get_by_role("link", name="Probe").count() == 0
+    assert page.get_by_text("Decision", exact=True).count() == page.get_by_text("Probe", exact=True).count() == 0
     page.get_by_role("button", name="Sign in").click()
 
 

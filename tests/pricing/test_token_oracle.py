@@ -17,6 +17,9 @@ from pricing.tokens.cards import TOKENS
 from pricing.tokens.names import api_models, find_model
 from pricing.tokens.prices import price_of_request, token_prices
 
+# Arithmetic, or files, that take seconds.
+pytestmark = pytest.mark.slow
+
 NEWEST = date(2026, 11, 10)
 
 USES = [

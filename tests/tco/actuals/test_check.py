@@ -39,6 +39,7 @@ def levels(found: Checked) -> dict[str, float]:
     return {level.path: level.after for level in found.levels}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", sorted((ROOT / "scenarios").glob("*.yaml")), ids=lambda path: path.stem)
 def test_writing_out_what_was_filled_changes_no_answer(path):
     scenario = load(path)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +15,9 @@ from tco.capacity.simulator.simulate import simulate
 from tco.capacity.simulator.traffic import Traffic
 from tco.capacity.step_time import StepTime
 from tests.tco.capacity.simulator.reference import replay
+
+# Arithmetic, or files, that take seconds.
+pytestmark = pytest.mark.slow
 
 STEP_TIME = StepTime(
     intercept_s=0.0101,

@@ -14,6 +14,9 @@ from tco.capacity.step_time import StepTime
 from tco.errors import InputError
 from tests.tco.capacity.queueing import mmc
 
+# Arithmetic, or files, that take seconds.
+pytestmark = pytest.mark.slow
+
 ONE = EngineLimits(kv_blocks=10_000, max_num_seqs=1, prefix_caching=False)
 
 

@@ -20,6 +20,9 @@ from tco.capacity.step_time import StepTime
 from tests.tco.capacity.batching_queue import BatchingService, batching_line
 from tests.tco.capacity.queueing import md1, mg1, mmc
 
+# Arithmetic, or files, that take seconds.
+pytestmark = pytest.mark.slow
+
 REQUESTS, BATCHES, WARM_UP = 300_000, 50, 10_000
 ERRORS = 4.0
 Floats = npt.NDArray[np.float64]

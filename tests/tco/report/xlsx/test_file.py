@@ -22,6 +22,9 @@ from tco.report.xlsx.cells import TIME_ZERO_COLUMN
 from tco.report.xlsx.write import workbook_bytes
 from tests.tco.report.xlsx import packs
 
+# Arithmetic, or files, that take seconds.
+pytestmark = pytest.mark.slow
+
 BY_MONTH = ("Prices", "Workload", "Capacity", "Cash flow monthly")
 SHEETS = [
     "Cover", "Legend", "Inputs", "Prices", "Workload", "Probe", "Capacity", "Tables", "Cash flow monthly", "Cash flow yearly", "Results", "Charts",
