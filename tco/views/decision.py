@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tco.risk.records import OptionRisk
 
 SHOWN_DRIVERS = 3
+_HALF = 0.5
 SHOWN_FLIPS = 3
 SHOWN_BINDS = 2
 LONGEST_REASON = 110
@@ -78,8 +79,12 @@ def _evidence(result: Result, risk: OptionRisk | None) -> None:
             width="content",
         )
     if risk is not None and risk.saves is not None:
+        # The plan takes every input at its best estimate; where ranges lean to one side, most runs may come out otherwise.
+        disagrees = (risk.saves.fraction > _HALF) != (result.recommended == result.contender)
+        mark = ":orange[:material/warning:] **Most runs say otherwise.** " if disagrees else ""
         st.markdown(
-            plain(
+            mark
+            + plain(
                 f"Over the ranges of the inputs it saves in {likely(risk.saves)}; {paid_back(risk, result.conventions.horizon_months)}."
             ),
             help=f"{_quick_risk.DRAWS:,} runs, each with every uncertain input drawn anew. More on *Risk*.",

@@ -110,3 +110,12 @@ def test_constraints_that_leave_no_option_say_what_to_do(open_app):
     assert not app.exception
     assert "meets all constraints" in app.header[0].value
     assert "Say in the options' `terms` what is not known" in app.info[0].value
+
+
+@pytest.mark.parametrize(("high", "disagrees"), [(100.0, True), (3.1, False)])
+def test_it_is_said_when_most_runs_come_out_otherwise_than_the_plan(open_app, high, disagrees):
+    """The rent of 2 USD/hour loses to the API at 3 USD/Mtok; over a range up to 100 it saves in most runs."""
+    unsure = {**API, "output_usd_per_mtok": {"value": 3.0, "low": 2.9, "high": high, "distribution": "uniform"}}
+    app = open_app(options=[unsure, dict(RENT)])
+
+    assert disagrees == any("Most runs say otherwise" in text.value for text in app.markdown)
