@@ -20,7 +20,7 @@ from tco.capacity.fleet_rules import (
 )
 from tco.capacity.fleet_table import steps_up_to
 from tco.capacity.replica import Replica
-from tco.capacity.replicas.needed import MAX_REPLICAS
+from tco.capacity.replicas.needed import MAX_REPLICAS, Counts
 from tco.capacity.replicas.policies import Load, Standing, standing
 from tco.capacity.replicas.upgrades import extra_replicas, surge_replica_hours
 from tco.capacity.slo_capacity import SloCapacity
@@ -198,13 +198,30 @@ def _tabulated(question: _Question) -> _Found:
     found = _found(replace(question, asked=each, goodput=middle), most_replicas=_ANY)
     at = steps.of(load)
     limit = question.option.scaling.max_replicas or MAX_REPLICAS
-    looked_up = {part.name: getattr(found.standing, part.name)[at] for part in fields(Standing)}
+    look_up = _LookUp(at)
+    looked_up = {part.name: look_up(getattr(found.standing, part.name)) for part in fields(Standing)}
     return _Found(
         standing=Standing(**looked_up),
-        extra_replicas=found.extra_replicas[at],
-        surge_replica_hours=found.surge_replica_hours[at],
+        extra_replicas=look_up(found.extra_replicas),
+        surge_replica_hours=look_up(found.surge_replica_hours),
         too_large=np.asarray(((looked_up["most"] > limit) | (load * asked.peak_weight > MAX_REPLICAS)).any(axis=-1)),
     )
+
+
+class _LookUp:
+    """Values of a table at the steps of all draws: each table once, and one that is zero throughout without looking."""
+
+    def __init__(self, at: Counts) -> None:
+        self._at = at
+        self._known: list[tuple[Months, Months]] = []
+
+    def __call__(self, table: Months) -> Months:
+        for known, values in self._known:
+            if known is table:
+                return values
+        values = np.asarray(table[self._at] if table.any() else np.zeros(self._at.shape))
+        self._known.append((table, values))
+        return values
 
 
 def _deciding_weights(question: _Question) -> Hours:

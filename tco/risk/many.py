@@ -11,7 +11,7 @@ import numpy.typing as npt
 from tco import finance
 from tco.capacity.capacity import capacity_of
 from tco.capacity.slo_capacity import SloCapacity
-from tco.cashflow import Ledger, savings_by_time_usd, savings_npv_usd
+from tco.cashflow import Ledger, with_residual
 from tco.compare import Prepared
 from tco.ledgers import ledgers_of
 from tco.quantity import Numbers
@@ -85,18 +85,19 @@ def outcomes(
     asked = list(dict.fromkeys([scenario.baseline, *names]))
     ledgers = ledgers_of(asked, scenario, prepared.replicas, demand(scenario), capacities)
     baseline = ledgers[scenario.baseline]
+    rate, today = scenario.discount_rate_per_year.numbers, baseline.costs_by_time_usd
     found = {}
     for name in asked:
         own = ledgers[name]
-        savings, npv = (
-            savings_by_time_usd(baseline, own),
-            savings_npv_usd(scenario.discount_rate_per_year.numbers, baseline, own),
-        )
+        # Each sum over lines is made once: that of the baseline would be made for every option.
+        spent = today if own is baseline else own.costs_by_time_usd
+        savings = today - spent
+        npv = finance.npv_of(rate[..., 0] if rate.ndim else rate, with_residual(savings, baseline, own))
         found[name] = Outcome(
             served=np.broadcast_to(_served(own, prepared.forbidden.get(name, ())), draws),
             npv_usd=np.broadcast_to(npv, draws),
             payback_months=np.broadcast_to(finance.payback_months_of(savings), draws),
-            total_usd=np.broadcast_to(own.total_usd, draws),
+            total_usd=np.broadcast_to(np.sum(spent, axis=-1) - own.left_usd, draws),
         )
     return found
 
