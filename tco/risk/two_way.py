@@ -106,8 +106,8 @@ def _one(prepared: Prepared, name: str, paths: tuple[str, str], values: tuple[fl
     filled: Scenario = prepared.scenario
     for path, value in zip(paths, values, strict=True):
         filled = with_value(filled, path, value)
-    kept = [each for each in filled.options if each.name in (name, filled.baseline)]
-    return compare(prepared, filled.model_copy(update={"options": kept})).option(name).npv_usd
+    # All options stay: the one that is asked about may be made of others, or be followed by one.
+    return compare(prepared, filled).option(name).npv_usd
 
 
 def _values(quantity: Quantity, points: int) -> tuple[float, ...]:

@@ -258,6 +258,18 @@ def test_a_map_of_what_lays_the_fleet_out_is_answered_one_by_one():
     assert found.npv_usd[0][-1] == pytest.approx(plan.option("own").npv_usd)
 
 
+def test_a_map_of_an_option_that_is_made_of_others_is_the_plan_too():
+    mixed = {"name": "mixed", "kind": "hybrid", "base": "rent", "overflow": "api"}
+    question = prepare(scenario(options=[dict(API), dict(RENT), mixed]), RUNS, pricing.shipped_book())
+    paths = ("workload.requests_per_day", "options.api.output_usd_per_mtok")
+    found = two_way(question, paths, "mixed", points=2)
+    plan = compare(
+        question, with_value(with_value(question.scenario, paths[0], found.across[0]), paths[1], found.down[-1])
+    )
+
+    assert found.npv_usd[-1][0] == pytest.approx(plan.option("mixed").npv_usd)
+
+
 @pytest.mark.parametrize(
     ("how", "sentence"),
     [
