@@ -13,9 +13,8 @@ import numpy as np
 from tco.cashflow import Ledger
 from tco.compare import Prepared
 from tco.errors import InputError
-from tco.ledgers import ledgers_of
+from tco.ledgers import capacities_of, ledgers_of
 from tco.register import with_value
-from tco.risk.many import central_capacities
 from tco.units import LEAST_REQUESTS
 from tco.workload.demand import Demand, demand
 
@@ -170,7 +169,7 @@ class _Asked:
     def __init__(self, prepared: Prepared, option: str) -> None:
         self._prepared, self._option, self.scale = prepared, option, 1.0
         # What one replica carries is the same at every volume, and costs more to find than all the rest.
-        self._capacities = central_capacities(prepared)
+        self._capacities = capacities_of(prepared.scenario, prepared.replicas)
         self._known: dict[float, tuple[Demand, dict[str, Ledger]]] = {}
 
     def at(self, volume: float) -> LoadPoint:

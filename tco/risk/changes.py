@@ -7,15 +7,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from tco.capacity.capacity import capacity_of
 from tco.capacity.slo_capacity import SloCapacity
 from tco.compare import Prepared
-from tco.ledgers import decides_anew, with_settled_hybrids
+from tco.ledgers import capacities_of, decides_anew, with_settled_hybrids
 from tco.quantity import Numbers
 from tco.register import quantities, with_value
 from tco.result import Driver
 from tco.risk.inputs import Uncertain
-from tco.risk.many import Flags, Outcome, central_capacities, drawn, joined, outcomes
+from tco.risk.many import Flags, Outcome, drawn, joined, outcomes
 from tco.risk.tornado import drivers
 from tco.scenario import Scenario
 from tco.splice import involved
@@ -29,7 +28,7 @@ def drivers_of(prepared: Prepared, option: str, npv_usd: float | None) -> list[D
         option: whose NPV.
         npv_usd: as planned [USD]; None where it or the baseline cannot serve.
     """
-    capacities = central_capacities(prepared)
+    capacities = capacities_of(prepared.scenario, prepared.replicas)
     # One builds before one knows which end comes true.
     filled = with_settled_hybrids(prepared.scenario, prepared.replicas, capacities)
     prepared = replace(prepared, scenario=filled)
@@ -48,7 +47,7 @@ def npv_after(
         prepared: the scenario.
         option: whose NPV.
         changes: path and value of each.
-        capacities: of one replica at the scenario's own lengths, of `tco.risk.many.central_capacities`.
+        capacities: of one replica at the scenario's own lengths, of `tco.ledgers.capacities_of`.
     """
     known = dict(quantities(prepared.scenario))
     inputs = {path: Uncertain(paths=(path,), quantity=known[path]) for path, _ in changes}
@@ -110,9 +109,8 @@ def _capacities(
 ) -> dict[str, SloCapacity]:
     """Capacities at the lengths of another scenario, of what the answer rests on; each may take a simulation."""
     names = {*involved(option, scenario), *involved(scenario.baseline, scenario)}
-    found = {
-        name: capacity_of(prepared.replicas[name], scenario.workload) for name in names if name in prepared.replicas
-    }
+    concerned = {name: replica for name, replica in prepared.replicas.items() if name in names}
+    found = capacities_of(scenario, concerned)
     return {**known, **found}
 
 

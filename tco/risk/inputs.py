@@ -31,6 +31,7 @@ _LENGTHS = (
     "workload.agent.",
     "workload.classes.",
 )
+_LENGTHS_OF_A_MODEL = ".reasoning_factor"
 _OWN_WAY = ("price_change_per_year_fraction",)
 """Fields in which equal ranges are not one number: two sellers with one history behind them still go their own way."""
 _SMALLEST_EIGENVALUE = 1e-8
@@ -61,7 +62,7 @@ class Uncertain:
     @property
     def is_length(self) -> bool:
         """Whether it changes what a request asks of a replica."""
-        return self.path.startswith(_LENGTHS)
+        return self.path.startswith(_LENGTHS) or self.path.endswith(_LENGTHS_OF_A_MODEL)
 
     def concerns(self, options: Collection[str]) -> bool:
         """Whether it is of one of these options, or of all."""

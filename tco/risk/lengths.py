@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tco.capacity.capacity import capacity_of
 from tco.capacity.replica import Replica
+from tco.ledgers import capacities_of
 from tco.quantity import Numbers
 from tco.register import with_value
 from tco.risk.inputs import Uncertain
@@ -66,12 +66,12 @@ def length_effects(
     moved = tuple(number for number, each in enumerate(inputs) if each.is_length)
     if not moved:
         return {}
-    found = {name: _effect(scenario, replica, inputs, moved) for name, replica in replicas.items()}
+    found = {name: _effect(scenario, {name: replica}, inputs, moved) for name, replica in replicas.items()}
     return {name: effect for name, effect in found.items() if effect is not None}
 
 
 def _effect(
-    scenario: Scenario, replica: Replica, inputs: tuple[Uncertain, ...], moved: tuple[int, ...]
+    scenario: Scenario, replica: Mapping[str, Replica], inputs: tuple[Uncertain, ...], moved: tuple[int, ...]
 ) -> LengthEffect | None:
     middle = _seconds(scenario, replica)
     if not np.isfinite(middle):
@@ -99,7 +99,12 @@ def _effect(
 
 
 def _missed(
-    scenario: Scenario, replica: Replica, inputs: list[Uncertain], middle: float, lengths: Numbers, seconds: Numbers
+    scenario: Scenario,
+    replica: Mapping[str, Replica],
+    inputs: list[Uncertain],
+    middle: float,
+    lengths: Numbers,
+    seconds: Numbers,
 ) -> float | None:
     together = scenario
     for each, length in zip(inputs, lengths.tolist(), strict=True):
@@ -114,8 +119,8 @@ def _with(scenario: Scenario, each: Uncertain, value: float) -> Scenario:
     return scenario
 
 
-def _seconds(scenario: Scenario, replica: Replica) -> float:
-    found = capacity_of(replica, scenario.workload)
+def _seconds(scenario: Scenario, replica: Mapping[str, Replica]) -> float:
+    (found,) = capacities_of(scenario, replica).values()
     return 1 / found.requests_per_s if found.feasible and found.requests_per_s > 0 else np.inf
 
 

@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from tco import finance
-from tco.capacity.capacity import capacity_of
 from tco.capacity.slo_capacity import SloCapacity
 from tco.cashflow import Ledger, with_residual
 from tco.compare import Prepared
@@ -64,12 +63,6 @@ def drawn(
     return scenario
 
 
-def central_capacities(prepared: Prepared) -> dict[str, SloCapacity]:
-    """What one replica of each self-hosted option carries at the scenario's own lengths, by option name."""
-    workload = prepared.scenario.workload
-    return {name: capacity_of(replica, workload) for name, replica in prepared.replicas.items()}
-
-
 def outcomes(
     prepared: Prepared, scenario: Scenario, names: Iterable[str], draws: int, capacities: Mapping[str, SloCapacity]
 ) -> dict[str, Outcome]:
@@ -80,7 +73,7 @@ def outcomes(
         scenario: of `drawn`.
         names: options that are asked about; the baseline is always among the answers.
         draws: how many there are.
-        capacities: of one replica at the central lengths, of `central_capacities`; what other lengths make of it is in the throughput factor.
+        capacities: of one replica at the central lengths, of `tco.ledgers.capacities_of`; what other lengths make of it is in the throughput factor.
     """
     asked = list(dict.fromkeys([scenario.baseline, *names]))
     ledgers = ledgers_of(asked, scenario, prepared.replicas, demand(scenario), capacities)

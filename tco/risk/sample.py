@@ -9,12 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from tco.compare import Prepared
-from tco.ledgers import with_settled_hybrids
+from tco.ledgers import capacities_of, with_settled_hybrids
 from tco.quantity import Numbers
 from tco.risk.draws import groups
 from tco.risk.inputs import Uncertain
 from tco.risk.lengths import LengthEffect
-from tco.risk.many import Outcome, central_capacities, drawn, joined, outcomes
+from tco.risk.many import Outcome, drawn, joined, outcomes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +60,7 @@ class Sampler:
             names: options that are asked about, beside the baseline.
             on_runs: called with the runs that are done.
         """
-        prepared, capacities = self.prepared, central_capacities(self.prepared)
+        prepared, capacities = self.prepared, capacities_of(self.prepared.scenario, self.prepared.replicas)
         # How many replicas a hybrid has is decided before one knows what comes.
         central = with_settled_hybrids(prepared.scenario, prepared.replicas, capacities)
         values = np.empty((len(inputs), self.draws), dtype=np.float32)

@@ -9,11 +9,11 @@ import numpy as np
 
 from tco.compare import Prepared, compare
 from tco.errors import InputError
-from tco.ledgers import decides_anew
+from tco.ledgers import capacities_of, decides_anew
 from tco.quantity import Quantity
 from tco.register import quantities, unit_of, with_value
 from tco.risk.inputs import Uncertain
-from tco.risk.many import central_capacities, drawn, outcomes
+from tco.risk.many import drawn, outcomes
 from tco.scenario import Scenario
 
 _POINTS = 7
@@ -95,7 +95,7 @@ def _npv(
         return tuple(tuple(_one(prepared, name, paths, (x, y)) for x in values[0]) for y in values[1])
     x, y = (grid.ravel() for grid in np.meshgrid(*values))
     scenario = drawn(prepared.scenario, inputs, (x, y), {})
-    found = outcomes(prepared, scenario, [name], x.size, central_capacities(prepared))
+    found = outcomes(prepared, scenario, [name], x.size, capacities_of(prepared.scenario, prepared.replicas))
     can = found[name].served & found[prepared.scenario.baseline].served
     cells = np.where(can, found[name].npv_usd, np.nan).reshape(len(values[1]), len(values[0]))
     return tuple(tuple(None if np.isnan(cell) else float(cell) for cell in row) for row in cells)

@@ -12,11 +12,12 @@ from pydantic import ValidationError
 
 from tco.compare import Prepared, compare
 from tco.errors import InputError
+from tco.ledgers import capacities_of
 from tco.quantity import Numbers, Quantity
 from tco.register import quantities, unit_of, with_value
 from tco.risk.changes import after_values, asks_one_by_one
 from tco.risk.inputs import Uncertain
-from tco.risk.many import Outcome, central_capacities
+from tco.risk.many import Outcome
 from tco.scenario import Scenario
 from tco.splice import involved
 from tco.stretch import Stretch, stretches
@@ -191,7 +192,10 @@ def _figures(
     prepared: Prepared, path: str, condition: Condition, option: str
 ) -> Callable[[Sequence[float]], list[tuple[bool, float | None]]]:
     """Whether the condition holds at each of several values of an input, and the figure that it is about."""
-    asked, capacities = _of_interest(prepared.scenario, condition, option), central_capacities(prepared)
+    asked, capacities = (
+        _of_interest(prepared.scenario, condition, option),
+        capacities_of(prepared.scenario, prepared.replicas),
+    )
 
     def alone(value: float) -> tuple[bool, float | None]:
         found = compare(prepared, with_value(asked, path, value))

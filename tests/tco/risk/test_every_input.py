@@ -10,10 +10,10 @@ import pytest
 
 from tco.compare import Prepared, compare, prepare
 from tco.errors import InputError
-from tco.ledgers import with_settled_hybrids
+from tco.ledgers import capacities_of, with_settled_hybrids
 from tco.register import quantities, with_value
 from tco.risk.inputs import Uncertain
-from tco.risk.many import central_capacities, drawn, outcomes
+from tco.risk.many import drawn, outcomes
 from tco.scenario_file import load
 from tco.shipped import shipped_scenarios
 
@@ -43,7 +43,11 @@ def alike(prepared: Prepared) -> int:
     inputs, moved = values(prepared)
     names = [option.name for option in prepared.scenario.options]
     together = outcomes(
-        prepared, drawn(prepared.scenario, inputs, moved, {}), names, DRAWS, central_capacities(prepared)
+        prepared,
+        drawn(prepared.scenario, inputs, moved, {}),
+        names,
+        DRAWS,
+        capacities_of(prepared.scenario, prepared.replicas),
     )
     for draw in range(DRAWS):
         alone = prepared.scenario
@@ -73,7 +77,7 @@ def test_draws_of_a_shipped_scenario_are_its_plans(name: str) -> None:
         pytest.skip(f"needs a run of this machine: {error}")
 
     # How many replicas a hybrid has is decided before its inputs are drawn.
-    capacities = central_capacities(written)
+    capacities = capacities_of(written.scenario, written.replicas)
     settled = with_settled_hybrids(written.scenario, written.replicas, capacities)
 
     assert alike(replace(written, scenario=settled)) > 10

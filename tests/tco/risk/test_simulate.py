@@ -8,11 +8,12 @@ import pytest
 import pricing
 from tco.compare import compare, prepare
 from tco.errors import InputError
+from tco.ledgers import capacities_of
 from tco.register import quantities, with_value
 from tco.risk.changes import npv_after
 from tco.risk.inputs import uncertain_inputs
 from tco.risk.lengths import length_effects
-from tco.risk.many import central_capacities, drawn, outcomes
+from tco.risk.many import drawn, outcomes
 from tco.risk.simulate import simulate
 from tco.risk.two_way import two_way
 from tests.factories import API, OWN, RENT, run, scenario
@@ -178,7 +179,11 @@ def test_each_draw_is_what_the_plan_says_of_its_values(name):
     generator, count = np.random.default_rng(3), 12
     values = [generator.uniform(*each.quantity.bounds, count) for each in inputs]
     together = outcomes(
-        question, drawn(question.scenario, inputs, values, {}), [name], count, central_capacities(question)
+        question,
+        drawn(question.scenario, inputs, values, {}),
+        [name],
+        count,
+        capacities_of(question.scenario, question.replicas),
     )
 
     assert len(inputs) > 8
@@ -197,7 +202,7 @@ def test_each_draw_is_what_the_plan_says_of_its_values(name):
 def test_one_change_at_a_time_is_what_the_plan_says_of_it():
     question = prepare(EVERYTHING, RUNS, pricing.shipped_book())
     changes = [(path, end) for path, each in quantities(question.scenario) if each.bounds for end in each.bounds]
-    answers = npv_after(question, "own", changes, central_capacities(question))
+    answers = npv_after(question, "own", changes, capacities_of(question.scenario, question.replicas))
 
     for (path, value), answer in zip(changes, answers, strict=True):
         plan = compare(question, with_value(question.scenario, path, value)).option("own")
@@ -256,6 +261,23 @@ def test_a_map_of_what_lays_the_fleet_out_is_answered_one_by_one():
     )
 
     assert found.npv_usd[0][-1] == pytest.approx(plan.option("own").npv_usd)
+
+
+def test_a_model_that_reasons_longer_carries_less_in_draws_as_in_the_plan():
+    """The run's step times are fitted, so that 150 tokens of answer for 50 take their own time."""
+    thinking = {**RENT, "reasoning_factor": {"value": 2.0, "low": 1.0, "high": 3.0}}
+    question = prepare(
+        scenario(options=[dict(API), thinking], workload__reasoning_tokens_per_request=50.0),
+        RUNS,
+        pricing.shipped_book(),
+    )
+    capacities = capacities_of(question.scenario, question.replicas)
+    path = "options.rent.reasoning_factor"
+    answers = npv_after(question, "rent", [(path, 1.0), (path, 2.0), (path, 3.0)], capacities)
+
+    plans = [compare(question, with_value(question.scenario, path, at)).option("rent") for at in (1.0, 2.0, 3.0)]
+    assert plans[0].capacity.goodput_requests_per_s > plans[2].capacity.goodput_requests_per_s
+    assert answers == pytest.approx([plan.npv_usd for plan in plans])
 
 
 def test_a_map_of_an_option_that_is_made_of_others_is_the_plan_too():
