@@ -5,10 +5,8 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from tco.charts import LIGHT, Palette
+from tco.charts import DOLLARS, LIGHT, Palette
 from tco.hybrid_records import HybridAnswer
-
-_DOLLARS = "datum.value == 0 ? '$0' : format(datum.value, '$~s')"
 
 
 def hybrid_frame(made: HybridAnswer) -> pd.DataFrame:
@@ -48,7 +46,7 @@ def cost_over_replicas(made: HybridAnswer, palette: Palette = LIGHT) -> alt.Laye
     y = alt.Y(
         "cost_npv_usd:Q",
         title="Present value of costs (USD)",
-        axis=alt.Axis(labelExpr=_DOLLARS),
+        axis=alt.Axis(labelExpr=DOLLARS),
         scale=alt.Scale(zero=False),
     )
     best = frame.loc[[frame["cost_npv_usd"].idxmin()]]

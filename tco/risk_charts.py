@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import altair as alt
 import pandas as pd
 
-from tco.charts import LIGHT, Palette
+from tco.charts import DOLLARS, LIGHT, Palette
 from tco.result import Driver
 from tco.risk.records import OptionRisk, Risk, Share
 from tco.risk.two_way import TwoWay
@@ -61,7 +61,6 @@ def paid_back_chart(risk: Risk, palette: Palette = LIGHT) -> alt.LayerChart:
     return alt.LayerChart(layer=[lines, rule, label], height=360, width="container")
 
 
-_DOLLARS = "datum.value == 0 ? '$0' : format(datum.value, '$~s')"
 _LABEL_PX = 260
 
 
@@ -91,7 +90,7 @@ def npv_chart(option: OptionRisk, palette: Palette = LIGHT) -> alt.LayerChart:
                 "from_usd:Q",
                 bin="binned",
                 title="NPV against today (USD)",
-                axis=alt.Axis(labelExpr=_DOLLARS, tickCount=8),
+                axis=alt.Axis(labelExpr=DOLLARS, tickCount=8),
             ),
             x2="to_usd:Q",
             y=alt.Y("share_fraction:Q", title="Runs", axis=alt.Axis(format="%")),
@@ -166,7 +165,7 @@ def tornado_chart(drivers: Sequence[Driver], npv_usd: float, palette: Palette = 
         alt.Chart(pd.DataFrame(rows, columns=["input", "end", "at_usd", "npv_usd", "value"]))
         .mark_bar(opacity=0.85)
         .encode(
-            x=alt.X("npv_usd:Q", title="NPV against today (USD)", axis=alt.Axis(labelExpr=_DOLLARS, tickCount=8)),
+            x=alt.X("npv_usd:Q", title="NPV against today (USD)", axis=alt.Axis(labelExpr=DOLLARS, tickCount=8)),
             x2="at_usd:Q",
             y=alt.Y("input:N", title=None, sort=None, axis=alt.Axis(labelLimit=_LABEL_PX)),
             color=alt.Color(

@@ -51,9 +51,7 @@ def npv_after(
     """
     known = dict(quantities(prepared.scenario))
     inputs = {path: Uncertain(paths=(path,), quantity=known[path]) for path, _ in changes}
-    together = [
-        n for n, (path, _) in enumerate(changes) if not (inputs[path].shapes_the_fleet or inputs[path].is_length)
-    ]
+    together = [n for n, (path, _) in enumerate(changes) if not inputs[path].is_answered_alone]
     found: list[float | None] = [None] * len(changes)
     if together:
         answers = _together(prepared, option, [changes[n] for n in together], inputs, capacities)
@@ -100,8 +98,7 @@ def asks_one_by_one(prepared: Prepared, option: str, each: Uncertain) -> bool:
         option: whose answer.
         each: the input.
     """
-    chosen = decides_anew((option, prepared.scenario.baseline), prepared.scenario)
-    return each.shapes_the_fleet or each.is_length or chosen
+    return each.is_answered_alone or decides_anew((option, prepared.scenario.baseline), prepared.scenario)
 
 
 def _capacities(

@@ -5,12 +5,9 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import betainc, betaincinv, ndtri
 
-from tco.quantity import Distribution, Quantity
-
-Numbers = npt.NDArray[np.float64]
+from tco.quantity import Distribution, Numbers, Quantity
 
 _PERT_WEIGHT = 4.0
 _HALF_OF_95 = 1.959963984540054

@@ -64,6 +64,11 @@ class Uncertain:
         """Whether it changes what a request asks of a replica."""
         return self.path.startswith(_LENGTHS) or self.path.endswith(_LENGTHS_OF_A_MODEL)
 
+    @property
+    def is_answered_alone(self) -> bool:
+        """Whether each of its values is a question of its own, that no table and no sum answers."""
+        return self.shapes_the_fleet or self.is_length
+
     def concerns(self, options: Collection[str]) -> bool:
         """Whether it is of one of these options, or of all."""
         return any(not path.startswith("options.") or path.split(".")[1] in options for path in self.paths)

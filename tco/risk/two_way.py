@@ -9,9 +9,10 @@ import numpy as np
 
 from tco.compare import Prepared, compare
 from tco.errors import InputError
-from tco.ledgers import capacities_of, decides_anew
+from tco.ledgers import capacities_of
 from tco.quantity import Quantity
 from tco.register import quantities, unit_of, with_value
+from tco.risk.changes import asks_one_by_one
 from tco.risk.inputs import Uncertain
 from tco.risk.many import drawn, outcomes
 from tco.scenario import Scenario
@@ -89,9 +90,7 @@ def _npv(
     values: tuple[tuple[float, ...], tuple[float, ...]],
 ) -> tuple[tuple[float | None, ...], ...]:
     inputs = tuple(Uncertain(paths=(path,), quantity=quantity) for path, quantity in zip(paths, held, strict=True))
-    filled = prepared.scenario
-    one_by_one = any(each.shapes_the_fleet or each.is_length for each in inputs)
-    if one_by_one or decides_anew((name, filled.baseline), filled):
+    if any(asks_one_by_one(prepared, name, each) for each in inputs):
         return tuple(tuple(_one(prepared, name, paths, (x, y)) for x in values[0]) for y in values[1])
     x, y = (grid.ravel() for grid in np.meshgrid(*values))
     scenario = drawn(prepared.scenario, inputs, (x, y), {})
