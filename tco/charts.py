@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Sequence
 from itertools import accumulate
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -70,6 +71,32 @@ def crossing(result: Result) -> tuple[float, float] | None:
     return month, float(costs[before] + (month - before) * (costs[after] - costs[before]))
 
 
+def option_colour(names: Sequence[str], palette: Palette) -> alt.Color:
+    """A colour for each option, in their order, with the legend above.
+
+    Args:
+        names: of the options.
+        palette: colours.
+    """
+    return alt.Color(
+        "option:N",
+        title=None,
+        scale=alt.Scale(domain=names, range=palette.lines[: len(names)]),
+        legend=alt.Legend(orient="top", columns=2, labelLimit=220),
+    )
+
+
+def baseline_dash(names: Sequence[str], baseline: str) -> alt.StrokeDash:
+    """What is paid today is dashed, all others are not.
+
+    Args:
+        names: of the options.
+        baseline: the one that is paid today.
+    """
+    dashes = [[6, 4] if name == baseline else [1, 0] for name in names]
+    return alt.StrokeDash("option:N", legend=None, scale=alt.Scale(domain=names, range=dashes))
+
+
 def cumulative_cost(result: Result, palette: Palette = LIGHT) -> alt.LayerChart:
     """Cumulative cost of every option, with the month at which the contender has paid back."""
     frame = cumulative_frame(result)
@@ -82,17 +109,8 @@ def cumulative_cost(result: Result, palette: Palette = LIGHT) -> alt.LayerChart:
                 "month:Q", title="Month", scale=alt.Scale(domain=[0, result.conventions.horizon_months], nice=False)
             ),
             y=alt.Y("cost_usd:Q", title="Cumulative cost (USD)", axis=alt.Axis(labelExpr=DOLLARS, grid=True)),
-            color=alt.Color(
-                "option:N",
-                title=None,
-                scale=alt.Scale(domain=names, range=palette.lines[: len(names)]),
-                legend=alt.Legend(orient="top", columns=2, labelLimit=220),
-            ),
-            strokeDash=alt.StrokeDash(
-                "option:N",
-                legend=None,
-                scale=alt.Scale(domain=names, range=[[6, 4] if n == result.baseline else [1, 0] for n in names]),
-            ),
+            color=option_colour(names, palette),
+            strokeDash=baseline_dash(names, result.baseline),
             tooltip=[
                 alt.Tooltip("option:N", title="Option"),
                 alt.Tooltip("month:Q", title="Month"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from tco.charts import LIGHT, Palette
+from tco.charts import LIGHT, Palette, baseline_dash, option_colour
 from tco.format import volume
 from tco.load_curve import LoadCurve
 
@@ -44,17 +44,8 @@ def cost_over_load(curve: LoadCurve, palette: Palette = LIGHT) -> alt.LayerChart
                 scale=_LOG,
                 axis=alt.Axis(labelExpr=_MONEY, tickCount=6),
             ),
-            color=alt.Color(
-                "option:N",
-                title=None,
-                scale=alt.Scale(domain=names, range=palette.lines[: len(names)]),
-                legend=alt.Legend(orient="top", columns=2, labelLimit=220),
-            ),
-            strokeDash=alt.StrokeDash(
-                "option:N",
-                legend=None,
-                scale=alt.Scale(domain=names, range=[[6, 4] if name == curve.baseline else [1, 0] for name in names]),
-            ),
+            color=option_colour(names, palette),
+            strokeDash=baseline_dash(names, curve.baseline),
             tooltip=[
                 alt.Tooltip("option:N", title="Option"),
                 alt.Tooltip("requests_per_day:Q", title="Requests a day", format=",.0f"),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import difflib
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pydantic import BaseModel
@@ -99,6 +100,16 @@ def unit_of(path: str) -> str:
             if f".{part}".endswith(suffix):
                 return unit
     raise LookupError(f"`{path}` carries no unit in its name; end it with one of: {', '.join(UNIT_OF_SUFFIX)}")
+
+
+def path_hint(path: str, known: Iterable[str]) -> str:
+    """What to do about a path that no input has: names that are near, else where all of them stand.
+
+    >>> path_hint("workload.reqests_per_day", ["workload.requests_per_day"])
+    'near names: workload.requests_per_day'
+    """
+    near = difflib.get_close_matches(path, known, n=3, cutoff=0.5)
+    return f"near names: {', '.join(near)}" if near else "see the assumptions of `tco plan --json`"
 
 
 def register(scenario: Scenario) -> list[Assumption]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import altair as alt
 import pandas as pd
 
-from tco.charts import DOLLARS, LIGHT, Palette
+from tco.charts import DOLLARS, LIGHT, Palette, option_colour
 from tco.result import Driver
 from tco.risk.records import OptionRisk, Risk, Share
 from tco.risk.two_way import TwoWay
@@ -39,12 +39,7 @@ def paid_back_chart(risk: Risk, palette: Palette = LIGHT) -> alt.LayerChart:
                 axis=alt.Axis(format="%"),
                 scale=alt.Scale(domain=[0, 1]),
             ),
-            color=alt.Color(
-                "option:N",
-                title=None,
-                scale=alt.Scale(domain=names, range=palette.lines[: len(names)]),
-                legend=alt.Legend(orient="top", columns=2, labelLimit=220),
-            ),
+            color=option_colour(names, palette),
             tooltip=[
                 alt.Tooltip("option:N", title="Option"),
                 alt.Tooltip("month:Q", title="Month"),

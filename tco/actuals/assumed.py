@@ -11,7 +11,7 @@ from tco.capital.escalation import escalated
 from tco.compare import Comparison, Prepared
 from tco.costs import price_path
 from tco.errors import InputError
-from tco.register import quantities, unit_of
+from tco.register import path_hint, quantities, unit_of
 from tco.result import OptionResult
 from tco.scenario import RentOption, Scenario, TokenOption
 from tco.workload.demand import Months, powers
@@ -44,8 +44,7 @@ def assumed(path: str, prepared: Prepared, found: Comparison) -> Months:
         return _outcome(path, *outcome, scenario, found.option(outcome[0]))
     known = dict(quantities(scenario))
     if path not in known:
-        near = difflib.get_close_matches(path, [*known, *_outcomes(scenario, found)], n=3, cutoff=0.5)
-        hint = f"near names: {', '.join(near)}" if near else "see the assumptions of `tco plan --json`"
+        hint = path_hint(path, [*known, *_outcomes(scenario, found)])
         raise InputError(
             f"the scenario has no `{path}`; {hint}",
             code="actuals_path",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
@@ -12,7 +11,7 @@ import numpy.typing as npt
 from probes.run import Run
 from tco.errors import InputError
 from tco.quantity import Quantity
-from tco.register import quantities
+from tco.register import path_hint, quantities
 from tco.scenario import Scenario
 
 _SHAPES_THE_FLEET = (
@@ -149,6 +148,4 @@ def _place(path: str, at: Mapping[str, int], scenario: Scenario, where: str) -> 
         raise InputError(
             f"`correlations`: {path} has no range, so it does not move; give it `low` and `high`", path=where
         )
-    near = difflib.get_close_matches(path, known, n=3, cutoff=0.5)
-    hint = f"near names: {', '.join(near)}" if near else "see the assumptions of `tco plan --json`"
-    raise InputError(f"`correlations`: no input has the path {path!r}; {hint}", path=where)
+    raise InputError(f"`correlations`: no input has the path {path!r}; {path_hint(path, known)}", path=where)

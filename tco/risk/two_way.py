@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +10,7 @@ from tco.compare import Prepared, compare
 from tco.errors import InputError
 from tco.ledgers import capacities_of
 from tco.quantity import Quantity
-from tco.register import quantities, unit_of, with_value
+from tco.register import path_hint, quantities, unit_of, with_value
 from tco.risk.changes import asks_one_by_one
 from tco.risk.inputs import Uncertain
 from tco.risk.many import drawn, outcomes
@@ -59,9 +58,7 @@ def two_way(prepared: Prepared, paths: tuple[str, str], option: str | None = Non
     known = dict(quantities(filled))
     for path in paths:
         if path not in known:
-            near = difflib.get_close_matches(path, known, n=3, cutoff=0.5)
-            hint = f"near names: {', '.join(near)}" if near else "see the assumptions of `tco plan --json`"
-            raise InputError(f"--map {path!r}: no input has that path; {hint}")
+            raise InputError(f"--map {path!r}: no input has that path; {path_hint(path, known)}")
     if paths[0] == paths[1]:
         raise InputError(f"--map names {paths[0]!r} twice; name two different inputs")
     name = option or compare(prepared, filled).contender

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from tco.compare import Prepared, compare
 from tco.errors import InputError
 from tco.ledgers import capacities_of
 from tco.quantity import Numbers, Quantity
-from tco.register import quantities, unit_of, with_value
+from tco.register import path_hint, quantities, unit_of, with_value
 from tco.risk.changes import after_values, asks_one_by_one
 from tco.risk.inputs import Uncertain
 from tco.risk.many import Outcome
@@ -256,9 +255,7 @@ def _closest(condition: Condition, seen: dict[float, tuple[bool, float | None]])
 def _quantity(scenario: Scenario, path: str) -> Quantity:
     known = dict(quantities(scenario))
     if path not in known:
-        near = difflib.get_close_matches(path, known, n=3, cutoff=0.5)
-        hint = f"near names: {', '.join(near)}" if near else "see the assumptions of `tco plan --json`"
-        raise InputError(f"--for {path!r}: no input has that path; {hint}")
+        raise InputError(f"--for {path!r}: no input has that path; {path_hint(path, known)}")
     return known[path]
 
 
