@@ -62,12 +62,23 @@ def page(browser):
 @pytest.fixture
 def app(tmp_path):
     """Address of the app, started in an empty folder with a scenario of its own."""
-    scenario = tmp_path / "scenario.yaml"
+    with _app_in(tmp_path) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def shared_app(tmp_path_factory):
+    """Address of an app like it that many tests visit: for those that leave nothing in its folder. A visit is a session of its own."""
+    with _app_in(tmp_path_factory.mktemp("shared")) as address:
+        yield address
+
+
+def _app_in(folder):
+    scenario = folder / "scenario.yaml"
     scenario.write_text(SCENARIO, encoding="utf-8")
     # Two requests a second at most: ten a second and headroom need seven replicas, dearer than the API.
-    save_run(run(workload=WorkloadShape(input_tokens=100, output_tokens=20)), tmp_path / "slow.json")
-    with running_app(tmp_path, scenario) as address:
-        yield address
+    save_run(run(workload=WorkloadShape(input_tokens=100, output_tokens=20)), folder / "slow.json")
+    return running_app(folder, scenario)
 
 
 @pytest.fixture

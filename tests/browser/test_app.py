@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from scripts.screenshots import PAGES, settled
+from scripts.screenshots import settled
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -80,33 +80,9 @@ def test_a_cancelled_probe_keeps_what_it_measured(page, app, endpoint):
     expect(page.get_by_role("button", name="Start the probe")).to_be_enabled()
 
 
-def test_the_answer_and_the_chart_fit_the_first_screen_of_a_desk(page, app):
-    page.goto(app)
+def test_the_answer_and_the_chart_fit_the_first_screen_of_a_desk(page, shared_app):
+    page.goto(shared_app)
     settled(page)
 
     chart = page.get_by_test_id("stVegaLiteChart").bounding_box()
     assert chart["y"] + chart["height"] <= 900
-
-
-@pytest.mark.parametrize("path", PAGES.values(), ids=PAGES.keys())
-def test_no_page_is_wider_than_a_phone(browser, app, path):
-    page = browser.new_page(viewport={"width": 390, "height": 844})
-    page.goto(f"{app}/{path}")
-    settled(page)
-
-    widths = page.evaluate(
-        "[document.documentElement.scrollWidth, document.querySelector('[data-testid=stMain]').scrollWidth]"
-    )
-    page.close()
-    assert widths == [390, 390]
-
-
-@pytest.mark.parametrize("path", PAGES.values(), ids=PAGES.keys())
-def test_no_page_writes_an_error_to_the_browser_console(browser, app, path):
-    page = browser.new_page()
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(f"{app}/{path}")
-    settled(page)
-    page.close()
-    assert errors == []

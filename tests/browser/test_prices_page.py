@@ -16,11 +16,11 @@ CONTRACT = (
 
 
 @pytest.mark.parametrize(("width", "height"), [(1440, 900), (390, 844)])
-def test_every_tab_opens_and_none_is_wider_than_the_screen(browser, app, width, height):
+def test_every_tab_opens_and_none_is_wider_than_the_screen(browser, shared_app, width, height):
     page = browser.new_page(viewport={"width": width, "height": height})
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(f"{app}/prices")
+    page.goto(f"{shared_app}/prices")
     settled(page)
     for name in TABS:
         page.get_by_role("tab", name=name).click()
@@ -35,8 +35,8 @@ def test_every_tab_opens_and_none_is_wider_than_the_screen(browser, app, width, 
     assert [] == errors
 
 
-def test_a_typed_model_gets_the_history_of_its_price(page, app):
-    page.goto(f"{app}/prices")
+def test_a_typed_model_gets_the_history_of_its_price(page, shared_app):
+    page.goto(f"{shared_app}/prices")
     settled(page)
     page.get_by_role("tab", name="API tokens").click()
     model = page.get_by_role("combobox", name="One model")
@@ -49,8 +49,8 @@ def test_a_typed_model_gets_the_history_of_its_price(page, app):
     expect(page.get_by_test_id("stException")).to_have_count(0)
 
 
-def test_own_prices_are_taken_refused_and_removed_in_the_popover(page, app):
-    page.goto(f"{app}/prices")
+def test_own_prices_are_taken_refused_and_removed_in_the_popover(page, shared_app):
+    page.goto(f"{shared_app}/prices")
     settled(page)
     page.get_by_role("button", name="Your own prices").click()
     file = page.locator("input[type=file]")

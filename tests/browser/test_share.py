@@ -18,8 +18,8 @@ def answer_id(page) -> str:
     return re.match(r"Answer ([0-9a-f]{12})", text).group(1)
 
 
-def change_volume(page, app) -> None:
-    page.goto(f"{app}/inputs")
+def change_volume(page, shared_app) -> None:
+    page.goto(f"{shared_app}/inputs")
     settled(page)
     box = page.get_by_label("Traffic (requests/day)", exact=True)
     box.fill("100000")
@@ -27,8 +27,8 @@ def change_volume(page, app) -> None:
     expect(page).to_have_url(re.compile(r"[?&]s="), timeout=30_000)
 
 
-def test_a_link_gives_the_same_answer_in_a_session_of_its_own(browser, page, app):
-    change_volume(page, app)
+def test_a_link_gives_the_same_answer_in_a_session_of_its_own(browser, page, shared_app):
+    change_volume(page, shared_app)
     page.get_by_role("link", name="Decision").click()
     settled(page)
     expect(page.get_by_text(re.compile("^Answer "))).to_be_visible(timeout=30_000)
@@ -48,8 +48,8 @@ def test_a_link_gives_the_same_answer_in_a_session_of_its_own(browser, page, app
     other.close()
 
 
-def test_a_reload_keeps_what_was_changed_and_undo_takes_it_back(page, app):
-    change_volume(page, app)
+def test_a_reload_keeps_what_was_changed_and_undo_takes_it_back(page, shared_app):
+    change_volume(page, shared_app)
     page.reload()
     settled(page)
 
@@ -64,10 +64,10 @@ def test_a_reload_keeps_what_was_changed_and_undo_takes_it_back(page, app):
 
 
 @pytest.mark.parametrize("code", ["nonsense", "eJwrSS0uAQAEXQHB", "<img src=x onerror=alert(1)>"])
-def test_a_hostile_link_is_a_sentence(page, app, code):
+def test_a_hostile_link_is_a_sentence(page, shared_app, code):
     said: list[str] = []
     page.on("dialog", lambda dialog: (said.append(dialog.message), dialog.dismiss()))
-    page.goto(f"{app}/?s={code}")
+    page.goto(f"{shared_app}/?s={code}")
     settled(page)
 
     expect(page.get_by_test_id("stAlert").filter(has_text="The link could not be opened")).to_be_visible()
@@ -75,8 +75,8 @@ def test_a_hostile_link_is_a_sentence(page, app, code):
     assert said == []
 
 
-def test_six_numbers_lead_to_an_answer(page, app):
-    page.goto(f"{app}/start")
+def test_six_numbers_lead_to_an_answer(page, shared_app):
+    page.goto(f"{shared_app}/start")
     settled(page)
     box = page.get_by_label("Requests a day", exact=True)
     box.fill("200000")
@@ -88,8 +88,8 @@ def test_six_numbers_lead_to_an_answer(page, app):
     expect(page.get_by_text("Support chat").first).to_be_visible()
 
 
-def test_the_decision_fits_one_screen_of_a_desk(page, app):
-    page.goto(app)
+def test_the_decision_fits_one_screen_of_a_desk(page, shared_app):
+    page.goto(shared_app)
     settled(page)
 
     for words in ("Cumulative cost", "What moves it most", "What flips it"):
