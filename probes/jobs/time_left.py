@@ -1,0 +1,74 @@
+"""How long a probe that runs, and those that wait for it, will still take. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+_STARTING = ("engine_start", "engine_ready")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeLeft:
+    """A time from now.
+
+    Attributes:
+        left_s: how long [s].
+        is_limit: false: worked out from what was measured; true: what is allowed, so it will mostly be less.
+    """
+
+    left_s: float
+    is_limit: bool
+
+
+def time_left(
+    events: Sequence[Mapping[str, Any]], *, limit_s: float, start_s: float, elapsed_s: float, since_event_s: float
+) -> TimeLeft:
+    """How long a probe that runs will still take.
+
+    Before anything is measured: what is left of the start, and the whole limit. Then the lesser of what the probe itself reckons and what is left of the
+    limit. A load point that has begun is finished, so a probe may take a little longer than this.
+
+    Args:
+        events: what it has reported, oldest first.
+        limit_s: what it may take for measuring [s].
+        start_s: what its start usually takes [s].
+        elapsed_s: since it was started [s].
+        since_event_s: since it reported the last event [s].
+
+    >>> time_left((), limit_s=600, start_s=60, elapsed_s=20, since_event_s=20)
+    TimeLeft(left_s=640.0, is_limit=True)
+    >>> event = {"kind": "cell", "elapsed_s": 50.0, "remaining_s": 30.0}
+    >>> time_left([event], limit_s=600, start_s=60, elapsed_s=110, since_event_s=10)
+    TimeLeft(left_s=20.0, is_limit=False)
+    """
+    if not events:
+        return TimeLeft(left_s=float(max(0.0, start_s - elapsed_s) + limit_s), is_limit=True)
+    last = events[-1]
+    remaining_s, measured_s = last.get("remaining_s"), last.get("elapsed_s")
+    if last["kind"] in _STARTING:
+        return TimeLeft(left_s=max(0.0, (remaining_s or 0.0) - since_event_s) + limit_s, is_limit=True)
+    of_limit_s = max(0.0, limit_s - (measured_s or 0.0) - since_event_s)
+    if remaining_s is None:
+        return TimeLeft(left_s=of_limit_s, is_limit=True)
+    return TimeLeft(left_s=min(max(0.0, remaining_s - since_event_s), of_limit_s), is_limit=False)
+
+
+def starts(first: TimeLeft | None, waiting_s: Iterable[float]) -> tuple[TimeLeft, ...]:
+    """When each of those that wait will start, and when the last one will have ended.
+
+    Args:
+        first: what is left of the one that runs; None where none does.
+        waiting_s: what each of those that wait may take, its start included [s].
+
+    Returns:
+        One more than wait; the last is the end of all.
+
+    >>> [time.left_s for time in starts(TimeLeft(left_s=20.0, is_limit=False), [600, 60])]
+    [20.0, 620.0, 680.0]
+    """
+    times = [first or TimeLeft(left_s=0.0, is_limit=False)]
+    for most_s in waiting_s:
+        times.append(TimeLeft(left_s=times[-1].left_s + most_s, is_limit=True))
+    return tuple(times)
