@@ -1,4 +1,7 @@
-"""Pictures of every page at a desk and on a phone, into docs/images: `python scripts/screenshots.py [SCENARIO]`."""
+"""Pictures of every page at a desk, in the dark and on a phone: `python scripts/screenshots.py [SCENARIO]`.
+
+All of them, the first screen and the whole page, go into build/pages, to be looked at; those that README and docs show go into docs/images too.
+"""
 
 from __future__ import annotations
 
@@ -19,11 +22,39 @@ from tco.cli.app import app_arguments
 from tco.views import SCENARIO_VARIABLE
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDER = ROOT / "docs" / "images"
-SIZES = {1440: 900, 390: 844}
-NAMES = ("start", "inputs", "workload", "capacity", "cost", "risk", "claims", "compare", "report", "prices", "probe")
+FOLDER = ROOT / "build" / "pages"
+IMAGES = ROOT / "docs" / "images"
+LOOKS = {"1440": (1440, 900, "light"), "1440-dark": (1440, 900, "dark"), "390": (390, 844, "light")}
+NAMES = (
+    "start",
+    "inputs",
+    "options",
+    "workload",
+    "capacity",
+    "cost",
+    "risk",
+    "claims",
+    "compare",
+    "report",
+    "prices",
+    "probe",
+)
 PAGES = {"decision": "", **{name: name for name in NAMES}}
+SHOWN = (
+    "decision-1440",
+    "decision-1440-dark",
+    "decision-390",
+    "capacity-1440",
+    "cost-1440",
+    "risk-1440",
+    "compare-1440",
+    "prices-1440",
+    "probe-1440",
+    "report-1440",
+)
+"""Those that README and docs show."""
 MAX_BYTES = 300_000
+MAX_HEIGHT = 6_000
 START_S = 60
 QUIET = (
     "--no-sandbox",
@@ -94,19 +125,36 @@ def settled(page: Page) -> None:
     page.wait_for_timeout(1500)
 
 
-def take(browser: Browser, address: str, *, dark: bool = False) -> None:
-    """Takes all pages at all sizes."""
+def take(browser: Browser, address: str) -> None:
+    """Takes all pages in all looks."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    for width, height in SIZES.items():
-        page = browser.new_page(viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light")
+    for look, (width, height, scheme) in LOOKS.items():
+        page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
         for name, path in PAGES.items():
             page.goto(f"{address}/{path}")
             settled(page)
-            file = FOLDER / f"{name}-{width}{'-dark' if dark else ''}.png"
+            file = FOLDER / f"{name}-{look}.png"
             page.screenshot(path=file)
-            size = file.stat().st_size
-            print(f"{file.relative_to(ROOT)}: {size / 1000:.0f} kB{' TOO LARGE' if size > MAX_BYTES else ''}")
+            whole(page, file.with_stem(f"{file.stem}-whole"), width)
+            page.set_viewport_size({"width": width, "height": height})
         page.close()
+
+
+def whole(page: Page, file: Path, width: int) -> None:
+    """The whole page: Streamlit scrolls a part of it, so the window is made as high as that."""
+    height = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
+    page.set_viewport_size({"width": width, "height": min(int(height) + 80, MAX_HEIGHT)})
+    page.wait_for_timeout(700)
+    page.screenshot(path=file)
+
+
+def show() -> None:
+    """Puts the chosen pictures where README and docs look for them."""
+    for name in SHOWN:
+        file = IMAGES / f"{name}.png"
+        shutil.copyfile(FOLDER / file.name, file)
+        size = file.stat().st_size
+        print(f"{file.relative_to(ROOT)}: {size / 1000:.0f} kB{' TOO LARGE' if size > MAX_BYTES else ''}")
 
 
 def main() -> None:
@@ -116,6 +164,8 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=list(QUIET))
         take(browser, address)
         browser.close()
+    print(f"{len(LOOKS) * len(PAGES)} pages, first screen and whole: {FOLDER.relative_to(ROOT)}")
+    show()
 
 
 if __name__ == "__main__":
