@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
 NOW = "the scenario of this session"
+BEFORE = "before the last change"
 MAX_UPLOAD_MB = 1
 _KEPT = "compared"
 _LONG = 60
@@ -37,10 +38,20 @@ def show_compare() -> None:
     held = choices()
     names = list(held)
     with left:
-        first = st.selectbox("From", names, _first(names), key="compare.first", persist_state="session")
+        first = st.selectbox(
+            "From",
+            names,
+            _first(names),
+            key="compare.first",
+            persist_state="session",
+            placeholder="Choose a scenario",
+        )
     with right:
         second = st.selectbox("To", names, names.index(NOW), key="compare.second", persist_state="session")
-    _show(held[str(first)], held[str(second)], head)
+    if first is None:
+        _nothing_yet(head)
+    else:
+        _show(held[first], held[str(second)], head)
 
 
 def choices() -> dict[str, _history.Held]:
@@ -51,20 +62,26 @@ def choices() -> dict[str, _history.Held]:
     }
     versions = {f"version: {name}": held for name, held in _history.versions().items()}
     before: list[_history.Held] = st.session_state["undo"]
-    last = {"before the last change": _history.Held(*before[-1])} if before else {}
+    last = {BEFORE: _history.Held(*before[-1])} if before else {}
     uploaded: dict[str, str] = st.session_state.get("compare.files", {})
     files = {f"file: {name}": _history.Held(text, _state.OWN, None) for name, text in uploaded.items()}
     return {NOW: _history.now(), **last, **versions, **files, **shipped}
 
 
-def _first(names: list[str]) -> int:
-    """What one most likely wants to start from: a version, else what was before the last change, else the first example."""
-    named = [n for n, name in enumerate(names) if name.startswith("version:")]
-    if named:
-        return named[-1]
-    # The example that this session began as is mostly the scenario itself.
-    own = st.session_state["scenario_origin"] == next(iter(shipped_scenarios()))
-    return 2 if own and names[1].startswith("example:") and len(names) > 2 else 1  # noqa: PLR2004
+def _first(names: list[str]) -> int | None:
+    """What one most likely wants to start from: a version, else what was before the last change; None where there is neither."""
+    wanted = [n for n, name in enumerate(names) if name.startswith("version:") or name == BEFORE]
+    return wanted[-1] if wanted else None
+
+
+def _nothing_yet(head: DeltaGenerator) -> None:
+    head.header("What sets two scenarios apart", anchor=False)
+    st.info(
+        "Nothing was changed in this session yet. Change an input, or keep this version under *Versions*: then this page shows "
+        "what each difference does to the NPV. Or choose a scenario to come from.",
+        icon=":material/difference:",
+    )
+    st.page_link(_state.page("inputs"), label="Inputs", icon=":material/tune:")
 
 
 def _upload() -> None:
@@ -99,7 +116,8 @@ def _show(first: _history.Held, second: _history.Held, head: DeltaGenerator) -> 
             found = _difference(first, second)
     except InputError as error:
         head.header("These two cannot be compared", anchor=False)
-        st.error(plain(str(error)), icon=":material/error:")
+        told = str(error)
+        st.info(plain(f"{told[:1].upper()}{told[1:]}."), icon=":material/info:")
         st.write("Choose two scenarios that share an option beside what is paid today.")
         return
     head.header(plain(headline(found)), anchor=False)
@@ -123,7 +141,8 @@ def _show(first: _history.Held, second: _history.Held, head: DeltaGenerator) -> 
 
 def _difference(first: _history.Held, second: _history.Held) -> Difference:
     """Once for the same two: it answers the scenario once for every difference."""
-    asked = (first, second, tuple(sorted(st.session_state["runs"])))
+    files = {**st.session_state["runs"], **st.session_state["own_prices"]}
+    asked = (first, second, tuple(sorted(files.items())))
     kept = st.session_state.get(_KEPT)
     if kept is not None and kept[0] == asked:
         return _again(kept[1])
@@ -132,8 +151,16 @@ def _difference(first: _history.Held, second: _history.Held) -> Difference:
     def on_step(done: int, total: int) -> None:
         bar.progress(min(1.0, (done + 1) / total))
 
-    found = difference(_scenario(first), _scenario(second), on_step=on_step)
-    bar.empty()
+    try:
+        found = difference(
+            _scenario(first),
+            _scenario(second),
+            own_runs=_state.own_runs(),
+            own_prices=_state.own_prices(),
+            on_step=on_step,
+        )
+    finally:
+        bar.empty()
     # As plain data, so that a reload of the code never meets objects of an older class.
     plain_steps = [
         {name: getattr(step, name) for name in ("paths", "before", "after", "npv_usd", "change_usd")}

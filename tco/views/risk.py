@@ -15,7 +15,7 @@ from tco.risk.simulate import simulate
 from tco.risk.two_way import two_way
 from tco.risk_charts import npv_chart, paid_back_chart, shares_chart, tornado_chart, two_way_chart
 from tco.risk_words import likely, measuring_sentence, npv_range, paid_back, risk_headline
-from tco.views import _hosted, _state
+from tco.views import _bar, _hosted, _state
 from tco.what_if import Condition, solve_for, solved_sentence
 from tco.words import label, plain
 
@@ -28,6 +28,7 @@ def show_risk(prepared: Prepared) -> None:
     """The controls, then the answer in shares of runs."""
     planned = compare(prepared, prepared.scenario)
     names = [each.name for each in prepared.scenario.options if each.name != prepared.scenario.baseline]
+    _bar.show(None, plain(prepared.scenario.name))
     # The answer comes first on the page, though it is known last.
     head = st.container()
     option, draws, seed = _controls(names, planned.contender)

@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from pricing import Overrides
 from probes.run import Run
+from tco.books import find_book
 from tco.compare import Comparison, compare, prepare
 from tco.errors import InputError
 from tco.runs import find_run
@@ -17,6 +19,13 @@ from tco.scenario_file import of_data
 
 _WORDS_ONLY = {"schema", "name", "question"}
 _GONE = object()
+
+
+class _Held(NamedTuple):
+    """What the caller holds already, and what was read meanwhile."""
+
+    runs: dict[str, Run]
+    prices: Mapping[str, Overrides]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +78,8 @@ def difference(
     second: Scenario,
     option: str | None = None,
     *,
+    own_runs: Mapping[str, Run] | None = None,
+    own_prices: Mapping[str, Overrides] | None = None,
     on_step: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> Difference:
     """Makes the second scenario out of the first, one difference after the other, and asks for the NPV after each.
@@ -80,17 +91,19 @@ def difference(
         first: from a file.
         second: likewise.
         option: whose NPV; null: the second one's best alternative that both have.
+        own_runs: runs that the caller holds already, by the reference that the scenarios use; others are read from files.
+        own_prices: files of prices likewise, by name.
         on_step: called with the steps that are done, and with all.
 
     Raises:
         InputError: a run or a price is missing, no option is in both, or the one that is named is not.
     """
-    runs: dict[str, Run] = {}
-    data, goal = _data(first, runs), _data(second, runs)
-    ends = [_compared(each, runs) for each in (data, goal)]
+    held = _Held(dict(own_runs or {}), own_prices or {})
+    data, goal = _data(first, held), _data(second, held)
+    ends = [_compared(each, held) for each in (data, goal)]
     name = option if option is not None else _default(first, second, ends)
     for each, ordinal in ((first, "first"), (second, "second")):
-        if name not in [held.name for held in each.options]:
+        if name not in [own.name for own in each.options]:
             raise InputError(
                 f"--option {name!r}: the {ordinal} scenario has no such option; it has: {', '.join(o.name for o in each.options)}"
             )
@@ -101,14 +114,14 @@ def difference(
         npv_second_usd=npvs[1],
         recommended_first=ends[0].recommended,
         recommended_second=ends[1].recommended,
-        steps=tuple(_steps(data, goal, runs, name, npvs[0], on_step)),
+        steps=tuple(_steps(data, goal, held, name, npvs[0], on_step)),
     )
 
 
 def _steps(
     data: dict[str, Any],
     goal: dict[str, Any],
-    runs: Mapping[str, Run],
+    files: _Held,
     option: str,
     npv_usd: float | None,
     on_step: Callable[[int, int], None],
@@ -124,7 +137,7 @@ def _steps(
         if _goes_on(paths, number, before):
             continue
         try:
-            found = _compared(working, runs)
+            found = _compared(working, files)
         except InputError:
             if number < len(paths) - 1:  # not valid without the ones that follow
                 continue
@@ -178,21 +191,25 @@ def _default(first: Scenario, second: Scenario, ends: list[Comparison]) -> str:
     return rest[0]
 
 
-def _compared(data: dict[str, Any], runs: Mapping[str, Run]) -> Comparison:
-    prepared = prepare(of_data(data), runs)
+def _compared(data: dict[str, Any], files: _Held) -> Comparison:
+    scenario = of_data(data)
+    prepared = prepare(scenario, files.runs, find_book(scenario, files.prices))
     return compare(prepared, prepared.scenario)
 
 
-def _data(scenario: Scenario, runs: dict[str, Run]) -> dict[str, Any]:
+def _data(scenario: Scenario, files: _Held) -> dict[str, Any]:
     """A scenario as plain data that hangs on no folder: runs by their ids, own prices by their whole path; options by name."""
     data: dict[str, Any] = scenario.model_dump(by_alias=True, mode="json", exclude_none=True, exclude={"cases"})
     for option, held in zip(scenario.options, data["options"], strict=True):
         if isinstance(option, SelfHostedOption):
-            run = find_run(option.run, scenario.folder)
-            runs[run.run_id] = run
-            held["run"] = run.run_id
-    if scenario.prices.file is not None:
-        data["prices"]["file"] = str(((scenario.folder or Path()) / scenario.prices.file).resolve())
+            run = files.runs.get(option.run) or find_run(option.run, scenario.folder)
+            # Two files may claim one id; then each keeps its own name, and the step shows it.
+            name = run.run_id if files.runs.get(run.run_id, run) == run else option.run
+            files.runs[name] = run
+            held["run"] = name
+    own = scenario.prices.file
+    if own is not None and own not in files.prices:
+        data["prices"]["file"] = str(((scenario.folder or Path()) / own).resolve())
     return data
 
 

@@ -148,6 +148,14 @@ def test_two_scenarios_are_compared_step_by_step(open_app):
     assert 1 == len(app.get("vega_lite_chart"))
 
 
+def test_before_any_change_compare_says_what_it_is_for(open_app):
+    app = at_page(open_app(), "compare")
+
+    assert "What sets two scenarios apart" == app.header[0].value
+    assert any("Nothing was changed in this session yet" in info.value for info in app.info)
+    assert not app.error
+
+
 def test_the_same_scenario_twice_says_so(open_app):
     app = at_page(open_app(), "compare")
     app.selectbox(key="compare.first").select("the scenario of this session").run()
@@ -157,6 +165,8 @@ def test_the_same_scenario_twice_says_so(open_app):
 
 def test_scenarios_without_an_option_in_common_are_a_sentence(open_app):
     app = at_page(open_app(options=[dict(API), {**RENT, "name": "quite another"}]), "compare")
+    example = next(name for name in app.selectbox(key="compare.first").options if name.startswith("example:"))
+    app.selectbox(key="compare.first").select(example).run()
 
     assert not app.exception
     assert "These two cannot be compared" == app.header[0].value

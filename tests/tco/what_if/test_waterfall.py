@@ -7,6 +7,9 @@ from tco import InputError
 from tco.what_if import difference
 from tests.factories import API, OWN, RENT, run, scenario
 
+SLOW = ((1, 0.2, 100.0), (2, 0.3, 150.0))
+"""A curve that needs more replicas than that of the factories."""
+
 
 @pytest.fixture(autouse=True)
 def _the_run_is_held(monkeypatch):
@@ -94,3 +97,27 @@ def test_options_that_cannot_be_compared_are_a_sentence(second, option, words):
     with pytest.raises(InputError) as refused:
         difference(scenario(), scenario(**second), option)
     assert words in str(refused.value)
+
+
+def test_runs_that_the_caller_holds_are_not_looked_for(monkeypatch):
+    def nowhere(_reference, _folder):
+        raise InputError("no such file")
+
+    monkeypatch.setattr(module, "find_run", nowhere)
+    slower = run(SLOW, run_id="slower")
+    own_runs = {RENT["run"]: run(), "slower.json": slower}
+    second = scenario(options=[dict(API), RENT | {"run": "slower.json"}])
+    found = difference(scenario(), second, own_runs=own_runs)
+
+    assert ("options.rent.run",) == found.steps[0].paths
+    assert found.npv_second_usd < found.npv_first_usd
+    with pytest.raises(InputError, match="no such file"):
+        difference(scenario(), second)
+
+
+def test_two_runs_that_claim_one_id_are_told_apart():
+    own_runs = {RENT["run"]: run(), "slower.json": run(SLOW)}
+    second = scenario(options=[dict(API), RENT | {"run": "slower.json"}])
+    found = difference(scenario(), second, own_runs=own_runs)
+
+    assert found.npv_second_usd < found.npv_first_usd
