@@ -76,18 +76,39 @@ def after_values(
         values: that it takes.
         capacities: as for `npv_after`.
     """
+    found = all_after_values(prepared, [option], path, values, capacities)
+    return found[option], found[prepared.scenario.baseline]
+
+
+def all_after_values(
+    prepared: Prepared,
+    names: Sequence[str],
+    path: str,
+    values: Sequence[float],
+    capacities: Mapping[str, SloCapacity],
+    *,
+    alone: bool = False,
+) -> dict[str, Outcome]:
+    """Several options, and the baseline, with one input at each of several values, all else kept.
+
+    Args:
+        prepared: the scenario.
+        names: of the options.
+        path: of the input.
+        values: that it takes.
+        capacities: as for `npv_after`.
+        alone: whether each value is answered alone: together, fleets of thousands of replicas come from a table that takes neighbours together.
+    """
     each = Uncertain(paths=(path,), quantity=dict(quantities(prepared.scenario))[path])
-    if not asks_one_by_one(prepared, option, each):
+    if not (alone or _one_by_one(prepared, names, each)):
         scenario = drawn(prepared.scenario, [each], [np.asarray(values, dtype=float)], {})
-        found = outcomes(prepared, scenario, [option], len(values), capacities)
-        return found[option], found[scenario.baseline]
+        return outcomes(prepared, scenario, names, len(values), capacities)
     parts = []
     for value in values:
         scenario = with_value(prepared.scenario, path, value)
-        own = _capacities(prepared, option, scenario, capacities) if each.is_length else capacities
-        parts.append(outcomes(prepared, scenario, [option], 1, own))
-    joined_up = joined(parts)
-    return joined_up[option], joined_up[prepared.scenario.baseline]
+        own = _capacities(prepared, names, scenario, capacities) if each.is_length else capacities
+        parts.append(outcomes(prepared, scenario, names, 1, own))
+    return joined(parts)
 
 
 def asks_one_by_one(prepared: Prepared, option: str, each: Uncertain) -> bool:
@@ -98,15 +119,19 @@ def asks_one_by_one(prepared: Prepared, option: str, each: Uncertain) -> bool:
         option: whose answer.
         each: the input.
     """
-    return each.is_answered_alone or decides_anew((option, prepared.scenario.baseline), prepared.scenario)
+    return _one_by_one(prepared, [option], each)
+
+
+def _one_by_one(prepared: Prepared, names: Sequence[str], each: Uncertain) -> bool:
+    return each.is_answered_alone or decides_anew((*names, prepared.scenario.baseline), prepared.scenario)
 
 
 def _capacities(
-    prepared: Prepared, option: str, scenario: Scenario, known: Mapping[str, SloCapacity]
+    prepared: Prepared, names: Sequence[str], scenario: Scenario, known: Mapping[str, SloCapacity]
 ) -> dict[str, SloCapacity]:
     """Capacities at the lengths of another scenario, of what the answer rests on; each may take a simulation."""
-    names = {*involved(option, scenario), *involved(scenario.baseline, scenario)}
-    concerned = {name: replica for name, replica in prepared.replicas.items() if name in names}
+    parts = {part for name in (*names, scenario.baseline) for part in involved(name, scenario)}
+    concerned = {name: replica for name, replica in prepared.replicas.items() if name in parts}
     found = capacities_of(scenario, concerned)
     return {**known, **found}
 

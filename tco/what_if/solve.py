@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from pydantic import ValidationError
 
+from tco.capacity.slo_capacity import SloCapacity
 from tco.compare import Prepared, compare
 from tco.errors import InputError
 from tco.ledgers import capacities_of
@@ -22,6 +23,7 @@ from tco.splice import involved
 from tco.stretch import Stretch, stretches
 from tco.tasks import escalates_through
 from tco.what_if.condition import RECOMMENDED, Condition
+from tco.what_if.recommend import recommended_at
 
 TIMES = 1000.0
 """One input is searched from a thousandth to a thousand times its value; shares and changes over all that is allowed."""
@@ -117,7 +119,11 @@ def solve_for(
         wrong = _problem(prepared.scenario, path, end)
         if wrong is not None:
             raise InputError(f"{path} cannot be {end:g}: {wrong}; give --low and --high within what is allowed")
-    return _solved(prepared, path, condition, option, _values(low, high, quantity.value, _POINTS), _WITHIN)
+    values, capacities = (
+        _values(low, high, quantity.value, _POINTS),
+        capacities_of(prepared.scenario, prepared.replicas),
+    )
+    return _solved(prepared, path, condition, option, values, _WITHIN, capacities)
 
 
 def flips(
@@ -136,6 +142,7 @@ def flips(
         on_input: called with the inputs that are done, and with all.
     """
     concerns = _concerned(prepared.scenario, option)
+    capacities = capacities_of(prepared.scenario, prepared.replicas)
     asked = [
         (path, quantity)
         for path, quantity in quantities(prepared.scenario)
@@ -147,7 +154,7 @@ def flips(
         points, within = (_POINTS_OF_SLOW, _WITHIN_OF_SLOW) if slow else (_POINTS_OF_EACH, _WITHIN_OF_EACH)
         values = _values(*_range(prepared.scenario, path, quantity, _TIMES_OF_EACH), quantity.value, points)
         if len(values) > 1:
-            found.append(_solved(prepared, path, condition, option, values, within))
+            found.append(_solved(prepared, path, condition, option, values, within, capacities))
         on_input(number + 1, len(asked))
     return tuple(sorted(found, key=lambda solved: solved.distance))
 
@@ -159,8 +166,9 @@ def _solved(
     option: str,
     values: list[float],
     within: float,
+    capacities: Mapping[str, SloCapacity],
 ) -> Solved:
-    figures = _figures(prepared, path, condition, option)
+    figures = _figures(prepared, path, condition, option, capacities)
     seen: dict[float, tuple[bool, float | None]] = {}
 
     def holds(many: Sequence[float]) -> list[bool]:
@@ -188,19 +196,18 @@ def _solved(
 
 
 def _figures(
-    prepared: Prepared, path: str, condition: Condition, option: str
+    prepared: Prepared, path: str, condition: Condition, option: str, capacities: Mapping[str, SloCapacity]
 ) -> Callable[[Sequence[float]], list[tuple[bool, float | None]]]:
     """Whether the condition holds at each of several values of an input, and the figure that it is about."""
-    asked, capacities = (
-        _of_interest(prepared.scenario, condition, option),
-        capacities_of(prepared.scenario, prepared.replicas),
-    )
+    asked = _of_interest(prepared.scenario, option)
 
     def alone(value: float) -> tuple[bool, float | None]:
         found = compare(prepared, with_value(asked, path, value))
         return condition.holds(found, option), condition.figure(found, option)
 
     def figures(values: Sequence[float]) -> list[tuple[bool, float | None]]:
+        if condition.metric == RECOMMENDED:
+            return [(name == option, None) for name in recommended_at(prepared, path, values, capacities)]
         if condition.metric not in TOGETHER or option == asked.baseline:
             return [alone(value) for value in values]
         own, baseline = after_values(prepared, option, path, values, capacities)
@@ -231,10 +238,8 @@ def figures_of(metric: str, own: Outcome, baseline: Outcome) -> Numbers:
     return np.asarray(getattr(own, metric))
 
 
-def _of_interest(scenario: Scenario, condition: Condition, option: str) -> Scenario:
-    """The scenario with only those options that the condition is about; a recommendation is about all."""
-    if condition.metric == RECOMMENDED:
-        return scenario
+def _of_interest(scenario: Scenario, option: str) -> Scenario:
+    """The scenario with only those options that a figure of one is about."""
     concerned = _concerned(scenario, option)
     kept = [each for each in scenario.options if each.name in concerned]
     return scenario.model_copy(update={"options": kept})
