@@ -145,7 +145,7 @@ class JobQueue:
         """The queue as of the last tick, with times as of now."""
         with self._lock:
             running = None if self._running is None else self._running.shown(self._clock())
-            most_s = (request.start_s + request.limit_s for _, request in self._waiting)
+            most_s = (None if each.limit_s is None else each.start_s + each.limit_s for _, each in self._waiting)
             times = starts(None if running is None else running.left, most_s)
             waiting = tuple(
                 WaitingJob(number=number, request=request, starts=at)

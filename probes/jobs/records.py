@@ -30,7 +30,7 @@ class JobRequest:
         title: what is measured, for people.
         where: on which machine or server, for people.
         load: with which load, for people.
-        limit_s: what measuring may take [s].
+        limit_s: what measuring may take [s]; None: as long as it takes.
         start_s: what comes on top before anything is measured, usually [s].
         settle: called when its turn comes, with the file for its events; gives the command and the run's file.
         file: the run that it goes on with; None for a new one. A run is in the queue once.
@@ -39,7 +39,7 @@ class JobRequest:
     title: str
     where: str
     load: str
-    limit_s: float
+    limit_s: float | None
     start_s: float
     settle: Callable[[Path], tuple[Sequence[str], Path]]
     file: Path | None = None

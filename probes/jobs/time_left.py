@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,16 +15,21 @@ class TimeLeft:
     """A time from now.
 
     Attributes:
-        left_s: how long [s].
+        left_s: how long [s]; None: not known, because a probe before it has no limit.
         is_limit: false: worked out from what was measured; true: what is allowed, so it will mostly be less.
     """
 
-    left_s: float
+    left_s: float | None
     is_limit: bool
 
 
 def time_left(
-    events: Sequence[Mapping[str, Any]], *, limit_s: float, start_s: float, elapsed_s: float, since_event_s: float
+    events: Sequence[Mapping[str, Any]],
+    *,
+    limit_s: float | None,
+    start_s: float,
+    elapsed_s: float,
+    since_event_s: float,
 ) -> TimeLeft:
     """How long a probe that runs will still take.
 
@@ -32,7 +38,7 @@ def time_left(
 
     Args:
         events: what it has reported, oldest first.
-        limit_s: what it may take for measuring [s].
+        limit_s: what it may take for measuring [s]; None: as long as it takes.
         start_s: what its start usually takes [s].
         elapsed_s: since it was started [s].
         since_event_s: since it reported the last event [s].
@@ -43,24 +49,24 @@ def time_left(
     >>> time_left([event], limit_s=600, start_s=60, elapsed_s=110, since_event_s=10)
     TimeLeft(left_s=20.0, is_limit=False)
     """
-    if not events:
-        return TimeLeft(left_s=float(max(0.0, start_s - elapsed_s) + limit_s), is_limit=True)
-    last = events[-1]
-    remaining_s, measured_s = last.get("remaining_s"), last.get("elapsed_s")
-    if last["kind"] in _STARTING:
-        return TimeLeft(left_s=max(0.0, (remaining_s or 0.0) - since_event_s) + limit_s, is_limit=True)
-    of_limit_s = max(0.0, limit_s - (measured_s or 0.0) - since_event_s)
+    last = events[-1] if events else {}
+    kind, remaining_s = last.get("kind", "engine_start"), last.get("remaining_s")
+    if kind in _STARTING:
+        of_start_s = max(0.0, start_s - elapsed_s if not events else (remaining_s or 0.0) - since_event_s)
+        return TimeLeft(left_s=None if limit_s is None else of_start_s + limit_s, is_limit=True)
+    measured_s = (last.get("elapsed_s") or 0.0) + since_event_s
+    of_limit_s = math.inf if limit_s is None else max(0.0, limit_s - measured_s)
     if remaining_s is None:
-        return TimeLeft(left_s=of_limit_s, is_limit=True)
+        return TimeLeft(left_s=None if limit_s is None else of_limit_s, is_limit=True)
     return TimeLeft(left_s=min(max(0.0, remaining_s - since_event_s), of_limit_s), is_limit=False)
 
 
-def starts(first: TimeLeft | None, waiting_s: Iterable[float]) -> tuple[TimeLeft, ...]:
+def starts(first: TimeLeft | None, waiting_s: Iterable[float | None]) -> tuple[TimeLeft, ...]:
     """When each of those that wait will start, and when the last one will have ended.
 
     Args:
         first: what is left of the one that runs; None where none does.
-        waiting_s: what each of those that wait may take, its start included [s].
+        waiting_s: what each of those that wait may take, its start included [s]; None: as long as it takes.
 
     Returns:
         One more than wait; the last is the end of all.
@@ -70,5 +76,7 @@ def starts(first: TimeLeft | None, waiting_s: Iterable[float]) -> tuple[TimeLeft
     """
     times = [first or TimeLeft(left_s=0.0, is_limit=False)]
     for most_s in waiting_s:
-        times.append(TimeLeft(left_s=times[-1].left_s + most_s, is_limit=True))
+        before_s = times[-1].left_s
+        left_s = None if before_s is None or most_s is None else before_s + most_s
+        times.append(TimeLeft(left_s=left_s, is_limit=True))
     return tuple(times)

@@ -10,6 +10,7 @@ from probes import engine_packages, shipped_models
 from probes.servers.profiles import PROFILES
 from tco.run_words import ROLE_TITLES
 from tco.views import _job, _look
+from tco.views._probe_command import ProbeRequest
 
 if TYPE_CHECKING:
     from tco import Scenario
@@ -50,11 +51,9 @@ def show(scenario: Scenario) -> None:
             tokens_out = st.number_input("Output tokens", 1, 100_000, round(workload.mean_output_tokens) or 1)
         with st.expander("More", icon=":material/tune:"):
             more = (*_more(), *(_slices() if kind == HERE else _paid()))
-        if st.form_submit_button(
-            "Start the probe", type=_look.emphasis(), icon=":material/play_arrow:", disabled=_job.is_running()
-        ):
+        if _pressed():
             _start(
-                _job.Request(
+                ProbeRequest(
                     target=target,
                     concurrency=concurrency,
                     input_tokens=tokens_in,
@@ -64,6 +63,18 @@ def show(scenario: Scenario) -> None:
                     more=more,
                 )
             )
+
+
+def _pressed() -> bool:
+    busy = _job.is_busy()
+    return st.form_submit_button(
+        "Add to the queue" if busy else "Start the probe",
+        type=_look.emphasis(),
+        icon=":material/playlist_add:" if busy else ":material/play_arrow:",
+        disabled=_job.is_full(),
+        help="One probe runs at a time; this one starts by itself when those before it have ended." if busy else None,
+        key="probe_submit",
+    )
 
 
 def _model_fields() -> tuple[str, ...]:
@@ -205,7 +216,7 @@ def _paid() -> list[str]:
     ]
 
 
-def _start(request: _job.Request) -> None:
+def _start(request: ProbeRequest) -> None:
     if not request.target:
         st.error("Give the server's address and the name of the model that it serves.", icon=":material/error:")
         return

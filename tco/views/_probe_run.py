@@ -77,12 +77,12 @@ def _resume(run: Run, file: Path) -> None:
         pressed = st.button(
             "Resume",
             icon=":material/resume:",
-            disabled=_job.is_running(),
-            help="Goes on with the same engine and the same requests; complete load points are kept.",
+            disabled=_job.holds(file),
+            help="Goes on with the same engine and the same requests; complete load points are kept. Where a probe runs, it waits for its turn.",
         )
     if not pressed:
         return
-    problem = _job.resume(file)
+    problem = _job.resume(run, file)
     if problem:
         st.error(problem, icon=":material/error:")
     else:

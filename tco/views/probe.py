@@ -7,11 +7,11 @@ from pathlib import Path
 import streamlit as st
 
 from probes import Run, RunError, check_machine, describe_environment, engine_packages
-from tco import InputError, Scenario
+from tco import InputError, Scenario, dump
 from tco.answer import headline
 from tco.hosting import is_hosted
 from tco.scenario import SelfHostedOption
-from tco.views import _edit, _job, _look, _probe_form, _probe_run, _state
+from tco.views import _edit, _job, _job_show, _look, _probe_form, _probe_run, _state
 from tco.words import plain
 
 MAX_UPLOAD_MB = 8
@@ -63,7 +63,7 @@ def show_runs(scenario: Scenario) -> None:
 
 
 def _choose() -> None:
-    st.session_state["run_shown"] = st.session_state["run_choice"]
+    st.session_state.update(run_shown=st.session_state["run_choice"], run_follows=False)
 
 
 def _upload() -> None:
@@ -72,7 +72,7 @@ def _upload() -> None:
         return
     try:
         _state.keep_run(file.name, file.getvalue().decode("utf-8"))
-        st.session_state["run_shown"] = file.name
+        st.session_state.update(run_shown=file.name, run_follows=False)
     except UnicodeDecodeError:
         st.session_state["run_problem"] = f"{file.name}: not a text file. Open a file made by tco probe run."
     except (RunError, InputError) as error:
@@ -99,19 +99,19 @@ def _use(scenario: Scenario, reference: str, run: Run) -> None:
 
 
 def _put(option: str, reference: str, run: Run, usd_per_hour: float | None) -> None:
-    def change(text: str) -> str:
+    def changed(scenario: Scenario) -> Scenario:
         name = option
         if option == NEW:
             name = f"probe of {run.model.name}".replace(".", "-")[:100]
             new = {"name": name, "kind": "rent", "model": run.model.name, "run": reference}
-            text = _edit.add_option(text, new)
-        text = _edit.set_field(text, f"options.{name}.run", reference)
-        return (
-            text if usd_per_hour is None else _edit.set_value(text, f"options.{name}.price_usd_per_hour", usd_per_hour)
-        )
+            scenario = _edit.add_option(scenario, new)
+        scenario = _edit.set_field(scenario, f"options.{name}.run", reference)
+        if usd_per_hour is None:
+            return scenario
+        return _edit.set_value(scenario, f"options.{name}.price_usd_per_hour", usd_per_hour)
 
     try:
-        _state.replace(change(_state.text()))
+        _state.replace(dump(changed(_state.scenario())))
     except InputError as error:
         st.error(plain(str(error)), icon=":material/error:")
     else:
@@ -136,7 +136,7 @@ if is_hosted():
     # Nor is anything said of the server's own machine.
     st.info(_job.OFF, icon=":material/block:")
 else:
-    _job.show()
+    _job_show.show()
     form, machine = st.columns([3, 2], gap="large")
     with form:
         _probe_form.show(current)

@@ -6,8 +6,10 @@ import threading
 
 import pytest
 
+from probes.jobs.queue import JobQueue
 from tco import InputError
 from tco.views import _hosted, _job
+from tco.views._probe_command import ProbeRequest
 from tco.views._turns import LineIsFullError, Turns
 from tco.words import plain
 from tests.factories import run
@@ -84,7 +86,7 @@ def test_a_list_that_cannot_be_read_lets_nobody_in_and_names_no_file(open_app, v
 
 def test_probes_are_off_and_nothing_is_said_of_the_machine(open_app, hosted, folder):
     asked = []
-    hosted.setattr(_job, "start_job", lambda *given: asked.append(given))
+    hosted.setattr(JobQueue, "add", lambda *given: asked.append(given))
     # Runs of others that lie on the server are not on offer.
     (folder / "runs").mkdir()
     (folder / "runs" / "others.json").write_text(run().to_json(), encoding="utf-8")
@@ -96,7 +98,7 @@ def test_probes_are_off_and_nothing_is_said_of_the_machine(open_app, hosted, fol
     assert not [text for text in said(app) if "This machine" in text]
     assert not [option for option in app.selectbox(key="run_choice").options if "others" in option]
     # Nor does the function behind the button.
-    request = _job.Request(
+    request = ProbeRequest(
         target=("--endpoint=http://169.254.169.254", "--served-model=m"),
         concurrency="1",
         input_tokens=1,

@@ -178,7 +178,7 @@ def started(monkeypatch):
     """What the page would start, instead of starting it."""
     asked = []
     monkeypatch.setattr(_job, "start", asked.append)
-    monkeypatch.setattr(_job, "resume", asked.append)
+    monkeypatch.setattr(_job, "resume", lambda _, file: asked.append(file))
     return asked
 
 

@@ -28,3 +28,11 @@ def test_what_is_left_follows_from_the_last_event(event, since_s, left):
 def test_where_nothing_runs_the_first_starts_now_and_the_end_is_the_sum_of_limits():
     assert [0, 60, 360] == [time.left_s for time in starts(None, [60, 300])]
     assert (TimeLeft(left_s=0, is_limit=False),) == starts(None, [])
+
+
+def test_without_a_limit_only_what_the_probe_itself_reckons_is_known():
+    assert TimeLeft(left_s=None, is_limit=True) == time_left((), limit_s=None, start_s=60, elapsed_s=0, since_event_s=0)
+    event = {"kind": "cell", "elapsed_s": 100.0, "remaining_s": 70.0}
+    known = time_left([event], limit_s=None, start_s=60, elapsed_s=900, since_event_s=50)
+    assert TimeLeft(left_s=20, is_limit=False) == known
+    assert [20, 80, None, None] == [time.left_s for time in starts(known, [60, None, 60])]
