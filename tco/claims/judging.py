@@ -17,7 +17,7 @@ from tco.risk.draws import MOST_DRAWS
 from tco.risk.simulate import LEAST_DRAWS
 from tco.scenario_file import load
 from tco.shipped import shipped_scenarios
-from tco.what_if import Condition, Solved, parse_condition, solve_for
+from tco.what_if import Condition, Solved, condition_words, parse_condition, solve_for
 from tco.what_if.words import figure_text
 
 DRAWS = 2_000
@@ -123,11 +123,11 @@ def _measured(text: str) -> Condition | None:
 
 
 def _ask(prepared: Prepared, found: Comparison, condition: Condition, option: str) -> Asked:
-    text = condition.text(option)
+    text, words = condition.text(option), condition_words(condition, option)
     if condition.metric not in MEASURES:
         figure = condition.figure(found, option)
         shown = found.recommended or "nothing" if condition.limit == math.inf else figure_text(condition, figure)
-        return Asked(condition=text, figure=figure, shown=shown, holds=condition.holds(found, option))
+        return Asked(condition=text, words=words, figure=figure, shown=shown, holds=condition.holds(found, option))
     figure = MEASURES[condition.metric](prepared, option)
     holds = figure is not None and condition.met(figure)
-    return Asked(condition=text, figure=figure, shown=figure_text(condition, figure), holds=holds)
+    return Asked(condition=text, words=words, figure=figure, shown=figure_text(condition, figure), holds=holds)

@@ -64,12 +64,14 @@ class Asked:
 
     Attributes:
         condition: as it is written.
+        words: as people say it.
         figure: of the answer; infinite for a payback that never comes, None where there is none.
         shown: the figure as people read it.
         holds: whether the condition does.
     """
 
     condition: str
+    words: str
     figure: float | None
     shown: str
     holds: bool

@@ -27,7 +27,7 @@ def answer_sentence(answer: Answer) -> str:
         return f"{said}, for {answer.reasons[0]}."
     if answer.reasons:
         return f"{said}, for {answer.statement.option} is ruled out: {answer.reasons[0].rstrip('.')}."
-    figures = ", ".join(f"{each.condition}: {each.shown}" for each in answer.asked)
+    figures = "; ".join(f"asked {each.words}, found {each.shown}" for each in answer.asked)
     often = "" if answer.probability is None else f"; in {likely(answer.probability)}"
     rests = "" if answer.footing is None else f"; {answer.footing}"
     return f"{said} ({figures}{often}{rests})."

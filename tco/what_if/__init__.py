@@ -4,7 +4,7 @@ from tco.stretch import Stretch, stretches
 from tco.what_if.condition import Condition, parse_condition
 from tco.what_if.solve import TOGETHER, Solved, figures_of, flips, solve_for
 from tco.what_if.waterfall import Difference, Step, difference
-from tco.what_if.words import solved_sentence
+from tco.what_if.words import condition_words, solved_sentence
 
 __all__ = [
     "TOGETHER",
@@ -13,6 +13,7 @@ __all__ = [
     "Solved",
     "Step",
     "Stretch",
+    "condition_words",
     "difference",
     "figures_of",
     "flips",

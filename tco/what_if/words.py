@@ -73,13 +73,13 @@ def condition_words(condition: Condition, option: str) -> str:
         option: that option.
 
     >>> condition_words(Condition("payback_months", "<=", 12.0), "rented"), condition_words(Condition("npv_usd", ">", 0.0), "rented")
-    ('payback within 12.0 months', 'NPV above $0')
+    ('payback within 12.0 months', 'NPV above zero')
     >>> condition_words(Condition("saving_fraction", ">=", 0.7), "rented")
     'saving of at least 70.0%'
     """
     if condition.metric == RECOMMENDED:
         return f"{option} recommended"
-    limit = figure_text(condition, condition.limit)
+    limit = figure_text(condition, condition.limit) if condition.limit else "zero"
     if condition.metric.endswith("payback_months") and condition.sign in ("<=", "<"):
         return f"{_NOUNS[condition.metric]} {'within' if condition.sign == '<=' else 'before'} {limit}"
     return f"{_NOUNS[condition.metric]} {_SIGNS[condition.sign]} {limit}"

@@ -36,7 +36,7 @@ def test_one_claim_says_why_and_what_would_have_to_be_true():
 
     assert 0 == done.exit_code
     assert "Claim 4, Mixtral 8x22B at 60 to 70 % less: does not hold." in text
-    assert "saving_fraction>=0.6 holds where Traffic is" in text
+    assert "Saving of at least 60.0% holds where Traffic is" in text
     assert "cannot be reached" in text
     assert "of the runs" not in text
 

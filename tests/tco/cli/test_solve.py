@@ -21,7 +21,7 @@ def test_text_says_what_would_have_to_be_true(question):
     # Nothing is laid out: it saves from the first month, or never pays back.
     assert (0, "") == (done.exit_code, done.stdout)
     assert (
-        "payback_months<=6 holds where Rent of rent is 0.9 USD/hour or less (now 2 USD/hour; that is 55.0% less)."
+        "Payback within 6.0 months holds where Rent of rent is 0.9 USD/hour or less (now 2 USD/hour; that is 55.0% less)."
         in text
     )
     assert "Now: payback_months never for rent." in text

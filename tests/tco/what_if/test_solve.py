@@ -25,7 +25,7 @@ def test_a_rent_is_worth_it_up_to_what_the_api_costs():
     assert -9642.6 == pytest.approx(found.figure_now)
     assert stretch.high == found.nearest
     assert (
-        "npv_usd>0 holds where Rent of rent is 0.9 USD/hour or less (now 2 USD/hour; that is 55.0% less)."
+        "NPV above zero holds where Rent of rent is 0.9 USD/hour or less (now 2 USD/hour; that is 55.0% less)."
         == solved_sentence(found)
     )
 
@@ -43,7 +43,7 @@ def test_what_holds_now_holds_as_long_as_the_input_stays_where_it_is():
 
     assert found.holds_now
     assert (
-        "npv_usd>0 holds as long as Rent of rent stays at 0.9 USD/hour or below (now 0.5 USD/hour; that is 80.0% more)."
+        "NPV above zero holds as long as Rent of rent stays at 0.9 USD/hour or below (now 0.5 USD/hour; that is 80.0% more)."
         == (solved_sentence(found))
     )
 
@@ -55,7 +55,7 @@ def test_what_no_value_makes_true_cannot_be_reached_and_the_closest_is_told():
     assert () == found.stretches
     assert (None, math.inf) == (found.nearest, found.distance)
     assert found.closest is not None
-    assert "npv_usd>0 cannot be reached: Traffic was tried from" in solved_sentence(found)
+    assert "NPV above zero cannot be reached: Traffic was tried from" in solved_sentence(found)
 
 
 def test_the_recommendation_flips_where_the_saving_begins():
