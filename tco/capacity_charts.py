@@ -11,7 +11,7 @@ import pandas as pd
 
 from probes.run import Run
 from tco.capacity.memory.waterfall import Waterfall
-from tco.charts import LIGHT, Palette, layers_of
+from tco.charts import LIGHT, Palette, layers_of, x_at
 from tco.result import Capacity
 from tco.run_charts import latency_curve, run_frame, throughput_curve
 from tco.workload.demand import HOURS_PER_DAY
@@ -53,9 +53,11 @@ def throughput_with_point(run: Run, requests_per_s: float, palette: Palette = LI
     point = pd.DataFrame(
         {"load": [at[0]], "output_tokens_per_s": [at[1]], "label": [f"{requests_per_s:.3g} requests/s"]}
     )
-    base = alt.Chart(point).encode(x="load:Q", y="output_tokens_per_s:Q")
+    base = alt.Chart(point).encode(x=alt.X("load:Q"), y=alt.Y("output_tokens_per_s:Q"))
     mark = base.mark_point(size=130, filled=True, color=palette.ink, opacity=1)
-    text = base.mark_text(align="right", dx=-10, dy=-10, color=palette.ink, fontWeight="bold").encode(text="label:N")
+    text = base.mark_text(align="right", dx=-10, dy=-10, color=palette.ink, fontWeight="bold").encode(
+        text=alt.Text("label:N")
+    )
     return alt.LayerChart(layer=[*layers_of(chart), mark, text], height=chart.height, width="container")
 
 
@@ -80,10 +82,10 @@ def latency_with_promise(run: Run, limits_ms: dict[str, float], palette: Palette
             for name, limit in shown
         ]
     )
-    base = alt.Chart(rows).encode(y="latency_ms:Q")
+    base = alt.Chart(rows).encode(y=alt.Y("latency_ms:Q"))
     rule = base.mark_rule(color=palette.ink, strokeDash=[5, 4])
     text = base.mark_text(align="left", baseline="bottom", dx=4, dy=-3, color=palette.ink).encode(
-        x=alt.value(0), text="label:N"
+        x=x_at(0), text=alt.Text("label:N")
     )
     return alt.LayerChart(layer=[*layers_of(chart), rule, text], height=chart.height, width="container")
 

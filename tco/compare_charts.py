@@ -100,7 +100,7 @@ def waterfall_chart(found: Difference, palette: Palette = LIGHT) -> alt.LayerCha
     )
     bars = base.mark_bar(height={"band": 0.62}).encode(
         x=alt.X("from_usd:Q", title="NPV against the baseline (USD)", axis=alt.Axis(labelExpr=DOLLARS, tickCount=6)),
-        x2="to_usd:Q",
+        x2=alt.X2("to_usd:Q"),
         color=alt.Color(
             "kind:N",
             title=None,
@@ -110,5 +110,5 @@ def waterfall_chart(found: Difference, palette: Palette = LIGHT) -> alt.LayerCha
             legend=None,
         ),
     )
-    zero = alt.Chart(pd.DataFrame({"at": [0.0]})).mark_rule(color=palette.muted).encode(x="at:Q")
+    zero = alt.Chart(pd.DataFrame({"at": [0.0]})).mark_rule(color=palette.muted).encode(x=alt.X("at:Q"))
     return alt.LayerChart(layer=[bars, zero], height=max(180, 40 + 34 * len(frame)), width="container")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from tco.charts import LIGHT, Palette, baseline_dash, option_colour
+from tco.charts import LIGHT, Palette, baseline_dash, option_colour, y_at
 from tco.format import volume
 from tco.load_curve import LoadCurve
 
@@ -61,11 +61,11 @@ def cost_over_load(curve: LoadCurve, palette: Palette = LIGHT) -> alt.LayerChart
 
 def _today(curve: LoadCurve, palette: Palette) -> list[alt.Chart]:
     frame = pd.DataFrame({"requests_per_day": [curve.now.requests_per_day], "label": ["today"]})
-    base = alt.Chart(frame).encode(x="requests_per_day:Q")
+    base = alt.Chart(frame).encode(x=alt.X("requests_per_day:Q"))
     return [
         base.mark_rule(color=palette.muted, strokeDash=[2, 3]),
         base.mark_text(align="left", baseline="bottom", dx=4, dy=-4, color=palette.muted).encode(
-            y=alt.value("height"), text="label:N"
+            y=y_at("height"), text=alt.Text("label:N")
         ),
     ]
 
@@ -83,8 +83,8 @@ def _steps(curve: LoadCurve, palette: Palette) -> list[alt.Chart]:
     ]
     if not rows or len(rows) > _MOST_LABELS:
         return []
-    base = alt.Chart(pd.DataFrame(rows)).encode(x="requests_per_day:Q", y="usd_per_mtok:Q")
-    return [base.mark_text(baseline="bottom", dy=-5, color=palette.muted).encode(text="label:Q")]
+    base = alt.Chart(pd.DataFrame(rows)).encode(x=alt.X("requests_per_day:Q"), y=alt.Y("usd_per_mtok:Q"))
+    return [base.mark_text(baseline="bottom", dy=-5, color=palette.muted).encode(text=alt.Text("label:Q"))]
 
 
 _MOST_LABELS = 12
@@ -103,10 +103,10 @@ def _crossings(curve: LoadCurve, palette: Palette) -> list[alt.Chart]:
     ]
     if not rows:
         return []
-    base = alt.Chart(pd.DataFrame(rows)).encode(x="requests_per_day:Q", y="usd_per_mtok:Q")
+    base = alt.Chart(pd.DataFrame(rows)).encode(x=alt.X("requests_per_day:Q"), y=alt.Y("usd_per_mtok:Q"))
     return [
         base.mark_point(size=110, filled=True, color=palette.ink, opacity=1),
         base.mark_text(align="left", baseline="bottom", dx=8, dy=-6, color=palette.ink, fontWeight="bold").encode(
-            text="label:N"
+            text=alt.Text("label:N")
         ),
     ]

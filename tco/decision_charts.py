@@ -33,8 +33,8 @@ def decision_chart(
             alt.Chart(frame)
             .mark_rect(color=palette.muted, opacity=0.14)
             .encode(
-                x="month:Q",
-                x2="until:Q",
+                x=alt.X("month:Q"),
+                x2=alt.X2("until:Q"),
                 tooltip=[
                     alt.Tooltip("month:Q", title="Nine runs in ten pay back from month", format=".1f"),
                     alt.Tooltip("until:Q", title="to month", format=".1f"),

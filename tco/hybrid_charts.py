@@ -55,7 +55,9 @@ def cost_over_replicas(made: HybridAnswer, palette: Palette = LIGHT) -> alt.Laye
     cost = alt.layer(
         base.mark_line(point=True, strokeWidth=2.5, color=palette.lines[0]).encode(y=y),
         lowest.mark_point(size=120, filled=True, color=palette.ink, opacity=1),
-        lowest.mark_text(baseline="bottom", dy=-10, color=palette.ink, fontWeight="bold").encode(text="label:N"),
+        lowest.mark_text(baseline="bottom", dy=-10, color=palette.ink, fontWeight="bold").encode(
+            text=alt.Text("label:N")
+        ),
     )
     chart: alt.LayerChart = alt.LayerChart(layer=[carried, cost], height=320, width="container")
     drawn: alt.LayerChart = chart.resolve_scale(y="independent")

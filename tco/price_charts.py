@@ -9,7 +9,7 @@ import altair as alt
 import pandas as pd
 
 from pricing import ElectricityQuote, Figure, PricePath, TokenPrices
-from tco.charts import LIGHT, Palette
+from tco.charts import LIGHT, Palette, y_at
 
 RATES = {"input": "input", "output": "output", "cached_read": "cached input"}
 """The rates of a price history, by the field of `TokenPrices`, and what the chart calls them."""
@@ -117,10 +117,14 @@ def path_chart(paths: Iterable[PricePath], palette: Palette = LIGHT, *, highest:
         alt.Tooltip("p90:Q", title="9 in 10 below", format=".2f"),
     ]
     band = base.mark_area(opacity=0.2, color=colour).encode(
-        y=alt.Y("p10:Q", title="Times today's price", scale=scale), y2="p90:Q", tooltip=tooltip
+        y=alt.Y("p10:Q", title="Times today's price", scale=scale), y2=alt.Y2("p90:Q"), tooltip=tooltip
     )
     line = base.mark_line(color=colour, point={"color": colour}).encode(y=alt.Y("p50:Q", scale=scale), tooltip=tooltip)
-    today = alt.Chart(pd.DataFrame({"one": [1.0]})).mark_rule(color=palette.muted, strokeDash=[2, 3]).encode(y="one:Q")
+    today = (
+        alt.Chart(pd.DataFrame({"one": [1.0]}))
+        .mark_rule(color=palette.muted, strokeDash=[2, 3])
+        .encode(y=alt.Y("one:Q"))
+    )
     return alt.LayerChart(layer=[band, today, line], height=240, width="container")
 
 
@@ -154,7 +158,7 @@ def residual_chart(curves: Mapping[str, Mapping[int, Figure]], palette: Palette 
             legend=alt.Legend(orient="top", columns=2),
         ),
     )
-    band = base.mark_area(opacity=0.15).encode(y=alt.Y("low:Q", title="Share of the price"), y2="high:Q")
+    band = base.mark_area(opacity=0.15).encode(y=alt.Y("low:Q", title="Share of the price"), y2=alt.Y2("high:Q"))
     line = base.mark_line(point=True).encode(
         y=alt.Y("share:Q", axis=alt.Axis(format="%")),
         tooltip=[
@@ -189,7 +193,7 @@ def electricity_chart(readings: Sequence[ElectricityQuote], palette: Palette = L
     )
     colour = palette.lines[0]
     base = alt.Chart(frame).encode(x=_days(frame, padding=20))
-    band = base.mark_rule(color=colour, opacity=0.4, strokeWidth=4).encode(y="low:Q", y2="high:Q")
+    band = base.mark_rule(color=colour, opacity=0.4, strokeWidth=4).encode(y=alt.Y("low:Q"), y2=alt.Y2("high:Q"))
     line = base.mark_line(color=colour, point={"color": colour}).encode(
         y=alt.Y("usd_per_kwh:Q", title="USD per kWh", scale=alt.Scale(zero=True)),
         tooltip=[
@@ -250,10 +254,12 @@ def _days(frame: pd.DataFrame, padding: int = 0) -> alt.X:
 
 def _rule(on: date, palette: Palette) -> list[alt.Chart]:
     """The day of the plan: a line over the whole height, its label above the plot."""
-    base = alt.Chart(pd.DataFrame({"day": [on.isoformat()], "label": [f"plan: {on:%d %b %Y}"]})).encode(x="day:T")
+    base = alt.Chart(pd.DataFrame({"day": [on.isoformat()], "label": [f"plan: {on:%d %b %Y}"]})).encode(
+        x=alt.X("day:T")
+    )
     return [
         base.mark_rule(color=palette.muted, strokeDash=[2, 3]),
         base.mark_text(align="right", baseline="top", dx=-5, color=palette.muted).encode(
-            y=alt.value(2), text="label:N"
+            y=y_at(2), text=alt.Text("label:N")
         ),
     ]

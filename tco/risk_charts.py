@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import altair as alt
 import pandas as pd
 
-from tco.charts import DOLLARS, LIGHT, Palette, option_colour
+from tco.charts import DOLLARS, LIGHT, Palette, option_colour, x_at
 from tco.result import Driver
 from tco.risk.records import OptionRisk, Risk, Share
 from tco.risk.two_way import TwoWay
@@ -47,11 +47,13 @@ def paid_back_chart(risk: Risk, palette: Palette = LIGHT) -> alt.LayerChart:
             ],
         )
     )
-    rule = alt.Chart(pd.DataFrame({"at": [0.9]})).mark_rule(color=palette.muted, strokeDash=[2, 3]).encode(y="at:Q")
+    rule = (
+        alt.Chart(pd.DataFrame({"at": [0.9]})).mark_rule(color=palette.muted, strokeDash=[2, 3]).encode(y=alt.Y("at:Q"))
+    )
     label = (
         alt.Chart(pd.DataFrame({"at": [0.9], "label": ["9 in 10 runs"]}))
         .mark_text(align="left", baseline="bottom", dx=4, dy=-3, color=palette.muted)
-        .encode(x=alt.value(0), y="at:Q", text="label:N")
+        .encode(x=x_at(0), y=alt.Y("at:Q"), text=alt.Text("label:N"))
     )
     return alt.LayerChart(layer=[lines, rule, label], height=360, width="container")
 
@@ -87,7 +89,7 @@ def npv_chart(option: OptionRisk, palette: Palette = LIGHT) -> alt.LayerChart:
                 title="NPV against today (USD)",
                 axis=alt.Axis(labelExpr=DOLLARS, tickCount=8),
             ),
-            x2="to_usd:Q",
+            x2=alt.X2("to_usd:Q"),
             y=alt.Y("share_fraction:Q", title="Runs", axis=alt.Axis(format="%")),
             color=alt.Color(
                 "outcome:N",
@@ -102,7 +104,7 @@ def npv_chart(option: OptionRisk, palette: Palette = LIGHT) -> alt.LayerChart:
             ],
         )
     )
-    rule = alt.Chart(pd.DataFrame({"at": [0.0]})).mark_rule(color=palette.ink).encode(x="at:Q")
+    rule = alt.Chart(pd.DataFrame({"at": [0.0]})).mark_rule(color=palette.ink).encode(x=alt.X("at:Q"))
     return alt.LayerChart(layer=[bars, rule], height=260, width="container")
 
 
@@ -161,7 +163,7 @@ def tornado_chart(drivers: Sequence[Driver], npv_usd: float, palette: Palette = 
         .mark_bar(opacity=0.85)
         .encode(
             x=alt.X("npv_usd:Q", title="NPV against today (USD)", axis=alt.Axis(labelExpr=DOLLARS, tickCount=8)),
-            x2="at_usd:Q",
+            x2=alt.X2("at_usd:Q"),
             y=alt.Y("input:N", title=None, sort=None, axis=alt.Axis(labelLimit=_LABEL_PX)),
             color=alt.Color(
                 "end:N",
@@ -176,7 +178,7 @@ def tornado_chart(drivers: Sequence[Driver], npv_usd: float, palette: Palette = 
             ],
         )
     )
-    rule = alt.Chart(pd.DataFrame({"at": [npv_usd]})).mark_rule(color=palette.ink).encode(x="at:Q")
+    rule = alt.Chart(pd.DataFrame({"at": [npv_usd]})).mark_rule(color=palette.ink).encode(x=alt.X("at:Q"))
     return alt.LayerChart(layer=[bars, rule], height=alt.Step(26), width="container")
 
 
@@ -209,7 +211,7 @@ def two_way_chart(grid: TwoWay, palette: Palette = LIGHT) -> alt.LayerChart:
         tooltip=["across:N", "down:N", alt.Tooltip("npv_usd:Q", title="NPV", format="$,.0f")],
     )
     # Dark letters on all cells: the colours between are light in both palettes.
-    text = base.mark_text(fontSize=11, color="#16201d").encode(text="text:N")
+    text = base.mark_text(fontSize=11, color="#16201d").encode(text=alt.Text("text:N"))
     return alt.LayerChart(layer=[cells, text], height=alt.Step(32), width="container")
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 from probes.cell import Cell
 from probes.record import Percentiles
 from probes.run import Run
-from tco.charts import LIGHT, Palette
+from tco.charts import LIGHT, Palette, x_at
 from tco.run_words import promise_text
 
 HEIGHT = 300
@@ -38,8 +38,8 @@ def throughput_curve(run: Run, palette: Palette = LIGHT) -> alt.LayerChart:
     base = alt.Chart(run_frame(run)).encode(x=_load_axis(run))
     colour = palette.lines[0]
     low = alt.Y("low:Q", title="Output tokens/s")
-    band = base.mark_area(opacity=0.2, color=colour).encode(y=low, y2="high:Q")
-    bar = base.mark_rule(strokeWidth=_BAR, opacity=0.3, color=colour).encode(y=low, y2="high:Q")
+    band = base.mark_area(opacity=0.2, color=colour).encode(y=low, y2=alt.Y2("high:Q"))
+    bar = base.mark_rule(strokeWidth=_BAR, opacity=0.3, color=colour).encode(y=low, y2=alt.Y2("high:Q"))
     line = base.mark_line(point={"color": colour}, color=colour).encode(
         y=alt.Y("output_tokens_per_s:Q", title="Output tokens/s"),
         tooltip=[
@@ -103,8 +103,8 @@ def latency_curve(run: Run, palette: Palette = LIGHT) -> alt.LayerChart:
     low = alt.Y("low:Q", scale=scale, title="Latency (ms)")
     layers = [
         # Unfiltered, so that the band breaks off at a load whose bounds are not known.
-        base.mark_area(opacity=0.15, invalid="break-paths-filter-domains").encode(y=low, y2="high:Q"),
-        known.mark_rule(strokeWidth=_BAR, opacity=0.3).encode(y=low, y2="high:Q"),
+        base.mark_area(opacity=0.15, invalid="break-paths-filter-domains").encode(y=low, y2=alt.Y2("high:Q")),
+        known.mark_rule(strokeWidth=_BAR, opacity=0.3).encode(y=low, y2=alt.Y2("high:Q")),
         base.mark_line(point=True).encode(
             y=alt.Y("latency_ms:Q", title="Latency (ms)", scale=scale, axis=alt.Axis(tickCount=5, format="~s")),
             tooltip=[
@@ -164,7 +164,7 @@ def attainment_chart(run: Run, palette: Palette = LIGHT) -> alt.LayerChart:
     percent = alt.Axis(format=".0%", tickCount=5)
     title = "Requests that kept the promise"
     bar = base.mark_rule(strokeWidth=3, opacity=0.5).encode(
-        y=alt.Y("low:Q", title=title, axis=percent, scale=alt.Scale(zero=False, nice=True)), y2="high:Q"
+        y=alt.Y("low:Q", title=title, axis=percent, scale=alt.Scale(zero=False, nice=True)), y2=alt.Y2("high:Q")
     )
     point = base.mark_point(filled=True, size=70, opacity=1).encode(
         y=alt.Y("kept:Q", title=title),
@@ -189,7 +189,7 @@ def _target_layers(run: Run, palette: Palette) -> list[alt.Chart]:
     return [
         base.mark_rule(color=palette.muted, strokeDash=[5, 4]),
         base.mark_text(align="left", baseline="top", dx=4, dy=6, color=palette.muted).encode(
-            x=alt.value(0), text="label:N"
+            x=x_at(0), text=alt.Text("label:N")
         ),
     ]
 
