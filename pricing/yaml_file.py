@@ -24,6 +24,7 @@ MAX_FILE_BYTES = 1_000_000
 
 _SHOWN_CHARACTERS = 60
 _PROBLEM_CHARACTERS = 200
+_LINE_CHARACTERS = 110
 
 
 class FileError(ValueError):
@@ -93,6 +94,16 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
+class _Dumper(yaml.SafeDumper):
+    """PyYAML's safe dumper, which also quotes text that this loader would take for something else, such as `1e6`."""
+
+    def represent_text(self, text: str) -> yaml.ScalarNode:
+        # The one line break that a text in quotes may hold as it is, and that is read back as another.
+        style = '"' if "\x85" in text else None
+        return self.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _Dumper.represent_text)
 _Loader.yaml_implicit_resolvers = {}
 _FLOAT = (
     r"^[-+]?(?:(?:[0-9][0-9_]*\.[0-9_]*|\.[0-9][0-9_]*)(?:[eE][-+]?[0-9]+)?|[0-9][0-9_]*[eE][-+]?[0-9]+"
@@ -104,7 +115,8 @@ for _tag, _pattern, _first in (
     ("int", r"^[-+]?(?:0|[1-9][0-9_]*)$", list("-+0123456789")),
     ("float", _FLOAT, list("-+0123456789.")),
 ):
-    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(_pattern), _first)
+    for _class in (_Loader, _Dumper):
+        _class.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(_pattern), _first)
 
 
 def read_text(path: Path, *, what: str, max_bytes: int = MAX_FILE_BYTES) -> str:
@@ -172,6 +184,21 @@ def parse_yaml(text: str, *, max_bytes: int = MAX_FILE_BYTES) -> Any:
         raise FileError(f"not valid YAML ({_cut(str(error).partition(';')[0])})") from None
     finally:
         loader.dispose()
+
+
+def dump_yaml(data: Any) -> str:
+    """YAML text of plain data that `parse_yaml` reads back to the same.
+
+    Args:
+        data: lists, dicts, numbers, texts, booleans and None.
+
+    Example:
+        >>> print(dump_yaml({"region": "NO", "name": "1e6", "requests": 1e6}), end="")
+        region: 'NO'
+        name: '1e6'
+        requests: 1000000.0
+    """
+    return yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_LINE_CHARACTERS)
 
 
 def _cut(problem: object) -> str:

@@ -13,7 +13,7 @@ from tco.books import named, own_price_cautions
 from tco.capital_check import capital_cautions
 from tco.cash_answer import in_currency, taxes
 from tco.checks import check
-from tco.compare import compare, prepare
+from tco.compare import Prepared, compare, prepare
 from tco.constraints.findings import constraint_cautions, price_cautions, supply_cautions
 from tco.constraints.price import priced
 from tco.identity import parts_of
@@ -46,7 +46,20 @@ def evaluate(
     Raises:
         InputError: a run or a price is missing.
     """
-    prepared = prepare(scenario, runs, book)
+    return evaluate_prepared(scenario, prepare(scenario, runs, book), searches=searches)
+
+
+def evaluate_prepared(scenario: Scenario, prepared: Prepared, *, searches: bool = True) -> Result:
+    """Answers a scenario whose runs and prices were found already.
+
+    Args:
+        scenario: as written, which names the answer.
+        prepared: from `tco.compare.prepare` of that scenario.
+        searches: see `evaluate`.
+
+    Returns:
+        See `evaluate`.
+    """
     filled = prepared.scenario
     found = compare(prepared, filled, searches=searches)
     checks = model_checks(Checked(scenario=filled, asked=found.demand, ledgers=found.ledgers, options=found.options))

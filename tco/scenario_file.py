@@ -11,10 +11,9 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import BaseModel, ValidationError
 
-from pricing.yaml_file import FileError, parse_yaml, read_text
+from pricing.yaml_file import FileError, dump_yaml, parse_yaml, read_text
 from tco.case_terms import BASE, require_paths
 from tco.errors import InputError
 from tco.scenario import SCHEMA, CascadeOption, HybridOption, OwnOption, RentOption, Scenario, TokenOption
@@ -168,7 +167,7 @@ def change(data: dict[str, Any], path: str, value: Any) -> None:
 def dump(scenario: Scenario) -> str:
     """The scenario as YAML that `parse` reads back to an equal record. Bare numbers stay bare; nulls are left out."""
     data = _plain(scenario.model_dump(mode="json", by_alias=True, exclude_none=True))
-    return yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=110)
+    return dump_yaml(data)
 
 
 def _yaml(text: str) -> Any:

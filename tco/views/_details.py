@@ -32,7 +32,7 @@ def show(place: str, given: dict[str, Quantity]) -> None:
         with st.form(_state.key(f"{path}.details form"), border=False):
             new = _form(path, values)
             if st.form_submit_button("Keep", type=_look.emphasis()):
-                _state.attempt(f"{path}.details", lambda text: _edit.set_details(text, path, new), new)
+                _state.attempt(f"{path}.details", lambda scenario: _edit.set_details(scenario, path, new), new)
                 if _state.rejected(f"{path}.details") is None:
                     st.rerun()
         _fields.problem(f"{path}.details")

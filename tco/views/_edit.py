@@ -1,76 +1,80 @@
-"""Changes to a scenario's text: each takes YAML and gives YAML that `tco.parse` accepts, or an `InputError`. No Streamlit."""
+"""Changes to a scenario: each takes one and gives the changed one, checked as a file is, or an `InputError`. No Streamlit."""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
 
-from tco import InputError, dump, parse
+from tco import InputError
 from tco.scenario_file import of_data
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from tco import Scenario
+
 _SOURCE_FIELDS = ("source", "as_of", "note")
 _NAMES_AN_OPTION = ("base", "overflow", "small", "large")
 
 
-def set_field(text: str, path: str, value: Any) -> str:
+def set_field(scenario: Scenario, path: str, value: Any) -> Scenario:
     """Gives one field of a scenario a value; None removes it, so that its default or the price book counts again.
 
     Args:
-        text: the scenario as YAML.
+        scenario: as it is.
         path: as `--set` writes it: `workload.profile`, `options.rented.gpu`.
-        value: anything that YAML holds.
+        value: anything that a scenario file may hold.
 
     Returns:
-        The changed scenario as YAML.
+        The changed scenario, in the same folder.
 
     Raises:
         InputError: the change makes no valid scenario.
     """
-    data = _data(text)
+    data = _data(scenario)
     parent, key = _parent(data, path)
     if value is None:
         parent.pop(key, None)
     else:
         parent[key] = value
-    return _text(data)
+    return _changed(scenario, data)
 
 
-def set_text(text: str, path: str, value: str | None) -> str:
+def set_text(scenario: Scenario, path: str, value: str | None) -> Scenario:
     """Gives a text field a value; nothing or blanks remove it where it may be left out.
 
     Raises:
         InputError: see `set_field`.
     """
-    return set_field(text, path, (value or "").strip() or None)
+    return set_field(scenario, path, (value or "").strip() or None)
 
 
-def set_whole(text: str, path: str, value: float | None) -> str:
+def set_whole(scenario: Scenario, path: str, value: float | None) -> Scenario:
     """Gives a field that takes whole numbers a value, rounded; None removes it.
 
     Raises:
         InputError: see `set_field`.
     """
-    return set_field(text, path, None if value is None else round(value))
+    return set_field(scenario, path, None if value is None else round(value))
 
 
-def set_spread(text: str, path: str, spread_fraction: float | None) -> str:
+def set_spread(scenario: Scenario, path: str, spread_fraction: float | None) -> Scenario:
     """Lets lengths vary log-normally by so much; 0 keeps them fixed, None takes them as the run was probed.
 
     Raises:
         InputError: see `set_field`.
     """
-    known = _data(text)["workload"].get("lengths") or {}
+    known = _data(scenario)["workload"].get("lengths") or {}
     if spread_fraction is None:
-        return set_field(text, path, None)
+        return set_field(scenario, path, None)
     if spread_fraction == 0:
-        return set_field(text, path, {"kind": "fixed"})
-    return set_field(text, path, {"correlation": 0.0, **known, "kind": "lognormal", "spread_fraction": spread_fraction})
+        return set_field(scenario, path, {"kind": "fixed"})
+    return set_field(
+        scenario, path, {"correlation": 0.0, **known, "kind": "lognormal", "spread_fraction": spread_fraction}
+    )
 
 
-def set_value(text: str, path: str, value: float | None) -> str:
+def set_value(scenario: Scenario, path: str, value: float | None) -> Scenario:
     """Gives a quantity another value.
 
     The number is the reader's own from now on: its evidence becomes `assumption`, and the source of the old one goes. A range
@@ -79,35 +83,35 @@ def set_value(text: str, path: str, value: float | None) -> str:
     Raises:
         InputError: see `set_field`.
     """
-    data = _data(text)
+    data = _data(scenario)
     parent, key = _parent(data, path)
     if value is None:
         parent.pop(key, None)
     else:
         parent[key] = _moved(parent.get(key), value)
-    return _text(data)
+    return _changed(scenario, data)
 
 
-def set_details(text: str, path: str, details: Mapping[str, Any]) -> str:
+def set_details(scenario: Scenario, path: str, details: Mapping[str, Any]) -> Scenario:
     """Gives a quantity a range, an evidence class, a source and a date; its value stays. An empty detail removes it.
 
     Raises:
         InputError: see `set_field`.
     """
-    data = _data(text)
+    data = _data(scenario)
     parent, key = _parent(data, path)
     quantity = {**parent[key], **details}
     parent[key] = {name: item for name, item in quantity.items() if item not in (None, "")}
-    return _text(data)
+    return _changed(scenario, data)
 
 
-def rename_option(text: str, old: str, new: str) -> str:
+def rename_option(scenario: Scenario, old: str, new: str) -> Scenario:
     """Gives an option another name, also where it is the baseline or named by another option.
 
     Raises:
         InputError: see `set_field`.
     """
-    data = _data(text)
+    data = _data(scenario)
     _option(data, old)["name"] = new
     if data["baseline"] == old:
         data["baseline"] = new
@@ -115,53 +119,53 @@ def rename_option(text: str, old: str, new: str) -> str:
         for field in _NAMES_AN_OPTION:
             if option.get(field) == old:
                 option[field] = new
-    return _text(data)
+    return _changed(scenario, data)
 
 
-def add_option(text: str, option: Mapping[str, Any]) -> str:
+def add_option(scenario: Scenario, option: Mapping[str, Any]) -> Scenario:
     """Adds an option at the end.
 
     Raises:
         InputError: see `set_field`.
     """
-    data = _data(text)
+    data = _data(scenario)
     data["options"].append(dict(option))
-    return _text(data)
+    return _changed(scenario, data)
 
 
-def duplicate_option(text: str, name: str) -> str:
+def duplicate_option(scenario: Scenario, name: str) -> Scenario:
     """Adds a copy of an option under a free name.
 
     Raises:
         InputError: see `set_field`.
     """
-    data = _data(text)
+    data = _data(scenario)
     taken = {option["name"] for option in data["options"]}
     number = next(n for n in range(2, len(taken) + 3) if f"{name} {n}" not in taken)
     data["options"].append({**_option(data, name), "name": f"{name} {number}"})
-    return _text(data)
+    return _changed(scenario, data)
 
 
-def remove_option(text: str, name: str) -> str:
+def remove_option(scenario: Scenario, name: str) -> Scenario:
     """Takes an option away.
 
     Raises:
         InputError: it is the baseline or the last one.
     """
-    data = _data(text)
+    data = _data(scenario)
     if data["baseline"] == name:
         raise InputError(f"{name!r} is the baseline; choose another baseline, then remove it")
     data["options"] = [option for option in data["options"] if option["name"] != name]
-    return _text(data)
+    return _changed(scenario, data)
 
 
-def _data(text: str) -> dict[str, Any]:
-    return parse(text).model_dump(mode="json", by_alias=True, exclude_none=True)
+def _data(scenario: Scenario) -> dict[str, Any]:
+    return scenario.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
-def _text(data: dict[str, Any]) -> str:
+def _changed(scenario: Scenario, data: dict[str, Any]) -> Scenario:
     # A copy by JSON, where two options may share an object.
-    return dump(of_data(json.loads(json.dumps(data))))
+    return of_data(json.loads(json.dumps(data))).in_folder(scenario.folder)
 
 
 def _option(data: dict[str, Any], name: str) -> dict[str, Any]:

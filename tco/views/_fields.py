@@ -15,7 +15,10 @@ from tco.words import meaning, name, number, plain
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from tco import Scenario
     from tco.result import Assumption
+
+    Change = Callable[[Scenario, str, Any], Scenario]
 
 
 def quantity(path: str, value: Quantity | None, filled: Assumption | None = None) -> None:
@@ -45,7 +48,7 @@ def figure(
     label: str,
     value: float | None,
     *,
-    change: Callable[[str, str, Any], str] = _edit.set_field,
+    change: Change = _edit.set_field,
     step: float | None = None,
     placeholder: str | None = None,
 ) -> None:
@@ -55,7 +58,7 @@ def figure(
         path: the input.
         label: its name with the unit.
         value: what the scenario says.
-        change: takes the YAML, the path and the number, gives the changed YAML.
+        change: takes the scenario, the path and the number, gives the changed scenario.
         step: of the arrows.
         placeholder: shown while it is empty.
     """
@@ -102,7 +105,7 @@ def choice(
     options: Sequence[str],
     value: str,
     *,
-    change: Callable[[str, str, Any], str] = _edit.set_field,
+    change: Change = _edit.set_field,
     **more: Any,
 ) -> None:
     """A select box for one field of the scenario.
@@ -112,7 +115,7 @@ def choice(
         label: its name.
         options: what can be chosen; the present value is added where it is missing.
         value: what the scenario says.
-        change: takes the YAML, the path and the choice, gives the changed YAML.
+        change: takes the scenario, the path and the choice, gives the changed scenario.
         more: passed on to `st.selectbox`.
     """
     everything = list(options) if value in options else [value, *options]
@@ -169,9 +172,9 @@ def _preset(path: str, value: float | None) -> None:
     st.session_state.setdefault(_state.key(path), kept[0] if kept else value)
 
 
-def _apply(path: str, change: Callable[[str, str, Any], str]) -> None:
+def _apply(path: str, change: Change) -> None:
     shown = st.session_state[_state.key(path)]
-    _state.attempt(path, lambda text: change(text, path, shown), shown)
+    _state.attempt(path, lambda scenario: change(scenario, path, shown), shown)
 
 
 def problem(path: str) -> None:

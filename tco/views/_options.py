@@ -121,7 +121,7 @@ def _rename(name: str) -> None:
 
 def _renamed(path: str, old: str) -> None:
     new = st.session_state[_state.key(path)]
-    _state.attempt(path, lambda text: _edit.rename_option(text, old, new), new, reshapes=True)
+    _state.attempt(path, lambda scenario: _edit.rename_option(scenario, old, new), new, reshapes=True)
 
 
 def _inputs(option: Option, at: str, given: dict[str, Quantity]) -> list[tuple[str, Quantity | None]]:
@@ -157,8 +157,8 @@ def _choose_run(option: RentOption | OwnOption, at: str) -> None:
 
 
 def _choose_server(option: OwnOption, at: str) -> None:
-    def change(text: str, path: str, chosen: str) -> str:
-        return _edit.set_field(text, path, None if chosen == RUNS_SERVER else chosen)
+    def change(scenario: Scenario, path: str, chosen: str) -> Scenario:
+        return _edit.set_field(scenario, path, None if chosen == RUNS_SERVER else chosen)
 
     with st.container():
         _fields.choice(
@@ -190,10 +190,10 @@ def _choose_electricity(option: OwnOption, at: str, filled: dict[str, Assumption
     now, path = option.electricity_usd_per_kwh, f"{at}.electricity_usd_per_kwh"
     regions = sorted({quote.region for quote in pricing.electricity_quotes()})
 
-    def change(text: str, _: str, chosen: str) -> str:
+    def change(scenario: Scenario, _: str, chosen: str) -> Scenario:
         if chosen != OWN_PRICE:
-            return _edit.set_field(text, path, {"region": chosen})
-        return _edit.set_value(text, path, filled[path].value if path in filled else 0.0)
+            return _edit.set_field(scenario, path, {"region": chosen})
+        return _edit.set_value(scenario, path, filled[path].value if path in filled else 0.0)
 
     with st.container():
         _fields.choice(
@@ -218,8 +218,8 @@ def _buttons(name: str) -> None:
         _fields.problem(f"options.{name}.{words}")
 
 
-def _press(path: str, change: Callable[[str, str], str], name: str) -> None:
-    _state.attempt(path, lambda text: change(text, name), None, reshapes=True)
+def _press(path: str, change: Callable[[Scenario, str], Scenario], name: str) -> None:
+    _state.attempt(path, lambda scenario: change(scenario, name), None, reshapes=True)
 
 
 def _show_new(names: list[str], scenario: Scenario) -> None:
@@ -229,7 +229,7 @@ def _show_new(names: list[str], scenario: Scenario) -> None:
         st.caption("It starts with defaults; change them in its own section afterwards.")
         if st.form_submit_button("Add", type=_look.emphasis()):
             _state.attempt(
-                "options", lambda text: _edit.add_option(text, _new(kind, name, scenario)), None, reshapes=True
+                "options", lambda now: _edit.add_option(now, _new(kind, name, scenario)), None, reshapes=True
             )
             if _state.rejected("options") is None:
                 st.rerun()

@@ -61,8 +61,8 @@ def choose_parts(option: MixedOption, at: str, scenario: Scenario) -> None:
             )
 
 
-def _set_replicas(text: str, path: str, chosen: str) -> str:
-    return _edit.set_field(text, path, chosen if chosen == OPTIMAL else int(chosen))
+def _set_replicas(scenario: Scenario, path: str, chosen: str) -> Scenario:
+    return _edit.set_field(scenario, path, chosen if chosen == OPTIMAL else int(chosen))
 
 
 def fitting(field: str, scenario: Scenario) -> list[str]:

@@ -100,7 +100,7 @@ def _use(name: str, uploaded: frozenset[str] = frozenset()) -> None:
     now = _state.scenario().prices.file
     if now not in uploaded:
         st.session_state["prices_before"] = now
-    _state.attempt(PATH, lambda text: _edit.set_field(text, PATH, name), name)
+    _state.attempt(PATH, lambda scenario: _edit.set_field(scenario, PATH, name), name)
 
 
 def _remove(name: str) -> None:
@@ -108,4 +108,4 @@ def _remove(name: str) -> None:
     before = st.session_state.pop("prices_before", None)
     _state.drop_prices(name)
     st.session_state["prices_removed"] = st.session_state.get("prices_removed", 0) + 1
-    _state.attempt(PATH, lambda text: _edit.set_field(text, PATH, before), before)
+    _state.attempt(PATH, lambda scenario: _edit.set_field(scenario, PATH, before), before)

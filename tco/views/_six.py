@@ -73,7 +73,7 @@ def scenario_text(name: str, six: Six) -> str:
     Raises:
         InputError: they make no valid scenario.
     """
-    text = dump(load(shipped_templates()[name]))
+    scenario = load(shipped_templates()[name])
     numbers = {
         "workload.requests_per_day": six.requests_per_day,
         "workload.input_tokens_per_request": six.input_tokens,
@@ -81,11 +81,11 @@ def scenario_text(name: str, six: Six) -> str:
     }
     numbers |= {f"options.{way}.people.run_fte": six.run_fte for way in _WITH_MACHINES}
     for path, value in numbers.items():
-        text = _edit.set_value(text, path, value)
-    text = _edit.set_field(text, f"options.{_BASELINE}.model", six.paid_model)
+        scenario = _edit.set_value(scenario, path, value)
+    scenario = _edit.set_field(scenario, f"options.{_BASELINE}.model", six.paid_model)
     for way in WAYS:
         if way not in six.ways:
-            text = _edit.remove_option(text, way)
+            scenario = _edit.remove_option(scenario, way)
         elif way in _WITH_MACHINES:
-            text = _edit.set_field(text, f"options.{way}.gpu", six.gpu)
-    return text
+            scenario = _edit.set_field(scenario, f"options.{way}.gpu", six.gpu)
+    return dump(scenario)

@@ -1,12 +1,11 @@
 """What one visitor's session holds, as text: the scenario, the runs that were uploaded, edits that do not fit yet.
 
-Records are rebuilt from the text on every rerun, so that a reload of the code never meets objects of an older class. Nothing
-that a visitor brings is kept in a cache that others share.
+A record that is kept beside its text, because reading YAML takes long, is rebuilt from the text where it is of an older class, from before
+a reload of the code. Nothing that a visitor brings is kept in a cache that others share. `tco.views._opening` fills a new session.
 """
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,16 +13,15 @@ import streamlit as st
 
 from pricing import Book, Overrides, parse_overrides
 from probes import load_run, run_from_json
-from tco import InputError, Result, Scenario, dump, evaluate, load, parse
+from tco import InputError, Result, Scenario, dump, load, parse
 from tco.books import find_book
 from tco.compare import Prepared, prepare
+from tco.evaluate import evaluate_prepared
 from tco.hosting import is_hosted, refuse_server_file
 from tco.identity import parts_of
 from tco.runs import shipped_runs
-from tco.scenario import SelfHostedOption
-from tco.share import of_link
 from tco.shipped import shipped_scenarios
-from tco.views import SCENARIO_VARIABLE, _history, _hosted
+from tco.views import _history, _hosted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,70 +36,6 @@ OWN = "own"
 
 LINK = "s"
 """Of the query string: the scenario itself (`tco.share`)."""
-
-
-def begin() -> None:
-    """Fills a new session with the scenario of its link, else the file that `tco app` was given, else the demo, else the first scenario with an answer."""
-    if "scenario_text" in st.session_state:
-        return
-    st.session_state.update(runs={}, own_prices={}, revision=0, rejected={}, scenario_folder=None, scenario_origin=OWN)
-    _bring_operators_files()
-    _history.begin()
-    code = st.query_params.get(LINK)
-    if code is None or not _open_link(code):
-        _open_first()
-        st.session_state["first_text"] = text()
-
-
-def _open_link(code: str) -> bool:
-    """Whether the link could be opened; where not, why is kept for the page to say."""
-    state = st.session_state
-    try:
-        shared = of_link(code)
-    except InputError as error:
-        state["link_problem"] = str(error)
-        return False
-    shipped, given = shipped_scenarios(), os.environ.get(SCENARIO_VARIABLE)
-    if shared.origin in shipped:
-        replace(shared.text, origin=shared.origin, folder=shipped[shared.origin].parent)
-    else:
-        replace(shared.text, origin=OWN, folder=None if given is None else Path(given).parent)
-    state["shared"] = (shared.text, shared.answer_id, shared.book_id)
-    return True
-
-
-def _open_first() -> None:
-    given = os.environ.get(SCENARIO_VARIABLE)
-    if given is not None:
-        replace(dump(load(given)), origin=OWN, folder=Path(given).parent)
-        return
-    paths = shipped_scenarios()
-    first = next((name for name, path in paths.items() if _has_answer(path)), next(iter(paths)))
-    open_shipped(first)
-
-
-def _bring_operators_files() -> None:
-    """On a hosted server no scenario may name the server's files, so what the operator's own one names is brought into the session."""
-    given = os.environ.get(SCENARIO_VARIABLE)
-    if given is None or not is_hosted():
-        return
-    scenario, folder = load(given), Path(given).parent
-    st.session_state["runs"].update(_named_runs(scenario, folder))
-    if (own := scenario.prices.file) is not None:
-        keep_prices(own, (folder / own).read_text(encoding="utf-8"))
-
-
-def _named_runs(scenario: Scenario, folder: Path) -> dict[str, str]:
-    named = {option.run: folder / option.run for option in scenario.options if isinstance(option, SelfHostedOption)}
-    return {name: path.read_text(encoding="utf-8") for name, path in named.items() if path.is_file()}
-
-
-def _has_answer(path: Path) -> bool:
-    try:
-        evaluate(load(path))
-    except InputError:
-        return False
-    return True
 
 
 def open_shipped(name: str) -> None:
@@ -160,10 +94,16 @@ def scenario() -> Scenario:
     kept = st.session_state.get("scenario_record")
     # One of an older class, from before a reload of the code, is read anew.
     if kept is None or kept[0] != asked or not isinstance(kept[1], Scenario):
-        kept = (asked, parse(asked[0]).in_folder(Path(asked[1]) if asked[1] else None))
-        st.session_state["scenario_record"] = kept
+        return _keep(asked[0], parse(asked[0]).in_folder(Path(asked[1]) if asked[1] else None))
     found: Scenario = kept[1]
     return found
+
+
+def _keep(told: str, record: Scenario) -> Scenario:
+    """Keeps a scenario as text, and as the record that `tco.parse` makes of that text."""
+    st.session_state["scenario_text"] = told
+    st.session_state["scenario_record"] = ((told, st.session_state["scenario_folder"]), record)
+    return record
 
 
 def prepared() -> Prepared:
@@ -175,8 +115,11 @@ def prepared() -> Prepared:
     return prepare(scenario(), own_runs(), book())
 
 
-def result() -> Result:
+def result(*, searches: bool = True) -> Result:
     """The answer. The last one is kept, as text and in the session alone: the same id gives the same numbers.
+
+    Args:
+        searches: with break-even volumes and drivers, which take most of the time (`tco.evaluate`).
 
     Raises:
         InputError: a run or a price is missing.
@@ -184,12 +127,12 @@ def result() -> Result:
     asked, held = scenario(), prepared()
     name = parts_of(asked, held.runs, held.book).answer_id
     kept = st.session_state.get("answer")
-    if kept is None or kept[0] != name:
-        found = evaluate(asked, own_runs(), book())
-        kept = (found.answer_id, found.model_dump_json(by_alias=True))
+    if kept is None or kept[0] != name or kept[1] < searches:
+        found = evaluate_prepared(asked, held, searches=searches)
+        kept = (found.answer_id, searches, found.model_dump_json(by_alias=True))
         st.session_state["answer"] = kept
     st.session_state["answered"] = (text(), kept[0], held.book.id)
-    return Result.model_validate_json(kept[1])
+    return Result.model_validate_json(kept[2])
 
 
 def book() -> Book:
@@ -212,20 +155,21 @@ def key(path: str) -> str:
     return f"{st.session_state['revision']}|{path}"
 
 
-def attempt(path: str, change: Callable[[str], str], shown: Any, *, reshapes: bool = False) -> None:
-    """Changes the scenario's text; where that gives no valid scenario, keeps the edit and the reason beside the widget.
+def attempt(path: str, change: Callable[[Scenario], Scenario], shown: Any, *, reshapes: bool = False) -> None:
+    """Changes the scenario; where that gives no valid scenario, keeps the edit and the reason beside the widget.
 
     Args:
         path: the input.
-        change: takes the scenario's YAML and gives the changed one.
+        change: takes the scenario and gives the changed one.
         shown: what the widget holds, so that it is still there after a visit to another page.
         reshapes: the change adds, takes away or renames inputs; all widgets start afresh.
     """
     try:
-        changed = change(text())
-        if changed != text():
+        changed = change(scenario())
+        told = dump(changed)
+        if told != text():
             _history.remember()
-        st.session_state["scenario_text"] = changed
+        _keep(told, changed)
     except InputError as error:
         st.session_state["rejected"][path] = (shown, str(error))
     else:

@@ -208,7 +208,7 @@ _COMPANY_NUMBERS = {
 def _date() -> None:
     chosen = st.session_state[_state.key("as_of")]
     if chosen is not None:
-        _state.attempt("as_of", lambda text: _edit.set_field(text, "as_of", chosen.isoformat()), chosen)
+        _state.attempt("as_of", lambda scenario: _edit.set_field(scenario, "as_of", chosen.isoformat()), chosen)
 
 
 def show_register(answer: Result | str) -> None:
@@ -244,7 +244,7 @@ def show_register(answer: Result | str) -> None:
 
 current = _state.scenario()
 try:
-    found: Result | str = _state.result()
+    found: Result | str = _state.result(searches=False)
 except InputError as error:
     found = str(error)
 _bar.show(None if isinstance(found, str) else found, plain(current.name))

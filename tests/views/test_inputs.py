@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tco import dump, evaluate, load, parse
 from tco.answer import headline
 from tco.shipped import shipped_scenarios
-from tco.words import plain
+from tco.words import driver_title, plain
 from tests.factories import API, RENT, scenario
 from tests.views.conftest import at_page, at_tab, key
 
@@ -129,3 +131,15 @@ def test_a_country_that_is_none_is_refused_with_the_reason(inputs):
     assert not inputs.exception
     assert current(inputs).company is None
     assert "is not a country" in inputs.error[0].value
+
+
+def test_what_moves_the_answer_is_found_on_decision_after_a_change_on_inputs(open_app):
+    ranged = {"value": 43_200.0, "low": 20_000.0, "high": 90_000.0, "evidence": "expert"}
+    app = at_page(open_app(workload__requests_per_day=ranged), "inputs")
+    app.number_input(key=key(app, "workload.requests_per_day")).set_value(50_000.0).run()
+    found = evaluate(current(app).in_folder(Path(app.session_state["scenario_folder"])))
+
+    assert not app.exception
+    assert found.drivers
+    shown = [each.value for each in at_page(app, "decision").markdown]
+    assert any(plain(driver_title(found.drivers[0])) in each for each in shown)
