@@ -71,3 +71,26 @@ def source_of(item: str, option: OptionResult, result: Result) -> str | None:
     ]
     text = " · ".join(part for part in parts if part)
     return text if len(text) <= _MOST else f"{text[: _MOST - 1]}…"
+
+
+def item_rows(option: OptionResult, result: Result) -> list[dict[str, object]]:
+    """Line items and investments of an option as rows, the largest first.
+
+    Args:
+        option: one that can serve.
+        result: that it is of.
+    """
+    rows: list[dict[str, object]] = []
+    for items, when in ((option.line_items, ""), (option.investments, " (laid out)")):
+        for name, amounts in items.items():
+            total = sum(amounts)
+            rows.append(
+                {
+                    "For": item_words(name) + when,
+                    "First month (USD)": amounts[0] if amounts else None,
+                    "Total (USD)": total,
+                    "Of all": total / option.total_usd if option.total_usd else None,
+                    "Price from": source_of(name, option, result),
+                }
+            )
+    return sorted(rows, key=lambda row: -abs(float(str(row["Total (USD)"]))))

@@ -18,6 +18,7 @@ from tco.cli._shared import console, fail, print_json, refuse
 from tco.constraint_words import constraint_sentences
 from tco.format import months, share, usd, volume
 from tco.lock import default_path, evaluate_locked, read_lock
+from tco.option_rows import payback_words
 from tco.result import Capacity
 from tco.words import driver_sentence, driver_title
 
@@ -157,14 +158,6 @@ def _compared(text: Callable[[OptionResult], str]) -> Callable[[OptionResult, Re
     return lambda option, result: text(option) if option.npv_usd is not None and option.name != result.baseline else "–"
 
 
-def _payback(option: OptionResult, result: Result) -> str:
-    if not option.feasible:
-        return "ruled out"
-    if option.name == result.baseline:
-        return "paid today"
-    return "–" if option.npv_usd is None else months(option.payback_months)
-
-
 def _basis(capacity: Capacity) -> str:
     """How the number was had, with how far such models missed what was measured."""
     missed = capacity.model_error_fraction
@@ -225,7 +218,7 @@ _ROWS: tuple[tuple[str, Callable[[OptionResult, Result], str]], ...] = (
     ("per request", _served(lambda option: usd(option.usd_per_request))),
     (_USER, _served(_per_user)),
     (_TASK, _served(_per_task)),
-    ("payback", _payback),
+    ("payback", payback_words),
     ("  discounted", _compared(lambda option: months(option.discounted_payback_months))),
     ("NPV saved", _compared(lambda option: usd(option.npv_usd))),
     ("IRR a year", _compared(_irr)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tco.answer import footing
+from tco.glossary import TERMS
 from tco.report.blocks import Bullets, Column, Section, Table, Text
 from tco.report.pack import ReportPack
 from tco.words import number
@@ -32,25 +33,11 @@ LIMITS = (
 )
 """What the numbers do not say."""
 
-GLOSSARY = (
-    ("Baseline", "the option that is paid for today; every other one is compared with it"),
-    ("Basis", "how a number that rests on a run was had: measured, interpolated, modelled"),
-    ("Evidence", "class of a number's origin, best first: measured, invoice, contract, listed, literature, expert, assumption"),
-    ("Goodput", "throughput that meets the latency promise"),
-    ("IRR, MIRR", "rate of return of the savings; MIRR takes up and reinvests at the discount rate, and is always one number"),
-    ("Mtok", "million tokens, input and output together unless one is named"),
-    ("NPV", "present value of the savings against the baseline, what servers still fetch included"),
-    ("Nine runs in ten", "from the value that one run in twenty stays below to the one that one in twenty exceeds"),
-    ("Payback", "from when the cumulative saving stays at or above zero; “never” within the horizon is an answer"),
-    ("Probe, run", "measuring an endpoint with real requests, and its record"),
-    ("PUE", "power of the site over power of the servers"),
-    ("Replica", "one copy of the model that answers requests: one or more GPUs"),
-    ("SLO", "latency promise, as percentiles"),
-    ("TPOT", "time per output token after the first"),
-    ("TTFT", "from sending a request to its first token"),
-    ("Utilisation", "mean demand over what the fleet could carry"),
+WORDS = (
+    "Baseline", "Basis", "Evidence", "Goodput", "IRR", "MIRR", "Mtok", "NPV", "Nine runs in ten", "P95", "Payback", "Probe", "PUE", "Replica", "ROI", "Run",
+    "SLO", "TPOT", "TTFT", "Utilisation",
 )  # fmt: skip
-"""Words of a report, as docs/glossary.md has them."""
+"""Of the glossary, the words of a report."""
 
 
 def method_section(pack: ReportPack) -> Section:
@@ -84,7 +71,8 @@ def limits_section(pack: ReportPack) -> Section:
 
 def glossary_section() -> Section:
     """What the words mean."""
-    return Section("Glossary", (Table(columns=(Column("Word", weight=1), Column("Meaning", weight=4)), rows=GLOSSARY),))
+    rows = tuple((word, TERMS[word]) for word in WORDS)
+    return Section("Glossary", (Table(columns=(Column("Word", weight=1), Column("Meaning", weight=4)), rows=rows),))
 
 
 def change_section(pack: ReportPack) -> Section | None:

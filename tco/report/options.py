@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from tco.answer import explain
 from tco.format import months, share, usd, volume
+from tco.option_rows import payback_words
 from tco.report.blocks import Block, Bullets, Column, Picture, Section, Table, Text
 from tco.report.pack import ReportPack
 from tco.result import OptionResult, Result
@@ -100,7 +101,7 @@ def figures(result: Result) -> tuple[tuple[str, Figure], ...]:
             "Utilisation",
             _served(lambda option: share(option.capacity.utilisation_fraction) if option.capacity else "–"),
         ),
-        ("Payback", lambda option: payback(option, result)),
+        ("Payback", lambda option: payback_words(option, result)),
         ("Discounted payback", _compared(result, lambda option: months(option.discounted_payback_months))),
         ("NPV saved", _compared(result, lambda option: usd(option.npv_usd))),
         (
@@ -134,20 +135,6 @@ def _served(figure: Figure) -> Figure:
 
 def _compared(result: Result, figure: Figure) -> Figure:
     return lambda option: figure(option) if option.npv_usd is not None and option.name != result.baseline else "–"
-
-
-def payback(option: OptionResult, result: Result) -> str:
-    """An option's payback in a word or two.
-
-    Args:
-        option: of the answer.
-        result: the answer.
-    """
-    if not option.feasible:
-        return "ruled out"
-    if option.name == result.baseline:
-        return "paid today"
-    return "–" if option.npv_usd is None else months(option.payback_months)
 
 
 def line_item_section(pack: ReportPack) -> Section:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import streamlit as st
 
 import pricing
+from tco.option_words import KINDS
 from tco.register import quantities
 from tco.scenario import (
     ElectricityRegion,
@@ -31,14 +32,6 @@ if TYPE_CHECKING:
 
 Option = TokenOption | RentOption | OwnOption | MixedOption
 
-KINDS = {
-    "api": "a vendor's API, paid per token",
-    "hosted": "an open model, paid per token",
-    "rent": "an open model on rented GPUs",
-    "own": "an open model on your own servers",
-    "hybrid": "base load on your own replicas, the rest at an API",
-    "cascade": "a small model first, a large one behind it",
-}
 OWN_PRICE = "my own price"
 RUNS_SERVER = "the first with the run's GPU"
 _WHOLE_NUMBERS = {

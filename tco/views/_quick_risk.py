@@ -19,19 +19,28 @@ def of_answer(result: Result) -> OptionRisk | None:
     Args:
         result: the answer of the session's scenario.
     """
+    return of_options(result).get(result.contender or "")
+
+
+def of_options(result: Result) -> dict[str, OptionRisk]:
+    """How every option fares over the ranges of the inputs, by name; empty where nothing has a range, or nothing can be compared.
+
+    Args:
+        result: the answer of the session's scenario.
+    """
     if result.contender is None or result.option(result.contender).npv_usd is None:
-        return None
+        return {}
     kept = st.session_state.get(_KEPT)
     if kept is None or kept[0] != result.answer_id:
         try:
             found = simulate(_state.prepared(), draws=DRAWS, option=result.contender)
         except InputError:
             # What is wrong with a distribution or a correlation is said on Risk, where it is asked for.
-            return None
+            return {}
         kept = (result.answer_id, found.model_dump_json(by_alias=True))
         st.session_state[_KEPT] = kept
     risk = Risk.model_validate_json(kept[1])
-    return risk.of(result.contender) if risk.inputs else None
+    return {each.name: each for each in risk.options} if risk.inputs else {}
 
 
 def npv_band(risk: OptionRisk | None) -> tuple[float, float] | None:

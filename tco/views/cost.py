@@ -9,12 +9,12 @@ from tco import InputError, OptionResult, Result
 from tco.charts import DARK, LIGHT, Palette
 from tco.compare import Prepared
 from tco.cost_charts import items_chart, use_chart, year_chart
-from tco.cost_sources import source_of
+from tco.cost_sources import item_rows
 from tco.curve_charts import cost_over_load
 from tco.format import share, usd, volume
 from tco.load_curve import load_curve
 from tco.views import _bar, _empty, _state
-from tco.words import item_words, plain
+from tco.words import plain
 
 _SPLIT = {
     "bill": "as the vendor bills them",
@@ -132,29 +132,6 @@ def _items(option: OptionResult, result: Result) -> None:
     )
     if unused:
         st.caption(plain(f"Zero, because nobody set them: {', '.join(unused)}."))
-
-
-def item_rows(option: OptionResult, result: Result) -> list[dict[str, object]]:
-    """Line items and investments of an option as rows, the largest first.
-
-    Args:
-        option: one that can serve.
-        result: that it is of.
-    """
-    rows: list[dict[str, object]] = []
-    for items, when in ((option.line_items, ""), (option.investments, " (laid out)")):
-        for name, amounts in items.items():
-            total = sum(amounts)
-            rows.append(
-                {
-                    "For": item_words(name) + when,
-                    "First month (USD)": amounts[0] if amounts else None,
-                    "Total (USD)": total,
-                    "Of all": total / option.total_usd if option.total_usd else None,
-                    "Price from": source_of(name, option, result),
-                }
-            )
-    return sorted(rows, key=lambda row: -abs(float(str(row["Total (USD)"]))))
 
 
 def _load(option: OptionResult, prepared: Prepared, palette: Palette) -> None:

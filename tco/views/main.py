@@ -43,6 +43,7 @@ def _pages() -> dict[str, list[Page]]:
     return {
         "": [page("decision", "balance", default=True), page("start", "flag"), page("inputs", "tune")],
         "Why": [
+            page("options", "view_column"),
             page("workload", "calendar_view_week"),
             page("capacity", "speed"),
             page("cost", "payments"),

@@ -14,7 +14,7 @@ from tco.words import plain
 from tests.factories import API, OWN, RENT
 from tests.views.conftest import at_page, key
 
-NAMES = ("workload", "capacity", "cost", "compare", "report")
+NAMES = ("options", "workload", "capacity", "cost", "compare", "report")
 
 
 def titles(app):
@@ -29,7 +29,7 @@ def test_every_page_is_drawn(open_app, name):
     assert app.header
 
 
-@pytest.mark.parametrize("name", ["capacity", "cost", "report"])
+@pytest.mark.parametrize("name", ["options", "capacity", "cost", "report"])
 def test_a_page_without_an_answer_says_what_to_do(open_app, folder, name):
     app = open_app()
     (folder / "test-run.json").unlink()
