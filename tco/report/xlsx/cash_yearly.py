@@ -10,6 +10,7 @@ from tco.report.xlsx.desk import Desk
 from tco.report.xlsx.functions import MONTHS_PER_YEAR, sum_where, total, whole_up
 from tco.report.xlsx.option_block import OptionRows
 from tco.report.xlsx.sheet import FIRST_ROW, Sheet
+from tco.words import item_words
 
 _SUM, _FIRST_YEAR = 2, 3
 
@@ -30,7 +31,7 @@ def yearly_of(desk: Desk, rows: Mapping[str, OptionRows]) -> tuple[Sheet, dict[s
         frozen=(FIRST_ROW, _FIRST_YEAR),
     )
     for column, text in ((0, "Year of the plan"), (1, "Unit"), (_SUM, "Sum")):
-        sheet.text(column, text, "header", row=FIRST_ROW - 1)
+        sheet.text(column, text, "column" if column == _SUM else "header", row=FIRST_ROW - 1)
     numbers = [
         sheet.cell(_FIRST_YEAR + year, Held(year, (), "years"), "header", row=FIRST_ROW - 1)
         for year in range(years + 1)
@@ -42,10 +43,10 @@ def yearly_of(desk: Desk, rows: Mapping[str, OptionRows]) -> tuple[Sheet, dict[s
 def _block(sheet: Sheet, own: OptionRows, year_of: Line, numbers: list[Cell]) -> Cell:
     sheet.heading(own.option.name)
     for name, line in own.lines.items():
-        _row(sheet, name.replace("_", " ").capitalize(), line, year_of, numbers)
+        _row(sheet, item_words(name), line, year_of, numbers)
     _row(sheet, "Running costs", own.running, year_of, numbers)
     for name, line in own.investments.items():
-        _row(sheet, name.replace("_", " ").capitalize(), line, year_of, numbers)
+        _row(sheet, item_words(name), line, year_of, numbers)
     _row(sheet, "Investments, in the year of their month", own.upfront, year_of, numbers)
     if own.saving is not None:
         _row(sheet, "Saving against the baseline, by time", own.saving, year_of, numbers)

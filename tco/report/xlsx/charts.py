@@ -11,8 +11,9 @@ from tco.report.xlsx.sheet import LABEL, TIMELINE_ROW
 
 _MOST_STACKED = 6
 _WIDTH, _HEIGHT = 1000, 380
-_ROWS_OF_A_CHART = 21
-_FIRST_ROW = 4
+ROWS_OF_A_CHART = 21
+CHARTS_OF_A_PAGE = 3
+FIRST_ROW = 4
 
 
 def add_charts(book: xlsxwriter.Workbook, model: Model) -> None:
@@ -28,7 +29,7 @@ def add_charts(book: xlsxwriter.Workbook, model: Model) -> None:
     assert page is not None  # it is one of the model's sheets
     _cumulative(book, page, model)
     for number, name in enumerate(list(model.rows)[:_MOST_STACKED], 1):
-        _stacked(book, page, model, name, _FIRST_ROW + number * _ROWS_OF_A_CHART)
+        _stacked(book, page, model, name, FIRST_ROW + number * ROWS_OF_A_CHART)
 
 
 def _cumulative(book: xlsxwriter.Workbook, page: Worksheet, model: Model) -> None:
@@ -39,7 +40,7 @@ def _cumulative(book: xlsxwriter.Workbook, page: Worksheet, model: Model) -> Non
         named = {"name": [model.desk.cash.name, rows.title_row, LABEL]}
         chart.add_series({**_series(rows.cumulative, 0), **named, "line": {"width": 2, "color": colour}})
     _finish(chart, "Cumulative cost by month (USD)")
-    page.insert_chart(_FIRST_ROW, 0, chart)
+    page.insert_chart(FIRST_ROW, 0, chart)
 
 
 def _stacked(book: xlsxwriter.Workbook, page: Worksheet, model: Model, name: str, row: int) -> None:

@@ -77,7 +77,7 @@ def checks_of(
         frozen=(FIRST_ROW + 1, 1),
     )
     for column, text in enumerate(("Check", "Here", "Expected", "Difference", "Status")):
-        sheet.text(column, text, "header", row=FIRST_ROW - 1)
+        sheet.text(column, text, ("header", "column", "column", "column", "unit_header")[column], row=FIRST_ROW - 1)
     sheet.next_row = FIRST_ROW + 1
     writer = _Writer(sheet, desk.inputs.changed_count, [])
     for name in rows:
@@ -129,7 +129,7 @@ class _Writer:
         """A number beside the engine's at export; one that does not exist there is a word here."""
         here = self.sheet.cell(1, when(is_number(number) > 0, number, missing), style)
         if engine is None:
-            self.sheet.text(2, missing)
+            self.sheet.text(2, missing, "absent")
             same = equals(here, missing) if missing == "never" else (is_number(here) < 1)
         else:
             expected = self.sheet.cell(2, Held(engine, (), "the engine, at export"), style)
@@ -145,12 +145,12 @@ class _Writer:
 
     def holds(self, label: str, is_so: Expr) -> None:
         """Something that is 1 where it holds."""
-        here = self.sheet.cell(1, is_so, "number")
+        here = self.sheet.cell(1, is_so, "count")
         self._status(when(equals(here, 1), OK, FAIL), label)
 
     def unchanged(self, label: str, count: Expr, otherwise: str) -> None:
         """Inputs of a kind of which none was changed."""
-        here = self.sheet.cell(1, count, "number")
+        here = self.sheet.cell(1, count, "count")
         self._status(when(here > 0, otherwise, OK), label)
 
     def _status(self, content: Expr, label: str) -> None:

@@ -80,6 +80,7 @@ class Desk:
         columns: Mapping[str, Iterable[float | Expr]],
         rests_on: tuple[str, ...] = (),
         why: str = "counts",
+        more: int = 0,
     ) -> list[Block]:
         """A table of the engine's numbers, or of formulas, to the right of those before it; returns its columns.
 
@@ -88,12 +89,15 @@ class Desk:
             columns: numbers or formulas by header.
             rests_on: inputs that they were worked out from.
             why: where they come from, in words.
+            more: columns that are put beside it afterwards.
         """
         sheet, found = self.tables, []
         first = 2 + max((cell.column for cell, _ in sheet.cells), default=-2)
         sheet.text(first, title, "heading", row=FIRST_ROW - 2)
         for column, (header, numbers) in enumerate(columns.items(), first):
-            sheet.text(column, header, "header", row=FIRST_ROW - 1)
+            sheet.text(column, header, "column", row=FIRST_ROW - 1)
+            # A title has the width of its table, for another one begins beside it.
+            sheet.widen(column, max(TABLE_WIDTH, len(title) / (len(columns) + more)))
             held = [number if isinstance(number, Expr) else Held(float(number), rests_on, why) for number in numbers]
             cells = [sheet.cell(column, each, "number", row=FIRST_ROW + row) for row, each in enumerate(held)]
             found.append(Block(tuple(cells)))
@@ -138,6 +142,9 @@ def held_line(numbers: Iterable[float], rests_on: tuple[str, ...], why: str) -> 
     """A row of the engine's numbers."""
     return tuple(Held(float(number), rests_on, why) for number in np.asarray(list(numbers), dtype=float))
 
+
+TABLE_WIDTH = 16
+"""Of a column of a table: so wide is a worth of nine digits, in brackets."""
 
 NOTHING = Constant(0)
 """What a line costs that nobody set."""

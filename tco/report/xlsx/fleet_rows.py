@@ -255,7 +255,7 @@ def _looked_up(desk: Desk, option: SelfHosted, replica: Replica, work: Line, goo
         f"table of the fleet of {option.name} by load",
     )
     limits = Block(columns[0].cells[:-1])
-    step = sheet.line("Step of the table", "number", product_sum((limits < load) * 1) + 1)
+    step = sheet.line("Step of the table", "number", product_sum((limits < load) * 1) + 1, "count")
     replicas, paid, surge = (
         sheet.line(name, unit, at_index(column, step))
         for name, unit, column in (

@@ -7,7 +7,7 @@ from importlib import metadata
 from probes.run import Run
 from tco.answer import footing, headline
 from tco.lock.records import Lock
-from tco.report.evidence import evidence_sentence
+from tco.report.evidence import evidence_sentence, source_table
 from tco.report.pack import ReportPack
 from tco.report.xlsx.cells import Cell, Held
 from tco.report.xlsx.expressions import Expr
@@ -46,7 +46,7 @@ def cover_of(pack: ReportPack, verdict: Expr, sheets: list[tuple[str, str]]) -> 
         sheets: names and what is on them.
     """
     result, terms = pack.result, pack.brand.terms
-    sheet = Sheet(name="Cover", title=result.scenario, about=headline(result), widths={0: 26, 1: 110}, frozen=(0, 0))
+    sheet = Sheet(name="Cover", title=result.scenario, about=headline(result), widths={0: 26, 1: 88}, frozen=(0, 0))
     if terms.confidentiality:
         sheet.row(terms.confidentiality, style="heading")
     facts = (
@@ -89,7 +89,7 @@ def legend_of() -> Sheet:
         name="Legend",
         title="Legend",
         about="How to read and change this workbook.",
-        widths={0: 26, 1: 110},
+        widths={0: 26, 1: 88},
         frozen=(0, 0),
     )
     sheet.row("Colours", style="heading")
@@ -149,7 +149,10 @@ def _run(sheet: Sheet, run: Run) -> None:
     for label, text in facts:
         if text:
             sheet.row(label, text)
-    sheet.row("Cell", *(f"{name} ({unit})" for name, unit in _PROBE_COLUMNS), style="header")
+    sheet.text(0, "Cell", "header")
+    for column, (name, unit) in enumerate(_PROBE_COLUMNS, 1):
+        sheet.text(column, f"{name} ({unit})", "column")
+    sheet.row()
     for number, cell in enumerate(run.cells, 1):
         load = cell.concurrency if cell.concurrency is not None else cell.request_rate_per_s
         values = (
@@ -166,14 +169,12 @@ def sources_of(pack: ReportPack, inputs: Inputs) -> Sheet:
     sheet = Sheet(
         name="Sources", title="Sources", about="Every source that an input names, and what the answer rests on.", widths={0: 90, 1: 14, 2: 12, 3: 60}
     )  # fmt: skip
-    for column, text in enumerate(("Source", "Evidence", "As of", "Inputs")):
+    for column, text in enumerate(("Source", "Evidence", "As of", "Inputs, by their id")):
         sheet.text(column, text, "header", row=FIRST_ROW - 1)
-    found: dict[tuple[str, str, str], list[str]] = {}
-    for row in pack.result.assumptions:
-        if row.source:
-            found.setdefault((row.source, row.evidence, str(row.as_of or "")), []).append(row.path)
-    for (source, evidence, as_of), paths in sorted(found.items()):
-        sheet.row(source, evidence, as_of, ", ".join(paths))
+    for source, as_of, evidence, used in source_table(pack).rows:
+        sheet.text(0, source, "wrapped")
+        sheet.text(3, used, "wrapped")
+        sheet.row("", evidence, as_of)
     unsourced = sum(row.source is None for row in pack.result.assumptions)
     sheet.row(f"{unsourced} of {len(inputs.cells)} inputs name no source: they are the scenario's own.")
     return sheet
@@ -196,7 +197,10 @@ def changes_of(pack: ReportPack) -> Sheet:
 
 def _changes(sheet: Sheet, pack: ReportPack, before: Lock) -> None:
     result = pack.result
-    sheet.row("", "Before", "Now", style="header")
+    sheet.text(0, "", "header")
+    for column, text in ((1, "Before"), (2, "Now")):
+        sheet.text(column, text, "column")
+    sheet.row()
     sheet.row("Answer", before.answer_id, result.answer_id)
     sheet.row("Price book", before.price_book.id, result.price_book.id)
     sheet.row("Recommended", before.answer.recommended or "none", result.recommended or "none")

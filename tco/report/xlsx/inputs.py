@@ -22,6 +22,7 @@ _HEADERS = (
     "Id", "Input", "What it is", "Value", "Unit", "Low", "High", "Evidence", "Source", "As of", "In this workbook", "Value at export",
     "Changed", "Sensitivity rank", "Share of variance", "Note",
 )  # fmt: skip
+_NUMBERS = {VALUE, LOW, HIGH, AT_EXPORT, CHANGED, RANK, SHARE}
 _HEADER_ROW = 4
 _FIRST_ROW = 5
 LIVE, MIX_HELD, NEW_EXPORT = "live", "live, mix held", "new export"
@@ -76,7 +77,7 @@ class Inputs:
     def _register(self, path: str, cell: Cell, number: float, style: Style) -> None:
         row = cell.row
         at_export = self.sheet.cell(AT_EXPORT, Held(number, (), "the input when the workbook was made"), style, row=row)
-        changed = self.sheet.cell(CHANGED, when(equals(cell, at_export), 0, 1), "number", row=row)
+        changed = self.sheet.cell(CHANGED, when(equals(cell, at_export), 0, 1), "count", row=row)
         self._changed.append(changed)
         self._rows[path] = row
         self._effects[path] = self.sheet.cell(EFFECT, LIVE, "unit", row=row)
@@ -117,7 +118,7 @@ class Inputs:
             self._effects[path].content = effect
             if effect != LIVE:
                 told = f"held at export: {'; '.join(why or leans)}" if why or leans else "no formula here uses it"
-                self.sheet.text(NOTE + 1, told, row=self._rows[path])
+                self.sheet.text(NOTE + 1, told, "wrapped", row=self._rows[path])
 
     def is_live(self, path: str) -> bool:
         """Whether a change of it is answered here in full, a hybrid's best mix left as it is; after `tell_effects`."""
@@ -146,10 +147,10 @@ def inputs_of(pack: ReportPack) -> Inputs:
         about="Blue cells on yellow may be changed. Where it says `live`, all results follow; where it says `new export`, the tool must work the answer out anew.",
         frozen=(_FIRST_ROW, 4),
         next_row=_FIRST_ROW,
-        widths={ID: 6, PATH: 54, NAME: 44, VALUE: 14, UNIT: 12, LOW: 11, HIGH: 11, EVIDENCE: 11, SOURCE: 36, AS_OF: 11, EFFECT: 12, AT_EXPORT: 14, CHANGED: 9, RANK: 10, SHARE: 10, NOTE: 40, NOTE + 1: 50},
+        widths={ID: 6, PATH: 54, NAME: 44, VALUE: 14, UNIT: 16, LOW: 11, HIGH: 11, EVIDENCE: 13, SOURCE: 48, AS_OF: 11, EFFECT: 12, AT_EXPORT: 14, CHANGED: 9, RANK: 10, SHARE: 10, NOTE: 60, NOTE + 1: 100},
     )  # fmt: skip
     for column, header in enumerate((*_HEADERS, "Why it needs a new export")):
-        sheet.text(column, header, "header", row=_HEADER_ROW)
+        sheet.text(column, header, _header_style(column), row=_HEADER_ROW)
     found = Inputs(sheet)
     ranks = {driver.path: rank for rank, driver in enumerate(pack.result.drivers, 1)}
     shares = {} if pack.risk is None else {share.path: share.share_fraction for share in pack.risk.shares}
@@ -163,20 +164,25 @@ def _put(found: Inputs, name: str, row: Assumption, rank: int | None, share: flo
     sheet, style = found.sheet, style_of(row.path)
     found.cells[row.path] = cell = sheet.cell(VALUE, row.value, style)
     found._register(row.path, cell, row.value, style)  # noqa: SLF001 - of this file
-    for column, text in ((ID, name), (PATH, row.path), (NAME, label(row.path)), (EVIDENCE, row.evidence)):
+    for column, text in ((ID, name), (PATH, row.path), (NAME, label(row.path))):
         sheet.text(column, text)
-    sheet.text(UNIT, row.unit, "unit")
+    for column, text in ((UNIT, row.unit), (EVIDENCE, row.evidence)):
+        sheet.text(column, text, "unit")
     for column, end in ((LOW, row.low), (HIGH, row.high)):
         if end is not None:
             sheet.cell(column, Held(end, (), "its range"), style)
     for column, given in ((SOURCE, row.source), (AS_OF, row.as_of), (NOTE, row.note)):
         if given is not None:
-            sheet.text(column, str(given))
+            sheet.text(column, str(given), "text" if column == AS_OF else "wrapped")
     if rank is not None:
-        sheet.cell(RANK, Held(rank, (), "by the swing of the NPV"), "number")
+        sheet.cell(RANK, Held(rank, (), "by the swing of the NPV"), "count")
     if share is not None:
         sheet.cell(SHARE, Held(share, (), "by the simulation"), "fraction")
     sheet.next_row += 1
+
+
+def _header_style(column: int) -> Style:
+    return "column" if column in _NUMBERS else "unit_header" if column in {UNIT, EVIDENCE, EFFECT} else "header"
 
 
 def style_of(path: str) -> Style:

@@ -19,6 +19,7 @@ from tco.report.xlsx.segments import Costs, Shared, costs_of
 from tco.report.xlsx.sheet import LABEL
 from tco.scenario import AnyOption
 from tco.splice import involved
+from tco.words import item_words
 
 _SAME = 1e-9
 """Relative difference to the engine beyond which a row takes the engine's numbers, and says so."""
@@ -173,7 +174,7 @@ class _Writer:
         return found
 
     def _line(self, name: str, formula: Expr | None, wanted: Numbers, unit: str) -> Line:
-        label = name.replace("_", " ").capitalize()
+        label = item_words(name)
         if formula is None or not self._agrees(formula, wanted):
             self.held.append(name)
             return self.desk.cash.line(f"{label} (engine)", unit, self.numbers(wanted), "usd", summed=True)

@@ -57,7 +57,7 @@ def _points(desk: Desk, option: OwnOption, points: list[tuple[float, Expr]]) -> 
     ages = desk.table(f"{option.name}: resale by age", {"age in months": [age for age, _ in points]})[0]
     first = ages.cells[0]
     column, row = first.column + 1, first.row
-    desk.tables.text(column, "share of the price", "header", row=row - 1)
+    desk.tables.text(column, "share of the price", "column", row=row - 1)
     return ages, Block(
         tuple(desk.tables.cell(column, share, "fraction", row=row + number) for number, (_, share) in enumerate(points))
     )

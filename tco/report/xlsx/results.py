@@ -42,9 +42,9 @@ _ROWS: tuple[tuple[str, str, str, Style], ...] = (
     ("input_usd_per_mtok", "Cost of a million input tokens", "USD/Mtok", "small_usd"),
     ("output_usd_per_mtok", "Cost of a million output tokens", "USD/Mtok", "small_usd"),
     ("usd_per_user_month", "Cost of a user's month", "USD", "small_usd"),
-    ("replicas", "Replicas in the busiest hour", "replicas", "number"),
-    ("gpus", "GPUs", "GPUs", "number"),
-    ("servers", "Servers", "servers", "number"),
+    ("replicas", "Replicas in the busiest hour", "replicas", "count"),
+    ("gpus", "GPUs", "GPUs", "count"),
+    ("servers", "Servers", "servers", "count"),
     ("goodput_requests_per_s", "Goodput of a replica", "requests/s", "number"),
     ("utilisation_fraction", "Utilisation", "fraction", "fraction"),
 )
@@ -116,7 +116,7 @@ def _verdicts(desk: Desk, sheet: Sheet, names: list[str]) -> None:
         option = result.option(name)
         told = "paid today" if name == result.baseline else "compared"
         told = told if option.feasible else f"ruled out: {'; '.join(option.reasons)}"
-        sheet.text(column, told, "wrapped")
+        sheet.text(column, told, "standing")
     sheet.row("Standing", "")
     for column, name in enumerate(names, FIRST_OPTION):
         sheet.text(column, "recommended at export" if name == result.recommended else "", "absent")

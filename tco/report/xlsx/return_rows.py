@@ -8,7 +8,7 @@ import numpy as np
 
 from tco.finance.profile import HIGHEST_MONTHLY, LOWEST_PER_YEAR
 from tco.report.xlsx.cells import Block, Line
-from tco.report.xlsx.desk import NOTHING, Desk
+from tco.report.xlsx.desk import NOTHING, TABLE_WIDTH, Desk
 from tco.report.xlsx.expressions import Expr
 from tco.report.xlsx.functions import (
     MONTHS_PER_YEAR,
@@ -24,6 +24,7 @@ from tco.report.xlsx.functions import (
     yearly_irr,
 )
 from tco.report.xlsx.option_block import OptionRows
+from tco.report.xlsx.sheet import Style
 
 _ROUNDING = 1e-9
 _LOG_RATES = np.concatenate([
@@ -115,11 +116,10 @@ def _irr(desk: Desk, own: OptionRows, flows: Line) -> Expr:
     Excel's `IRR` gives some rate from a guess. How many there are is told by the NPV at many rates, and the guess is where it crosses zero.
     """
     rates = [float(rate) for rate in np.expm1(_LOG_RATES)]
-    tried = desk.table(f"{own.option.name}: NPV by monthly rate", {"rate a month": rates}, why="rates that are tried")[
-        0
-    ]
+    title, columns = f"{own.option.name}: NPV by monthly rate", {"rate a month": rates}
+    (tried,) = desk.table(title, columns, why="rates that are tried", more=3)
     worth = [product_sum(flows.all, (1 + rate) ** (-1 * desk.month.all)) for rate in tried.cells]
-    value = _beside(desk, tried, "NPV (USD)", worth)
+    value = _beside(desk, tried, "NPV (USD)", worth, "usd")
     pairs = list(zip(tried.cells, value.cells, tried.cells[1:], value.cells[1:], strict=False))
     crossings = [NOTHING, *((low * high < 0) * 1 for _, low, _, high in pairs)]
     crossed = _beside(desk, value, "crosses zero before it", crossings)
@@ -139,13 +139,15 @@ def _irr(desk: Desk, own: OptionRows, flows: Line) -> Expr:
     return when(equals(count, 0), "none", when(equals(count, 1), only, several))
 
 
-def _beside(desk: Desk, block: Block, header: str, contents: list[Expr]) -> Block:
+def _beside(desk: Desk, block: Block, header: str, contents: list[Expr], style: Style = "number") -> Block:
     """One more column of a table, beside another one."""
     first = block.cells[0]
-    desk.tables.text(first.column + 1, header, "header", row=first.row - 1)
+    desk.tables.text(first.column + 1, header, "column", row=first.row - 1)
+    # At rates far below zero the worth of a saving has many digits.
+    desk.tables.widen(first.column + 1, TABLE_WIDTH if style == "number" else 1.5 * TABLE_WIDTH)
     return Block(
         tuple(
-            desk.tables.cell(first.column + 1, content, "number", row=first.row + number)
+            desk.tables.cell(first.column + 1, content, style, row=first.row + number)
             for number, content in enumerate(contents)
         )
     )

@@ -38,7 +38,7 @@ def _profile(desk: Desk, sheet: Sheet, rows: Mapping[str, OptionRows]) -> None:
     compared = {name: own.saving_with_left for name, own in rows.items() if own.saving_with_left is not None}
     if not compared:
         return
-    sheet.row("NPV at a discount rate of", *(f"{name} (USD)" for name in compared), style="header")
+    _header(sheet, "NPV at a discount rate of", *(f"{name} (USD)" for name in compared))
     for rate in finance.PROFILE_RATES_PER_YEAR:
         at = sheet.cell(0, rate, "fraction")
         for column, flows in enumerate(compared.values(), 1):
@@ -54,16 +54,7 @@ def _drivers(pack: ReportPack, sheet: Sheet) -> None:
     sheet.heading(
         f"NPV of {pack.result.contender} with one input at a time at the ends of its range (engine, at export)"
     )
-    sheet.row(
-        "Input",
-        "Low",
-        "High",
-        "NPV at low (USD)",
-        "NPV at high (USD)",
-        "Swing (USD)",
-        "Flips the answer",
-        style="header",
-    )
+    _header(sheet, "Input", "Low", "High", "NPV at low (USD)", "NPV at high (USD)", "Swing (USD)", "Flips the answer")
     for driver in pack.result.drivers:
         style = style_of(driver.path)
         ends = (
@@ -79,7 +70,7 @@ def _drivers(pack: ReportPack, sheet: Sheet) -> None:
                 sheet.cell(column, Held(value, (), "the engine, at export"), how)  # type: ignore[arg-type]
         if driver.npv_at_low_usd is not None and driver.npv_at_high_usd is not None:
             sheet.cell(5, Held(driver.swing_usd, (), "the engine, at export"), "usd")
-        sheet.text(6, "yes" if driver.flips else "no", "unit")
+        sheet.text(6, "yes" if driver.flips else "no", "absent")
         sheet.row(label(driver.path))
 
 
@@ -89,14 +80,14 @@ def _risk(pack: ReportPack, sheet: Sheet) -> None:
     if risk is None:
         return
     sheet.heading(f"All ranges at once: {risk.draws:,} runs, seed {risk.seed} (engine, at export)")
-    sheet.row(
+    _header(
+        sheet,
         "Option",
         "Saves money in",
         "± standard error",
         "NPV, mean (USD)",
         "1 in 20 below (USD)",
         "19 in 20 below (USD)",
-        style="header",
     )
     for option in risk.options:
         if option.saves is None or option.npv_usd is None:
@@ -118,3 +109,11 @@ def _risk(pack: ReportPack, sheet: Sheet) -> None:
     if risk.unexplained_fraction is not None:
         sheet.cell(1, Held(risk.unexplained_fraction, (), "the engine, at export"), "fraction")
         sheet.row("By no input alone")
+
+
+def _header(sheet: Sheet, first: str, *numbers: str) -> None:
+    """A row of headers, right above numbers."""
+    sheet.text(0, first, "header")
+    for column, text in enumerate(numbers, 1):
+        sheet.text(column, text, "column")
+    sheet.row()

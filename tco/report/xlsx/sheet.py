@@ -20,17 +20,27 @@ Style = Literal[
     "usd",
     "small_usd",
     "number",
+    "count",
     "fraction",
     "factor",
     "absent",
     "column",
     "months",
     "check",
+    "standing",
+    "about",
+    "unit_header",
 ]
 """How a cell looks, apart from where its content comes from."""
 
 LABEL, UNIT, BASIS, VALUE = 0, 1, 2, 3
 """Columns of a sheet by month before time zero."""
+
+WRAPPED: frozenset[Style] = frozenset({"wrapped", "standing", "header", "unit_header", "column"})
+"""Styles whose texts go on in a second line where they are longer than their column is wide."""
+
+COUNTED = frozenset({"replicas", "servers", "GPUs", "month", "months", "year"})
+"""Units of whole numbers."""
 
 TIMELINE_ROW = 4
 FIRST_ROW = 6
@@ -92,6 +102,10 @@ class Sheet:
         self.next_row += 1
         self.row(text, style="heading")
 
+    def widen(self, column: int, width: float) -> None:
+        """Makes a column at least so wide [characters]."""
+        self.widths = {**self.widths, column: max(width, self.widths.get(column, 0))}
+
     def cell(
         self, column: int, content: Expr | Held | float | str, style: Style = "number", row: int | None = None
     ) -> Cell:
@@ -150,6 +164,7 @@ class MonthSheet(Sheet):
         found.content = (
             content if isinstance(content, Expr) else content(found) if callable(content) else tuple(content)
         )
+        style = _counted(style, unit)
         self.lines.append((found, style))
         self._describe(label, unit, found.content)
         if summed:
@@ -159,7 +174,7 @@ class MonthSheet(Sheet):
 
     def value(self, label: str, unit: str, content: Expr | Held, style: Style = "number") -> Cell:
         """A single value."""
-        found = self.cell(VALUE, content, style)
+        found = self.cell(VALUE, content, _counted(style, unit))
         self._describe(label, unit, content)
         self.next_row += 1
         return found
@@ -168,3 +183,8 @@ class MonthSheet(Sheet):
         self.text(LABEL, label)
         self.text(UNIT, unit, "unit")
         self.text(BASIS, "formula" if isinstance(content, Expr) else "engine, at export", "unit")
+
+
+def _counted(style: Style, unit: str) -> Style:
+    """Numbers of things are shown without decimals."""
+    return "count" if style == "number" and unit in COUNTED else style

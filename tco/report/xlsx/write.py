@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import math
+from collections.abc import Iterable
 from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import xlsxwriter
+from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from tco.errors import InputError
@@ -20,8 +22,9 @@ from tco.report.xlsx.build import Model, model_of
 from tco.report.xlsx.cells import TIME_ZERO_COLUMN, Cell, Held, Line
 from tco.report.xlsx.charts import add_charts
 from tco.report.xlsx.expressions import Expr, Place
-from tco.report.xlsx.inputs import EFFECT, bounds_of
-from tco.report.xlsx.sheet import TIMELINE_ROW, Sheet, Style
+from tco.report.xlsx.inputs import bounds_of
+from tco.report.xlsx.paper import footer_of, print_set_up
+from tco.report.xlsx.sheet import TIMELINE_ROW, WRAPPED, Sheet, Style
 from tco.report.xlsx.styles import Role, Styles
 
 MOST_SIGNS = 16_000
@@ -29,8 +32,7 @@ MOST_SIGNS = 16_000
 
 _NO_GUESSING = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
 _ABOUT_ROW, _VERDICT_ROW = 2, 1
-_A3, _A4 = 8, 9
-_NARROW, _SIGNS, _LINE, _HIGHEST = 10, 1.1, 13.5, 400
+_NARROW, _SIGNS, _LINE, _HIGHEST = 10, 1.2, 13.5, 400
 """Width of a column that nobody set, signs of a text in a unit of width; height of a line and of the highest row [points]."""
 
 
@@ -87,7 +89,7 @@ class _Writer:
     def write(self, page: Worksheet, sheet: Sheet) -> None:
         """One sheet."""
         self._text(page, 0, 0, sheet.title, "title")
-        self._text(page, _ABOUT_ROW, 0, sheet.about, "unit")
+        self._text(page, _ABOUT_ROW, 0, sheet.about, "about")
         self._verdict(page, sheet)
         for text in sheet.texts:
             self._text(page, text.row, text.column, text.text, text.style)
@@ -100,7 +102,7 @@ class _Writer:
     def _verdict(self, page: Worksheet, sheet: Sheet) -> None:
         """Row 2: the verdict over all checks."""
         verdict = self._model.checks.verdict
-        self._text(page, _VERDICT_ROW, 0, "Checks:", "unit")
+        self._text(page, _VERDICT_ROW, 0, "Checks:", "about")
         column = 1 if sheet.name in {"Cover", "Legend"} else 3 if sheet.is_by_month else 1
         formula = f"={verdict.text(Place(sheet.name, 0))}"
         page.write_formula(
@@ -124,34 +126,33 @@ class _Writer:
         if isinstance(content, str):
             page.write_string(cell.row, cell.column, content, self._styles.of(style, "text"))
         elif isinstance(content, Expr):
-            self._formula(page, cell.row, cell.column, (content, Place(cell.sheet, 0)), value, style)
+            look = self._styles.of(style, _role(content, cell.sheet), *_numbers([value]))
+            self._formula(page, cell.row, cell.column, (content, Place(cell.sheet, 0)), value, look)
         else:
             role: Role = "held" if isinstance(content, Held) else "input"
-            page.write_number(cell.row, cell.column, float(value), self._styles.of(style, role))
+            page.write_number(cell.row, cell.column, float(value), self._styles.of(style, role, float(value)))
 
     def _line(self, page: Worksheet, line: Line, style: Style) -> None:
-        for time_ in range(line.first, line.months + 1):
-            value, column = line.value(time_, self._known), TIME_ZERO_COLUMN + time_
+        values = [line.value(time_, self._known) for time_ in range(line.first, line.months + 1)]
+        look = self._styles.of(style, _role(line.content, line.sheet), *_numbers(values))
+        for time_, value in enumerate(values, line.first):
+            column = TIME_ZERO_COLUMN + time_
             if isinstance(line.content, Expr):
-                self._formula(page, line.row, column, (line.content, Place(line.sheet, time_)), value, style)
+                self._formula(page, line.row, column, (line.content, Place(line.sheet, time_)), value, look)
             else:
-                page.write_number(line.row, column, float(value), self._styles.of(style, "held"))
+                page.write_number(line.row, column, float(value), look)
 
     def _formula(
-        self, page: Worksheet, row: int, column: int, what: tuple[Expr, Place], value: Any, style: Style
+        self, page: Worksheet, row: int, column: int, what: tuple[Expr, Place], value: Any, look: Format
     ) -> None:
         content, place = what
-        is_link = isinstance(content, Cell | Line) and content.sheet != place.sheet
         shown = (
             value if isinstance(value, str) else float(value) if not isinstance(value, np.bool_ | bool) else bool(value)
         )
-        page.write_formula(
-            row, column, f"={content.text(place)}", self._styles.of(style, "link" if is_link else "formula"), shown
-        )
+        page.write_formula(row, column, f"={content.text(place)}", look, shown)
 
     def _set_up(self, page: Worksheet, sheet: Sheet) -> None:
         """Widths, what stays in sight, how it prints."""
-        result = self._model.desk.pack.result
         for column, width in sheet.widths.items():
             page.set_column(column, column, width)
         if sheet.is_by_month:
@@ -161,15 +162,11 @@ class _Writer:
         if sheet.frozen != (0, 0):
             page.freeze_panes(*sheet.frozen)
         page.hide_gridlines(2)
-        page.set_landscape()
-        page.set_paper(_A3 if sheet.is_by_month else _A4)
-        page.fit_to_pages(2 if sheet.is_by_month else 1, 0)
+        print_set_up(page, sheet)
         if sheet.name == "Inputs":
-            page.print_area(0, 0, sheet.next_row, EFFECT)
             self._bounds(page)
         self._heights(page, sheet)
-        told = f"{result.scenario}, answer {result.answer_id}, price book {result.price_book.id}"
-        page.set_footer(f"&L&8{_plain(told)}&R&8&A, &P of &N")
+        page.set_footer(f"&L&8{_plain(footer_of(self._model.desk.pack))}&R&8&A, &P of &N")
         if confidential := self._model.desk.pack.brand.confidentiality:
             page.set_header(f"&R&8{_plain(confidential)}")
         if sheet.name == "Checks":
@@ -189,7 +186,7 @@ class _Writer:
         """Rows of texts that are longer than their column is wide: not every program finds their height itself."""
         lines: dict[int, int] = {}
         for text in sheet.texts:
-            if text.style == "wrapped":
+            if text.style in WRAPPED:
                 width = sheet.widths.get(text.column, _NARROW)
                 lines[text.row] = max(lines.get(text.row, 1), math.ceil(len(text.text) / (width * _SIGNS)))
         for row, count in lines.items():
@@ -199,4 +196,14 @@ class _Writer:
 
 def _plain(text: str) -> str:
     """A text in a header or footer, where `&` begins a command."""
-    return inert(text, 120).replace("&", "&&").replace("\n", " ")
+    return inert(text, 190).replace("&", "&&").replace("\n", " ")
+
+
+def _role(content: object, sheet: str) -> Role:
+    if not isinstance(content, Expr):
+        return "held"
+    return "link" if isinstance(content, Cell | Line) and content.sheet != sheet else "formula"
+
+
+def _numbers(values: Iterable[Any]) -> list[float]:
+    return [float(value) for value in values if not isinstance(value, str)]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import html
 import io
 import re
 import zipfile
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -17,9 +19,11 @@ from openpyxl.utils import get_column_letter
 from openpyxl.workbook import Workbook
 
 from tco.errors import InputError
+from tco.report.pack import version
 from tco.report.xlsx import write_xlsx
 from tco.report.xlsx.cells import TIME_ZERO_COLUMN
 from tco.report.xlsx.write import workbook_bytes
+from tests.factories import run
 from tests.tco.report.xlsx import packs
 
 # Arithmetic, or files, that take seconds.
@@ -43,6 +47,11 @@ def data(name: str) -> bytes:
 
 def opened(content: bytes, *, values: bool = False) -> Workbook:
     return openpyxl.load_workbook(io.BytesIO(content), data_only=values)
+
+
+def _xml(content: bytes, part: str) -> str:
+    archive = zipfile.ZipFile(io.BytesIO(content))
+    return "".join(archive.read(name).decode() for name in archive.namelist() if part in name)
 
 
 def formulas(book: Workbook) -> dict[tuple[str, str], str]:
@@ -127,8 +136,61 @@ def test_what_stays_in_sight_and_how_it_prints() -> None:
     book = opened(data("plain"))
 
     assert book["Cash flow monthly"].freeze_panes == "F6"
-    assert all(page.page_setup.orientation == "landscape" for page in book)
-    assert "answer" in book["Results"].oddFooter.left.text
+    upright = {page.title for page in book if page.page_setup.orientation == "portrait"}
+    assert upright == {"Cover", "Legend", "Charts"}
+
+
+def test_every_page_says_what_its_numbers_rest_on() -> None:
+    made = packs.model("plain")
+    result = made.desk.pack.result
+    told = {page.title: page.oddFooter.left.text for page in opened(data("plain"))}
+
+    wanted = f"answer {result.answer_id} · prices {result.price_book.id} · runs test-run · tco-llm {version()}"
+    assert {title for title, text in told.items() if wanted in text} == set(SHEETS)
+
+
+def test_the_line_below_a_page_is_as_short_as_excel_wants_it() -> None:
+    long = packs.pack_of(packs.question("&" * 119, horizon_months=2))
+    named = {str(number): run(run_id=f"{number}" * 90) for number in range(3)}
+    pack = replace(long, prepared=replace(long.prepared, runs=named))
+    content = workbook_bytes(packs.model_of(pack))
+    footers = re.findall(r"<oddFooter>(.*?)</oddFooter>", _xml(content, "worksheet"))
+
+    assert len(footers) == len(SHEETS)
+    assert all(len(html.unescape(each)) <= 255 for each in footers)
+    assert all("3 runs" in each for each in footers)
+
+
+def test_no_number_is_wider_than_its_column_and_none_ends_with_a_point() -> None:
+    """A spreadsheet shows ### where a number is wider than its column, and the format `#,##0.####` writes `900.` for nine hundred."""
+    book, values = opened(data("every line")), opened(data("every line"), values=True)
+    wide, formats = [], set()
+    for page in book:
+        # Neighbours of one width are kept as one entry.
+        widths = {column: each.width for each in page.column_dimensions.values() for column in range(each.min, each.max + 1)}  # fmt: skip
+        for row in page.iter_rows():
+            for cell in row:
+                value = values[page.title][cell.coordinate].value
+                if isinstance(value, int | float) and not isinstance(value, bool):
+                    formats.add(cell.number_format)
+                    decimals = len(cell.number_format.partition(";")[0].partition(".")[2].strip("%"))
+                    width = widths.get(cell.column, 10)
+                    if cell.number_format != "General" and len(f"({value:,.{decimals}f})") > width + 1:
+                        wide.append((page.title, cell.coordinate, value, width))
+
+    assert wide == []
+    assert not [each for each in formats if ".#" in each]
+
+
+def test_long_sources_go_on_in_a_second_line() -> None:
+    long = "a source of many words " * 20
+    price = {"value": 2.0, "evidence": "listed", "source": long, "as_of": "2026-11-01", "note": long}
+    asked = packs.question("long", horizon_months=2, options=[packs.API | {"input_usd_per_mtok": price}, packs.RENT])
+    book = opened(workbook_bytes(packs.model_of(packs.pack_of(asked))))
+    for title in ("Inputs", "Sources"):
+        cell = next(each for row in book[title].iter_rows() for each in row if str(each.value).startswith(long[:200]))
+        assert cell.alignment.wrap_text
+        assert book[title].row_dimensions[cell.row].height > 60
 
 
 def test_charts_are_drawn_by_the_spreadsheet_from_rows() -> None:
