@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 Align = Literal["left", "right"]
+MOST_ROWS_TOGETHER = 20
+"""Of a table that is not parted by the end of a page."""
 PictureName = Literal["cumulative", "tornado", "paid_back", "line_items"]
 
 
@@ -89,6 +91,11 @@ class Table:
     title: str | None = None
     note: str | None = None
     strong: frozenset[int] = frozenset()
+
+    @property
+    def is_small(self) -> bool:
+        """Whether it stays on one page."""
+        return len(self.rows) <= MOST_ROWS_TOGETHER
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,15 +59,6 @@ def png(pack: ReportPack, name: PictureName, scale: float = 2.5) -> bytes:
     return bytes(vl_convert.vegalite_to_png(_spec(pack, name), scale=scale))
 
 
-def logo_png(brand: Brand) -> bytes | None:
-    """The logo as PNG; None where there is none."""
-    if brand.logo is None:
-        return None
-    if brand.logo.kind == "png":
-        return brand.logo.data
-    return bytes(vl_convert.svg_to_png(brand.logo.data.decode("utf-8", errors="replace"), scale=4))
-
-
 def _spec(pack: ReportPack, name: PictureName) -> dict[str, Any]:
     chart = _chart(with_short_names(pack), name)
     # The drawing leaves text out where a machine has none of the fonts that are named.

@@ -35,6 +35,7 @@ def add_table(word: Word, table: Table, look: Dress, width: Emu, *, size: Length
     made = word.add_table(rows=len(table.rows) + 1, cols=len(table.columns))
     _fix(made, width, [column.weight for column in table.columns])
     _whole_rows(made)
+    _keep_together(made, last=len(table.rows) if table.is_small else 1)
     grid = _grid(made)
     for cell, column in zip(grid[0], table.columns, strict=True):
         _fill(cell, column.title, column.align, look, size, bold=True)
@@ -108,6 +109,13 @@ def _whole_rows(made: WordTable) -> None:
         properties.append(OxmlElement("w:cantSplit"))
         if number == 0:
             properties.append(OxmlElement("w:tblHeader"))
+
+
+def _keep_together(made: WordTable, last: int) -> None:
+    """Rows up to one stay on the page of the next: all of a small table, the head of any."""
+    for row in _grid(made)[:last]:
+        for cell in row:
+            cell.paragraphs[0].paragraph_format.keep_with_next = True
 
 
 _SIDES: dict[Align, WD_ALIGN_PARAGRAPH] = {"left": WD_ALIGN_PARAGRAPH.LEFT, "right": WD_ALIGN_PARAGRAPH.RIGHT}

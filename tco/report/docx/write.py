@@ -18,8 +18,9 @@ from tco.report.document import document
 from tco.report.docx.dress import Dress, add_field, dress
 from tco.report.docx.tables import add_facts, add_table
 from tco.report.fixed_zip import fixed_zip
+from tco.report.logo import logo_png
 from tco.report.pack import ReportPack
-from tco.report.pictures import logo_png, png
+from tco.report.pictures import png
 
 _NARROW, _WIDE = (Mm(210), Mm(297)), (Mm(297), Mm(210))
 _MARGIN, _TOP, _BOTTOM = Mm(18), Mm(22), Mm(20)

@@ -89,4 +89,5 @@ def _table(table: Table) -> dict[str, Any]:
         "title": table.title,
         "note": table.note,
         "strong": sorted(table.strong),
+        "together": table.is_small,
     }

@@ -16,7 +16,7 @@ from pptx.util import Emu, Inches, Pt
 from tco.report.blocks import Fact, Table
 from tco.report.brand import Brand
 from tco.report.inert import inert, short
-from tco.report.pictures import logo_png
+from tco.report.logo import logo_png
 from tco.report.pptx.marks import bullet, edge, plain_table, slide_number
 from tco.report.pptx.measure import LETTER_WIDTH, LINE, POINTS, Box, row_height, size_that_fits
 

@@ -15,6 +15,7 @@ from pptx.slide import Slide
 from pptx.util import Inches, Pt
 
 from tco.charts import crossing, cumulative_frame
+from tco.format import usd
 from tco.report.inert import inert, no_formula, short
 from tco.report.pack import ReportPack
 from tco.report.pictures import MOST_BARS, item_colours, line_item_frame
@@ -175,7 +176,7 @@ def tornado(deck: Deck, slide: Slide, box: Box, pack: ReportPack) -> None:
     chart.plots[0].gap_width, chart.plots[0].overlap = 45, 100
     _first_on_top(chart)
     chart.value_axis.crosses_at = middle
-    _title(chart.value_axis, f"NPV (USD); bars begin at the answer, {middle:,.0f}")
+    _title(chart.value_axis, f"NPV (USD); bars begin at the answer, {usd(middle)}")
     for each, colour in zip(chart.plots[0].series, (deck.accent, deck.primary), strict=True):
         each.format.fill.solid()
         each.format.fill.fore_color.rgb = colour

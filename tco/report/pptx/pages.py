@@ -178,7 +178,7 @@ def inputs_slide(deck: Deck, pack: ReportPack) -> None:
         :_MOST_INPUTS
     ]
     shown = (9, 1, 2, 3, 4, 5, 6, 7)
-    weights = (0.6, 3.4, 1.1, 1.4, 1.0, 1.0, 1.2, 4.2)
+    weights = (0.6, 3.2, 1.3, 1.6, 1.3, 1.3, 1.3, 3.3)
     columns = tuple(
         Column(table.columns[n].title, table.columns[n].align, weight) for n, weight in zip(shown, weights, strict=True)
     )

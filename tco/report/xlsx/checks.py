@@ -37,9 +37,9 @@ _COMPARED: tuple[tuple[str, str, Style], ...] = (
     ("npv_usd", "NPV", "usd"),
     ("payback_months", "payback", "months"),
     ("discounted_payback_months", "discounted payback", "months"),
-    ("irr_per_year", "IRR", "fraction"),
-    ("mirr_per_year", "MIRR", "fraction"),
-    ("roi_fraction", "ROI", "fraction"),
+    ("irr_per_year", "IRR", "rate"),
+    ("mirr_per_year", "MIRR", "rate"),
+    ("roi_fraction", "ROI", "rate"),
     ("usd_per_mtok", "cost of a million tokens", "small_usd"),
 )
 _MISSING = {"payback_months": "never", "discounted_payback_months": "never"}

@@ -22,6 +22,7 @@ Style = Literal[
     "number",
     "count",
     "fraction",
+    "rate",
     "factor",
     "absent",
     "column",

@@ -17,6 +17,7 @@ _NUMBERS: dict[Style, str] = {
     "small_usd": '#,##0.0000;(#,##0.0000);"-"',
     "count": "#,##0;(#,##0);0",
     "fraction": "0.00%",
+    "rate": '[>10]"over 1,000%";0.00%',
     "factor": "0.0000",
     "months": "0.0",
     "header": "0",

@@ -12,11 +12,13 @@ from typing import Any
 import numpy as np
 import xlsxwriter
 from xlsxwriter.format import Format
+from xlsxwriter.image import Image
 from xlsxwriter.worksheet import Worksheet
 
 from tco.errors import InputError
 from tco.report.fixed_zip import fixed_zip
 from tco.report.inert import inert
+from tco.report.logo import logo_png
 from tco.report.pack import ReportPack
 from tco.report.xlsx.build import Model, model_of
 from tco.report.xlsx.cells import TIME_ZERO_COLUMN, Cell, Held, Line
@@ -32,6 +34,8 @@ MOST_SIGNS = 16_000
 
 _NO_GUESSING = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
 _ABOUT_ROW, _VERDICT_ROW = 2, 1
+_LOGO_ROW, _LOGO_PIXELS, _DOTS_PER_INCH = 3, 44, 96
+"""Three empty rows hold it."""
 _NARROW, _SIGNS, _LINE, _HIGHEST = 10, 1.2, 13.5, 400
 """Width of a column that nobody set, signs of a text in a unit of width; height of a line and of the highest row [points]."""
 
@@ -97,7 +101,19 @@ class _Writer:
             self._cell(page, cell, style)
         for line, style in sheet.lines:
             self._line(page, line, style)
+        if sheet.name == "Cover":
+            self._logo(page)
         self._set_up(page, sheet)
+
+    def _logo(self, page: Worksheet) -> None:
+        brand = self._model.desk.pack.brand
+        data = logo_png(brand)
+        if data is None:
+            return
+        picture = Image(io.BytesIO(data))
+        scale = _LOGO_PIXELS * picture.y_dpi / _DOTS_PER_INCH / picture.height
+        told = inert(brand.terms.name or "Logo", 200)
+        page.insert_image(_LOGO_ROW, 0, "logo.png", {"image_data": io.BytesIO(data), "x_scale": scale, "y_scale": scale, "description": told, "object_position": 3})  # fmt: skip
 
     def _verdict(self, page: Worksheet, sheet: Sheet) -> None:
         """Row 2: the verdict over all checks."""

@@ -17,8 +17,10 @@ from hypothesis import strategies as st
 from openpyxl.formula.translate import Translator
 from openpyxl.utils import get_column_letter
 from openpyxl.workbook import Workbook
+from PIL import Image
 
 from tco.errors import InputError
+from tco.report.brand import Brand, BrandFile, Logo
 from tco.report.pack import version
 from tco.report.xlsx import write_xlsx
 from tco.report.xlsx.cells import TIME_ZERO_COLUMN
@@ -180,6 +182,22 @@ def test_no_number_is_wider_than_its_column_and_none_ends_with_a_point() -> None
 
     assert wide == []
     assert not [each for each in formats if ".#" in each]
+
+
+def test_the_cover_has_the_logo_and_every_page_the_line_of_confidentiality() -> None:
+    told = io.BytesIO()
+    Image.new("RGB", (400, 88), "#0f6b5c").save(told, "PNG", dpi=(300, 300))
+    terms = BrandFile(name="Acme", confidentiality="For Acme & friends only")
+    pack = packs.pack_of(packs.question("small", horizon_months=2), brand=Brand(terms=terms, logo=Logo(kind="png", data=told.getvalue())))  # fmt: skip
+    content = workbook_bytes(packs.model_of(pack))
+    book = opened(content)
+
+    assert [len(page._images) for page in book][:2] == [1, 0]
+    assert {page.oddHeader.right.text for page in book} == {"For Acme && friends only"}
+    # 44 pixels high whatever the picture's own dots an inch; 9,525 units a pixel.
+    assert _xml(content, "drawings/drawing1.xml").count("<xdr:pic>") == 1
+    (height,) = re.findall(r'<a:ext cx="\d+" cy="(\d+)"', _xml(content, "drawings/drawing1.xml"))
+    assert int(height) == pytest.approx(44 * 9525, rel=0.03)
 
 
 def test_long_sources_go_on_in_a_second_line() -> None:
