@@ -71,6 +71,16 @@ def crossing(result: Result) -> tuple[float, float] | None:
     return month, float(costs[before] + (month - before) * (costs[after] - costs[before]))
 
 
+def by_width(narrow: int, wide: int) -> alt.ExprRef:
+    """A number for a chart on a phone, and one for any other; a picture in a report is wide.
+
+    Args:
+        narrow: where the chart has less than 480 px.
+        wide: elsewhere.
+    """
+    return alt.ExprRef(f"containerSize()[0] < 480 ? {narrow} : {wide}")
+
+
 def option_colour(names: Sequence[str], palette: Palette) -> alt.Color:
     """A colour for each option, in their order, with the legend above.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from tco.charts import DOLLARS, LIGHT, Palette
+from tco.charts import DOLLARS, LIGHT, Palette, by_width
 from tco.cost_sources import source_of
 from tco.result import OptionResult, Result
 from tco.words import item_words
@@ -82,7 +82,7 @@ def items_chart(option: OptionResult, result: Result, palette: Palette = LIGHT) 
                 "item:N",
                 title=None,
                 scale=alt.Scale(domain=items, range=[*palette.lines, *_MORE][: max(1, len(items))]),
-                legend=alt.Legend(orient="top", columns=3, labelLimit=180),
+                legend=alt.Legend(orient="top", columns=by_width(1, 3), labelLimit=by_width(240, 180)),
             ),
             order=alt.Order("place:Q"),
             tooltip=[

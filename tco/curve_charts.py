@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import altair as alt
 import pandas as pd
 
@@ -83,8 +86,7 @@ def _steps(curve: LoadCurve, palette: Palette) -> list[alt.Chart]:
     ]
     if not rows or len(rows) > _MOST_LABELS:
         return []
-    base = alt.Chart(pd.DataFrame(rows)).encode(x=alt.X("requests_per_day:Q"), y=alt.Y("usd_per_mtok:Q"))
-    return [base.mark_text(baseline="bottom", dy=-5, color=palette.muted).encode(text=alt.Text("label:Q"))]
+    return [_placed(rows).mark_text(baseline="bottom", dy=-5, color=palette.muted).encode(text=alt.Text("label:Q"))]
 
 
 _MOST_LABELS = 12
@@ -92,7 +94,7 @@ _MOST_LABELS = 12
 
 
 def _crossings(curve: LoadCurve, palette: Palette) -> list[alt.Chart]:
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "requests_per_day": each.requests_per_day,
             "usd_per_mtok": each.usd_per_mtok,
@@ -103,10 +105,22 @@ def _crossings(curve: LoadCurve, palette: Palette) -> list[alt.Chart]:
     ]
     if not rows:
         return []
-    base = alt.Chart(pd.DataFrame(rows)).encode(x=alt.X("requests_per_day:Q"), y=alt.Y("usd_per_mtok:Q"))
-    return [
-        base.mark_point(size=110, filled=True, color=palette.ink, opacity=1),
-        base.mark_text(align="left", baseline="bottom", dx=8, dy=-6, color=palette.ink, fontWeight="bold").encode(
-            text=alt.Text("label:N")
-        ),
-    ]
+    drawn = [_placed(rows).mark_point(size=110, filled=True, color=palette.ink, opacity=1)]
+    # Words stand on the side that has room for them.
+    ends = curve.points[0].requests_per_day, curve.points[-1].requests_per_day
+    middle = math.sqrt(max(ends[0], 1e-9) * ends[1])
+    left = [row for row in rows if row["requests_per_day"] <= middle]
+    right = [row for row in rows if row["requests_per_day"] > middle]
+    if left:
+        drawn.append(_placed(left).mark_text(align="left", dx=8, **_words(palette)).encode(text=alt.Text("label:N")))
+    if right:
+        drawn.append(_placed(right).mark_text(align="right", dx=-8, **_words(palette)).encode(text=alt.Text("label:N")))
+    return drawn
+
+
+def _words(palette: Palette) -> dict[str, Any]:
+    return {"baseline": "bottom", "dy": -6, "color": palette.ink, "fontWeight": "bold"}
+
+
+def _placed(rows: list[dict[str, Any]]) -> alt.Chart:
+    return alt.Chart(pd.DataFrame(rows)).encode(x=alt.X("requests_per_day:Q"), y=alt.Y("usd_per_mtok:Q"))

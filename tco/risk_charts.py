@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import altair as alt
 import pandas as pd
 
-from tco.charts import DOLLARS, LIGHT, Palette, option_colour, x_at
+from tco.charts import DOLLARS, LIGHT, Palette, by_width, option_colour, x_at
 from tco.result import Driver
 from tco.risk.records import OptionRisk, Risk, Share
 from tco.risk.two_way import TwoWay
@@ -87,7 +87,7 @@ def npv_chart(option: OptionRisk, palette: Palette = LIGHT) -> alt.LayerChart:
                 "from_usd:Q",
                 bin="binned",
                 title="NPV against today (USD)",
-                axis=alt.Axis(labelExpr=DOLLARS, tickCount=8),
+                axis=alt.Axis(labelExpr=DOLLARS, tickCount=by_width(3, 8)),
             ),
             x2=alt.X2("to_usd:Q"),
             y=alt.Y("share_fraction:Q", title="Runs", axis=alt.Axis(format="%")),
@@ -127,13 +127,17 @@ def shares_chart(shares: Sequence[Share], palette: Palette = LIGHT) -> alt.Layer
         alt.Chart(frame)
         .mark_bar()
         .encode(
-            x=alt.X("share_fraction:Q", title="Share of the NPV's variance", axis=alt.Axis(format="%", tickCount=8)),
-            y=alt.Y("input:N", title=None, sort=None, axis=alt.Axis(labelLimit=_LABEL_PX)),
+            x=alt.X(
+                "share_fraction:Q",
+                title="Share of the NPV's variance",
+                axis=alt.Axis(format="%", tickCount=by_width(3, 8)),
+            ),
+            y=alt.Y("input:N", title=None, sort=None, axis=alt.Axis(labelLimit=by_width(120, _LABEL_PX))),
             color=alt.Color(
                 "subject:N",
                 title=None,
                 scale=alt.Scale(domain=subjects, range=palette.lines[: len(subjects)]),
-                legend=alt.Legend(orient="top", columns=2),
+                legend=alt.Legend(orient="top", columns=by_width(1, 2)),
             ),
             tooltip=["input:N", alt.Tooltip("share_fraction:Q", title="Share of the variance", format=".1%")],
         )
@@ -162,14 +166,16 @@ def tornado_chart(drivers: Sequence[Driver], npv_usd: float, palette: Palette = 
         alt.Chart(pd.DataFrame(rows, columns=["input", "end", "at_usd", "npv_usd", "value"]))
         .mark_bar(opacity=0.85)
         .encode(
-            x=alt.X("npv_usd:Q", title="NPV against today (USD)", axis=alt.Axis(labelExpr=DOLLARS, tickCount=8)),
+            x=alt.X(
+                "npv_usd:Q", title="NPV against today (USD)", axis=alt.Axis(labelExpr=DOLLARS, tickCount=by_width(3, 8))
+            ),
             x2=alt.X2("at_usd:Q"),
-            y=alt.Y("input:N", title=None, sort=None, axis=alt.Axis(labelLimit=_LABEL_PX)),
+            y=alt.Y("input:N", title=None, sort=None, axis=alt.Axis(labelLimit=by_width(120, _LABEL_PX))),
             color=alt.Color(
                 "end:N",
                 title=None,
                 scale=alt.Scale(domain=["low end", "high end"], range=[palette.lines[2], palette.lines[1]]),
-                legend=alt.Legend(orient="top"),
+                legend=alt.Legend(orient="top", columns=by_width(1, 2)),
             ),
             tooltip=[
                 "input:N",

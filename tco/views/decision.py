@@ -18,7 +18,7 @@ from tco.hybrid_charts import cost_over_replicas
 from tco.hybrid_words import mix_sentence
 from tco.risk_words import likely, paid_back
 from tco.views import _bar, _empty, _link, _quick_risk, _state
-from tco.words import basis, driver_sentence, driver_title, evidence_counts, model_error, outcomes, plain
+from tco.words import basis, driver_sentence, driver_title, evidence_counts, model_error, plain
 
 if TYPE_CHECKING:
     from tco.risk.records import OptionRisk
@@ -108,7 +108,7 @@ def _numbers(result: Result, risk: OptionRisk | None) -> None:
             "Extra cost (NPV)" if worth is not None and worth < 0 else "Saving (NPV)",
             usd(abs(worth) if worth is not None else None),
             help=f"Net present value against today: all cash flows of {horizon} months, later ones discounted. Below it where nine runs of ten lie.",
-            **_below(None if band is None else outcomes(*band)),
+            **_below(_worth_range(band, worth)),
         )
         st.metric(
             "All-in investment",
@@ -128,6 +128,14 @@ def _below(words: str | None) -> dict[str, Any]:
     """A grey line below a number, and the border that all four share."""
     line = {} if words is None else {"delta": plain(words), "delta_color": "off", "delta_arrow": "off"}
     return {"border": True, "height": "stretch", **line}
+
+
+def _worth_range(band: tuple[float, float] | None, worth_usd: float | None) -> str | None:
+    """The band as the number above it is counted: a saving, or an extra cost. So short that a phone shows all of it."""
+    if band is None:
+        return None
+    low, high = band if worth_usd is None or worth_usd >= 0 else (-band[1], -band[0])
+    return f"{usd(low)} to {usd(high)}"
 
 
 def _payback_range(band: tuple[float, float | None] | None) -> str | None:

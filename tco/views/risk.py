@@ -119,13 +119,13 @@ def _numbers(found: Risk) -> None:
             border=True,
         )
         st.metric(
-            "Half are worth more than",
+            "Median NPV",
             usd(option.npv_usd.percentiles["50"]),
             help=f"NPV against today; nine runs in ten lie at {plain(npv_range(option.npv_usd))}.",
             border=True,
         )
         st.metric(
-            "Half pay back by",
+            "Median payback",
             months(option.payback_months.percentiles["50"]),
             help=plain(paid_back(option, found.horizon_months)),
             border=True,
