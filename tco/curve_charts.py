@@ -112,14 +112,22 @@ def _crossings(curve: LoadCurve, palette: Palette) -> list[alt.Chart]:
     left = [row for row in rows if row["requests_per_day"] <= middle]
     right = [row for row in rows if row["requests_per_day"] > middle]
     if left:
-        drawn.append(_placed(left).mark_text(align="left", dx=8, **_words(palette)).encode(text=alt.Text("label:N")))
+        drawn.append(
+            _placed(left)
+            .mark_text(align="left", dx=8, baseline="bottom", dy=-6, **_words(palette))
+            .encode(text=alt.Text("label:N"))
+        )
     if right:
-        drawn.append(_placed(right).mark_text(align="right", dx=-8, **_words(palette)).encode(text=alt.Text("label:N")))
+        drawn.append(
+            _placed(right)
+            .mark_text(align="right", dx=-8, baseline="top", dy=7, **_words(palette))
+            .encode(text=alt.Text("label:N"))
+        )
     return drawn
 
 
 def _words(palette: Palette) -> dict[str, Any]:
-    return {"baseline": "bottom", "dy": -6, "color": palette.ink, "fontWeight": "bold"}
+    return {"color": palette.ink, "fontWeight": "bold"}
 
 
 def _placed(rows: list[dict[str, Any]]) -> alt.Chart:

@@ -135,7 +135,11 @@ def _items(option: OptionResult, result: Result) -> None:
 
 
 def _load(option: OptionResult, prepared: Prepared, palette: Palette) -> None:
-    st.markdown("**At every load**", help="Whole replicas make the price of a token fall in curves and jump in steps.")
+    st.markdown(
+        "**At every load**",
+        help="Whole replicas make the price of a token fall in curves and jump in steps. All money counts alike here; where later money "
+        "counts less, as in the NPV on *Decision*, an option is cheaper from a slightly other load on.",
+    )
     try:
         curve = load_curve(prepared, option.name)
     except InputError as error:
