@@ -87,9 +87,8 @@ def _add(job: JobRequest) -> str | None:
     # Who asks for a probe wants to see its run.
     st.session_state["run_follows"] = True
     if before:
-        st.toast(
-            f"Added to the queue: {'it is next' if before == 1 else f'{before} are before it'}.",
-            icon=":material/playlist_add:",
+        st.session_state["job_notice"] = (
+            f"Added to the queue: {'it is next' if before == 1 else f'{before} are before it'}."
         )
     return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -9,6 +10,7 @@ import streamlit as st
 from probes.cell import CellShape, load_label
 from tco.job_words import OUTCOMES, counted, ended_text, in_words, log_of, roughly
 from tco.views import _job
+from tco.views._probe_command import HERE
 from tco.words import plain
 
 if TYPE_CHECKING:
@@ -17,7 +19,9 @@ if TYPE_CHECKING:
 
 EVERY_S = 1.0
 _FOUR_DIGITS = st.column_config.NumberColumn(format="%.4g")
-_LOG_HEIGHT = 240
+_LOG_HEIGHT, _LOG_LINES = 240, 8
+_LAST_WORDS = ("failed", "ended")
+_ADDRESS = re.compile(r"`?(https?://[^\s`]*[^\s`.,;:)'\"])`?")
 _ICONS: dict[Outcome, str] = {
     "complete": ":green[:material/check_circle:]",
     "incomplete": ":orange[:material/pending:]",
@@ -36,7 +40,7 @@ def show() -> None:
 
 
 def _show() -> None:
-    # A callback of a fragment may draw nothing itself.
+    # Told here, because what is drawn before a rerun or by a callback is gone at once.
     if notice := st.session_state.pop("job_notice", None):
         st.toast(notice, icon=":material/info:")
     state = _job.look()
@@ -67,14 +71,14 @@ def _follow(state: QueueState) -> None:
 
 def _show_running(running: RunningJob) -> None:
     last = running.state.events[-1] if running.state.events else {}
-    doing = "Stopping" if running.is_stopping else "Measuring"
-    st.markdown(f"**{doing}** · {plain(str(last.get('message') or 'starting'))}")
-    st.caption(plain(_what(running.request)))
+    doing = "Ending" if last.get("kind") in _LAST_WORDS else "Stopping" if running.is_stopping else "Measuring"
+    st.markdown(f"**{doing}** · {_said(str(last.get('message') or 'starting'))}")
+    st.caption(_said(_what(running.request)))
     fraction, words = counted(running.state)
     st.progress(fraction, text=f"{words}, {in_words(running.left)} left")
     _cells(running.state)
     with st.expander("Log"):
-        st.code(running.state.log_tail or "nothing yet", language=None, wrap_lines=True, height=_LOG_HEIGHT)
+        _log(running.state.log_tail or "nothing yet")
     st.button(
         "Cancel",
         icon=":material/stop_circle:",
@@ -86,9 +90,19 @@ def _show_running(running: RunningJob) -> None:
     )
 
 
+def _said(sentence: str) -> str:
+    """What a probe said, as Markdown. As code an address is no link: it is the server that is measured, not a page to visit."""
+    return plain(_ADDRESS.sub(r"`\1`", sentence))
+
+
+def _log(text: str) -> None:
+    st.code(text, language=None, wrap_lines=True, height=_LOG_HEIGHT if text.count("\n") > _LOG_LINES else "content")
+
+
 def _what(request: JobRequest) -> str:
+    where = "on this machine" if request.where == HERE else f"at {request.where}"
     limit = "" if request.limit_s is None else f" · at most {roughly(request.limit_s)}"
-    return f"{request.title} at {request.where} · {request.load}{limit}".replace("at this machine", "on this machine")
+    return f"{request.title} {where} · {request.load}{limit}"
 
 
 def _show_waiting(state: QueueState) -> None:
@@ -99,25 +113,25 @@ def _show_waiting(state: QueueState) -> None:
 
 
 def _show_one_waiting(place: int, job: WaitingJob) -> None:
-    words, up, out = st.columns([8, 2, 2], vertical_alignment="center", gap="small")
-    words.markdown(f"{place}. {plain(_what(job.request))}  \n:small[starts in {in_words(job.starts)}]")
-    up.button(
-        "Move up",
-        icon=":material/arrow_upward:",
-        type="tertiary",
-        disabled=place == 1,
-        on_click=_job.line().queue.move_up,
-        args=(job.number,),
-        key=f"job_up_{job.number}",
-    )
-    out.button(
-        "Take out",
-        icon=":material/close:",
-        type="tertiary",
-        on_click=_take_out,
-        args=(job.number,),
-        key=f"job_out_{job.number}",
-    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"{place}. {_said(_what(job.request))}  \n:small[starts in {in_words(job.starts)}]")
+        st.button(
+            "Move up",
+            icon=":material/arrow_upward:",
+            type="tertiary",
+            disabled=place == 1,
+            on_click=_job.line().queue.move_up,
+            args=(job.number,),
+            key=f"job_up_{job.number}",
+        )
+        st.button(
+            "Take out",
+            icon=":material/close:",
+            type="tertiary",
+            on_click=_take_out,
+            args=(job.number,),
+            key=f"job_out_{job.number}",
+        )
 
 
 def _take_out(number: int) -> None:
@@ -152,7 +166,7 @@ def _load(cell: dict[str, Any]) -> str:
 
 def _show_last(ended: EndedJob, *, is_idle: bool) -> None:
     """How the last probe ended; while the next one runs, only where something went wrong."""
-    sentence = plain(ended_text(ended))
+    sentence = _said(ended_text(ended))
     if ended.outcome == "complete":
         if is_idle:
             st.success(sentence, icon=":material/check_circle:")
@@ -163,18 +177,24 @@ def _show_last(ended: EndedJob, *, is_idle: bool) -> None:
             sentence, icon=":material/warning:", title=f"The probe of {plain(ended.request.title)} did not finish"
         )
         with st.expander("Its log"):
-            st.code(log_of(ended), language=None, wrap_lines=True, height=_LOG_HEIGHT)
+            _log(log_of(ended))
 
 
 def _show_ended(ended: tuple[EndedJob, ...]) -> None:
     with st.expander(f"Earlier probes ({len(ended)})", icon=":material/history:"):
         for job in ended:
-            words, link = st.columns([8, 2], vertical_alignment="center", gap="small")
-            more = "" if job.outcome == "complete" else f"  \n:small[{plain(ended_text(job))}]"
-            words.markdown(f"{_ICONS[job.outcome]} {plain(_ended_line(job))}{more}")
-            if job.out is not None and link.button("Show its run", type="tertiary", key=f"job_run_{job.number}"):
-                st.session_state.update(run_shown=job.out.as_posix(), run_follows=False)
-                st.rerun()
+            _show_one_ended(job)
+
+
+def _show_one_ended(job: EndedJob) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        more = "" if job.outcome == "complete" else f"  \n:small[{_said(ended_text(job))}]"
+        st.markdown(f"{_ICONS[job.outcome]} {_said(_ended_line(job))}{more}")
+        if job.out is not None and st.button(
+            "Show its run", icon=":material/monitoring:", type="tertiary", key=f"job_run_{job.number}"
+        ):
+            st.session_state.update(run_shown=job.out.as_posix(), run_follows=False)
+            st.rerun()
 
 
 def _ended_line(job: EndedJob) -> str:

@@ -15,6 +15,9 @@ from probes.blanking import blank_text
 from probes.engines.vllm import EXPECTED_START_S
 from probes.jobs.records import JobRequest
 
+HERE = "this machine"
+"""Where a probe is that starts an engine itself."""
+
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _MINUTE_S = 60.0
 _CLIENT_S = 5.0
@@ -83,7 +86,7 @@ class ProbeRequest:
         return JobRequest(
             title=self.model,
             # An address may carry a password.
-            where=blank_text(endpoint) if endpoint else "this machine",
+            where=blank_text(endpoint) if endpoint else HERE,
             load=f"concurrency {self.concurrency}, {self.input_tokens:,} tokens in, {self.output_tokens:,} out",
             limit_s=_MINUTE_S * self.budget_minutes,
             start_s=_CLIENT_S if endpoint else _CLIENT_S + EXPECTED_START_S["cpu"],
@@ -123,7 +126,7 @@ def resume_job(run: Run, file: Path) -> JobRequest:
     endpoint = None if plan is None else plan.endpoint
     return JobRequest(
         title=run.model.name,
-        where=blank_text(endpoint) if endpoint else "this machine",
+        where=blank_text(endpoint) if endpoint else HERE,
         load=f"going on with {file.name}",
         limit_s=None if plan is None else plan.budget_s,
         start_s=_CLIENT_S if endpoint else _CLIENT_S + EXPECTED_START_S["cpu"],

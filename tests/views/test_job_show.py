@@ -90,7 +90,7 @@ def test_a_first_probe_starts_and_the_button_then_adds_to_the_queue(probe, machi
     ask(probe, "second")
     assert 1 == len(machine.commands)
     assert "**1 waits**" in " ".join(texts(probe))
-    assert row(probe, 1).startswith(f"1. {plain('second at http://x:1')}")
+    assert row(probe, 1).startswith("1. second at `http://x:1`")
     assert "starts in up to 10 min" in row(probe, 1)
     assert plain("at most 10 min") in row(probe, 1)
 
