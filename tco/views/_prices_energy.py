@@ -9,7 +9,7 @@ import streamlit as st
 import pricing
 from pricing import PriceNotFound
 from tco.price_charts import electricity_chart
-from tco.views import _state
+from tco.views import _chart, _state
 from tco.views._prices_table import PER_KWH, cut, link, matches, nothing, palette, table
 from tco.words import plain
 
@@ -89,7 +89,7 @@ def _history(regions: list[str], book: Book) -> None:
         st.caption(plain(f"The book has one reading of {region}, of {day}, so there is no history to draw."))
         return
     ends = [min(quote.price.amount for quote in readings), max(quote.price.amount for quote in readings)]
-    st.altair_chart(
+    _chart.draw(
         electricity_chart(readings, palette()),
         alt=f"Electricity in {region}, {chosen}: {len(readings)} readings, ${ends[0]:.3f} to ${ends[1]:.3f} per kWh",
     )

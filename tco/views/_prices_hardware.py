@@ -8,6 +8,7 @@ import streamlit as st
 
 import pricing
 from tco.price_charts import residual_chart
+from tco.views import _chart
 from tco.views._prices_table import COUNT, PER_CENT, WHOLE, cut, link, matches, nothing, palette, per_cent, table
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ def _residuals(book: Book) -> None:
         for name, kind in _KINDS.items()
     }
     last = curves["GPU alone"][36]
-    st.altair_chart(
+    _chart.draw(
         residual_chart(curves, palette()),
         alt=f"Resale value by age. A GPU of 36 months fetches {last.value:.0%} of its price",
     )

@@ -11,7 +11,7 @@ import streamlit as st
 from tco.charts import DARK, LIGHT
 from tco.run_charts import attainment_chart, attainment_frame, latency_curve, throughput_curve
 from tco.run_words import ROLE_TITLES, by_role, cautions, findings, lengths_text, load_text
-from tco.views import _job, _probe_measured
+from tco.views import _chart, _job, _probe_measured
 from tco.words import plain
 
 if TYPE_CHECKING:
@@ -105,20 +105,20 @@ def _charts(run: Run) -> None:
                 st.markdown(
                     "**Throughput**", help="Output tokens per second; the band is the 95 % interval over the repeats."
                 )
-                st.altair_chart(throughput_curve(run, palette), alt="Output tokens per second against load")
+                _chart.draw(throughput_curve(run, palette), alt="Output tokens per second against load")
             with st.container():
                 st.markdown(
                     "**Latency**",
                     help="Time to the first token, and time per output token after it; bands are the 95 % bounds of p95.",
                 )
-                st.altair_chart(latency_curve(run, palette), alt="Latency against load")
+                _chart.draw(latency_curve(run, palette), alt="Latency against load")
         if searched:
             with st.container():
                 st.markdown(
                     "**Promise kept**",
                     help="Share of requests that kept every limit when they arrived at random; bars are 95 % Wilson intervals.",
                 )
-                st.altair_chart(
+                _chart.draw(
                     attainment_chart(run, palette), alt="Share of requests that kept the promise against offered rate"
                 )
 

@@ -25,7 +25,7 @@ from tco.format import share, usd
 from tco.replicas_of import needed_tokens, served_on
 from tco.run_charts import latency_frame
 from tco.scenario import OwnOption, RentOption
-from tco.views import _bar, _empty, _state
+from tco.views import _bar, _chart, _empty, _state
 from tco.words import basis, model_error, number, plain
 from tco.workload.demand import demand
 
@@ -139,7 +139,7 @@ def _curve(found: OptionResult, prepared: Prepared, palette: Palette) -> None:
     with st.grid(2, min_column_width=320, gap="medium"):
         with st.container():
             st.markdown("**Throughput**", help="Output tokens per second of one replica, with its 95 % interval.")
-            st.altair_chart(
+            _chart.draw(
                 throughput_with_point(run, goodput, palette),
                 alt=f"Output tokens per second against load{f'; the promise holds up to {goodput:.3g} requests a second' if goodput else ''}",
             )
@@ -156,7 +156,7 @@ def _latency(run: Run, limits: dict[str, float], palette: Palette) -> None:
             icon=":material/timer_off:",
         )
         return
-    st.altair_chart(latency_with_promise(run, limits, palette), alt=f"Latency against load; promised: {promised}")
+    _chart.draw(latency_with_promise(run, limits, palette), alt=f"Latency against load; promised: {promised}")
 
 
 def _fleet(found: OptionResult, option: RentOption | OwnOption, prepared: Prepared, palette: Palette) -> None:
@@ -175,7 +175,7 @@ def _fleet(found: OptionResult, option: RentOption | OwnOption, prepared: Prepar
                 _hours(found, option, prepared, month, palette)
         with st.container():
             st.markdown("**By month**", help="Replicas that stand; a fleet grows with its traffic in whole replicas.")
-            st.altair_chart(
+            _chart.draw(
                 months_chart(capacity, palette),
                 alt=f"Replicas by month, from {capacity.replicas_by_month[0]} to {capacity.replicas_by_month[-1]}",
             )
@@ -199,7 +199,7 @@ def _hours(
     goodput = capacity.goodput_requests_per_s
     standing = replicas_by_hour(option, prepared.replicas[found.name].gpus, scenario.workload, asked, goodput)[month]
     filled = asked.mean_requests_per_s[month] * asked.hour_weights / goodput
-    st.altair_chart(
+    _chart.draw(
         hours_chart(standing, filled, palette),
         alt=f"Replicas by hour of the week in month {month + 1}: {standing.min():.3g} to {standing.max():.3g} stand, the busiest hour fills {filled.max():.3g}",
     )
@@ -218,7 +218,7 @@ def _memory(option: RentOption | OwnOption, prepared: Prepared, palette: Palette
         return
     chart, words = st.columns([3, 2], gap="medium")
     with chart:
-        st.altair_chart(memory_chart(memory, palette), alt=f"Memory of one {memory.gpu.gpu} with {memory.model.name}")
+        _chart.draw(memory_chart(memory, palette), alt=f"Memory of one {memory.gpu.gpu} with {memory.model.name}")
     with words:
         st.markdown(
             plain(

@@ -14,7 +14,7 @@ from tco.charts import DARK, LIGHT
 from tco.compare_charts import step_title, waterfall_chart
 from tco.format import usd
 from tco.shipped import shipped_scenarios
-from tco.views import _bar, _history, _hosted, _state
+from tco.views import _bar, _chart, _history, _hosted, _state
 from tco.what_if import Difference, Step, difference
 from tco.words import number, plain
 
@@ -127,7 +127,7 @@ def _show(first: _history.Held, second: _history.Held, head: DeltaGenerator) -> 
     _numbers(found)
     palette = DARK if st.context.theme.type == "dark" else LIGHT
     if found.npv_first_usd is not None and found.npv_second_usd is not None:
-        st.altair_chart(
+        _chart.draw(
             waterfall_chart(found, palette),
             alt=f"NPV of {found.option} from {usd(found.npv_first_usd)} to {usd(found.npv_second_usd)} by change",
         )

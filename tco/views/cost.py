@@ -13,7 +13,7 @@ from tco.cost_sources import item_rows
 from tco.curve_charts import cost_over_load
 from tco.format import share, usd, volume
 from tco.load_curve import load_curve
-from tco.views import _bar, _empty, _state
+from tco.views import _bar, _chart, _empty, _state
 from tco.words import plain
 
 _SPLIT = {
@@ -39,7 +39,7 @@ def show_cost(result: Result, prepared: Prepared) -> None:
     palette = DARK if st.context.theme.type == "dark" else LIGHT
     _units(able)
     st.markdown("**What the money pays for**", help="Over the whole horizon, not discounted.")
-    st.altair_chart(use_chart(result, palette), alt="; ".join(_use_words(option) for option in able))
+    _chart.draw(use_chart(result, palette), alt="; ".join(_use_words(option) for option in able))
     names = [option.name for option in able]
     start = names.index(result.contender) if result.contender in names else 0
     name = st.selectbox("Option", names, start, key=_state.key("cost.option"), persist_state="session")
@@ -90,15 +90,13 @@ def _one(option: OptionResult, result: Result, prepared: Prepared, palette: Pale
     with st.grid(2, min_column_width=320, gap="medium"):
         with st.container():
             st.markdown("**Month by month**", help="Point at a bar for the price that carries it and where it is from.")
-            st.altair_chart(
+            _chart.draw(
                 items_chart(option, result, palette),
                 alt=f"Costs of {option.name} by month and line item, {usd(option.total_usd)} in all",
             )
         with st.container():
             st.markdown("**Year by year**", help="What is received, such as a loan, counts against it.")
-            st.altair_chart(
-                year_chart(option, palette), alt=f"Money that {option.name} asks for by year: {_years(option)}"
-            )
+            _chart.draw(year_chart(option, palette), alt=f"Money that {option.name} asks for by year: {_years(option)}")
     if option.unit_costs is not None:
         split = _SPLIT[option.unit_costs.split_rule]
         st.caption(plain(f"Costs of {option.name} are told apart into input and output {split}."))
@@ -148,7 +146,7 @@ def _load(option: OptionResult, prepared: Prepared, palette: Palette) -> None:
     crossings = ", ".join(
         f"{each.becomes} from {volume(each.requests_per_day)} requests a day" for each in curve.crossings
     )
-    st.altair_chart(
+    _chart.draw(
         cost_over_load(curve, palette),
         alt=f"USD per million tokens of {option.name} against requests a day{f': {crossings}' if crossings else ''}",
     )

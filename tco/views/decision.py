@@ -17,7 +17,7 @@ from tco.format import months, usd
 from tco.hybrid_charts import cost_over_replicas
 from tco.hybrid_words import mix_sentence
 from tco.risk_words import likely, paid_back
-from tco.views import _bar, _empty, _link, _quick_risk, _state
+from tco.views import _bar, _chart, _empty, _link, _quick_risk, _state
 from tco.words import basis, driver_sentence, driver_title, evidence_counts, model_error, plain
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def show_answer(result: Result) -> None:
     _numbers(result, risk)
     chart, side = st.columns([5, 3], gap="medium")
     with chart:
-        _chart(result, risk)
+        _costs(result, risk)
     with side:
         _drivers(result)
         _flips(result)
@@ -151,7 +151,7 @@ def _payback(best: OptionResult | None) -> str:
     return months(best.payback_months) if best and best.npv_usd is not None else "–"
 
 
-def _chart(result: Result, risk: OptionRisk | None) -> None:
+def _costs(result: Result, risk: OptionRisk | None) -> None:
     if not any(option.feasible for option in result.options):
         remedy = (
             "Say in the options' `terms` what is not known, or loosen a constraint."
@@ -164,7 +164,7 @@ def _chart(result: Result, risk: OptionRisk | None) -> None:
     best = result.option(result.contender) if result.contender else None
     band = _quick_risk.payback_band(risk, best)
     st.markdown("**Cumulative cost**", help="Grey: the months in which nine runs of ten have paid back.")
-    st.altair_chart(
+    _chart.draw(
         decision_chart(result, band, palette, height=CHART_HEIGHT),
         alt=f"Cumulative cost of every option by month. {headline(result)}",
     )
@@ -221,7 +221,7 @@ def _hybrids(result: Result) -> None:
         with st.expander(f"How many replicas: {plain(option.name)}", icon=":material/stacked_line_chart:"):
             told = plain(str(mix_sentence(option)))
             st.markdown(f"{told[:1].upper()}{told[1:]}.")
-            st.altair_chart(cost_over_replicas(option.hybrid, palette), alt=f"Cost by the number of replicas. {told}")
+            _chart.draw(cost_over_replicas(option.hybrid, palette), alt=f"Cost by the number of replicas. {told}")
 
 
 def _constraints(result: Result) -> None:

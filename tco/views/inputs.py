@@ -16,7 +16,7 @@ from tco.quantity import Quantity
 from tco.register import quantities
 from tco.scenario import PROFILE_NAMES, Scenario, Slo
 from tco.shipped import shipped_scenarios
-from tco.views import _bar, _details, _edit, _fields, _options, _state
+from tco.views import _bar, _chart, _details, _edit, _fields, _options, _state
 from tco.words import label, plain
 
 MAX_UPLOAD_MB = 1
@@ -92,7 +92,7 @@ def show_answer(answer: Result | str) -> None:
         if st.toggle("Chart of the answer", key="inputs_chart", persist_state="session"):
             palette = DARK if st.context.theme.type == "dark" else LIGHT
             alt = f"Cumulative cost of every option by month. {headline(answer)}"
-            st.altair_chart(cumulative_cost(answer, palette), height=260, alt=alt)
+            _chart.draw(cumulative_cost(answer, palette), height=260, alt=alt)
 
 
 def show_workload(scenario: Scenario) -> None:

@@ -18,7 +18,7 @@ from tco.option_charts import CHOSEN, can_be_drawn, front_chart
 from tco.option_rows import NOTHING, Row
 from tco.option_words import KINDS
 from tco.side_by_side import price_row, rows_of, side_by_side_sentence
-from tco.views import _bar, _empty, _quick_risk, _state
+from tco.views import _bar, _chart, _empty, _quick_risk, _state
 from tco.words import amount, plain
 
 # Wider than any page: the table takes the page's width, and keeps its first column in sight where it scrolls.
@@ -110,7 +110,7 @@ def _front(rows: tuple[Row, ...], result: Result, prepared: Prepared) -> None:
     told = "; ".join(
         f"{option.name}: {cost.cells[place]}, {other.cells[place]}" for place, option in enumerate(result.options)
     )
-    st.altair_chart(
+    _chart.draw(
         front_chart(result, cost, other, if_allowed, palette),
         key=_state.key("options.chart"),
         on_select=_picked,

@@ -15,7 +15,7 @@ from tco.risk.simulate import simulate
 from tco.risk.two_way import two_way
 from tco.risk_charts import npv_chart, paid_back_chart, shares_chart, tornado_chart, two_way_chart
 from tco.risk_words import likely, measuring_sentence, npv_range, paid_back, risk_headline
-from tco.views import _bar, _hosted, _state
+from tco.views import _bar, _chart, _hosted, _state
 from tco.what_if import Condition, solve_for, solved_sentence
 from tco.words import label, plain
 
@@ -146,14 +146,14 @@ def _spread(found: Risk, palette: Palette) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         st.markdown("**When runs have paid back**")
-        st.altair_chart(
+        _chart.draw(
             paid_back_chart(found, palette),
             alt=f"Share of the runs that have paid back by month. {risk_headline(found)}",
         )
     with right:
         ends = f": nine runs in ten, {npv_range(option.npv_usd)}" if option.npv_usd else ""
         st.markdown(f"**What {plain(option.name)} is worth**{plain(ends)}")
-        st.altair_chart(
+        _chart.draw(
             npv_chart(option, palette),
             alt=f"Runs by their NPV{ends}.",
         )
@@ -162,7 +162,7 @@ def _spread(found: Risk, palette: Palette) -> None:
             "**Where the spread comes from**",
             help="Share of the NPV's variance that goes when the input becomes known.",
         )
-        st.altair_chart(
+        _chart.draw(
             shares_chart(found.shares[:SHOWN_INPUTS], palette),
             alt="; ".join(f"{label(each.path)}: {each.share_fraction:.0%}" for each in found.shares[:SHOWN_INPUTS]),
         )
@@ -176,7 +176,7 @@ def _one_by_one(prepared: Prepared, npv_usd: float | None, option: str, palette:
     if not shown:
         return
     st.markdown("**One input at a time**", help="Each input at both ends of its own range, all others held.")
-    st.altair_chart(
+    _chart.draw(
         tornado_chart(shown[:SHOWN_INPUTS], npv_usd, palette),
         alt=f"Inputs by how far they move the NPV of {usd(npv_usd)}, largest first.",
     )
@@ -195,7 +195,7 @@ def _two_inputs(prepared: Prepared, option: str, palette: Palette) -> None:
         )
         down = right.selectbox("Down", others, start, format_func=label, key=_state.key("risk.down"))
         grid = two_way(prepared, (str(across), str(down)), option)
-        st.altair_chart(two_way_chart(grid, palette), alt=f"NPV of {option} over two inputs.")
+        _chart.draw(two_way_chart(grid, palette), alt=f"NPV of {option} over two inputs.")
 
 
 def _solve(prepared: Prepared, option: str) -> None:

@@ -7,7 +7,7 @@ import streamlit as st
 from tco import InputError, Scenario
 from tco.charts import DARK, LIGHT
 from tco.format import share, volume
-from tco.views import _bar, _empty, _state
+from tco.views import _bar, _chart, _empty, _state
 from tco.words import label, number, plain
 from tco.workload.demand import Demand, demand
 from tco.workload_charts import growth_chart, length_chart, length_frame, waiting_chart, week_chart
@@ -24,13 +24,13 @@ def show_workload(scenario: Scenario) -> None:
     with st.grid(2, min_column_width=320, gap="medium"):
         with st.container():
             st.markdown("**The week**", help="Requests a second in each hour of a week of the first month.")
-            st.altair_chart(
+            _chart.draw(
                 week_chart(workload, palette),
                 alt=f"Heat map of the week: the busiest hour has {workload.weights.peak:.1f} times the mean of {first:.3g} requests a second.",
             )
         with st.container():
             st.markdown("**The months**", help="Requests a day, with the scenario's growth.")
-            st.altair_chart(growth_chart(asked, palette), alt=f"Requests a day by month. {_growth(scenario, asked)}")
+            _chart.draw(growth_chart(asked, palette), alt=f"Requests a day by month. {_growth(scenario, asked)}")
         with st.container():
             st.markdown("**How long they are**", help="Prompts and answers by length; equal areas are equal shares.")
             _lengths(scenario)
@@ -113,7 +113,7 @@ def _lengths(scenario: Scenario) -> None:
         )
         return
     palette = DARK if st.context.theme.type == "dark" else LIGHT
-    st.altair_chart(
+    _chart.draw(
         length_chart(workload, palette),
         alt=f"Lengths vary log-normally around {workload.mean_input_tokens:,.0f} tokens of prompt and {workload.mean_output_tokens:,.0f} of answer.",
     )
@@ -128,7 +128,7 @@ def _waiting(scenario: Scenario, asked: Demand) -> None:
         )
         return
     palette = DARK if st.context.theme.type == "dark" else LIGHT
-    st.altair_chart(
+    _chart.draw(
         waiting_chart(workload, asked, palette),
         alt=f"{share(workload.batchable_fraction.value)} of the requests may wait {workload.batch_deadline_hours} hours.",
     )
