@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tco.cli import prices, probe
+from tco.cli import prices, probe, usage
 from tco.cli.app import app_command
 from tco.cli.cases import cases
 from tco.cli.check import check
@@ -69,6 +69,7 @@ app.command("grid")(grid)
 app.command("portfolio")(portfolio)
 app.add_typer(probe.app, name="probe")
 app.add_typer(prices.app, name="prices")
+app.add_typer(usage.app, name="usage")
 app.command("app")(app_command)
 
 

@@ -53,17 +53,17 @@ class ModelBill:
     reason: str | None = None
 
     @property
-    def residual_usd(self) -> float | None:
+    def unexplained_usd(self) -> float | None:
         """What was paid beyond the price book [USD]; None where one of them is not known."""
         if self.billed_usd is None or self.reckoned_usd is None:
             return None
         return self.billed_usd - self.reckoned_usd
 
     @property
-    def residual_fraction(self) -> float | None:
+    def unexplained_fraction(self) -> float | None:
         """The same over the price book's amount [fraction]; None likewise, or where that is nothing."""
-        residual = self.residual_usd
-        return residual / self.reckoned_usd if residual is not None and self.reckoned_usd else None
+        rest = self.unexplained_usd
+        return rest / self.reckoned_usd if rest is not None and self.reckoned_usd else None
 
     @property
     def paid_usd_per_mtok(self) -> float | None:
@@ -101,10 +101,18 @@ def bills(usage: Usage, book: Book | None = None) -> tuple[ModelBill, ...]:
 
 
 def together(parts: Iterable[ModelBill]) -> ModelBill:
-    """All of them as one; what was paid is held against the book only as far as both are known for the same models."""
+    """All of them as one.
+
+    What was paid is held against the book where the book has every model that was used, and either each of them has its costs or some costs name no model.
+
+    Args:
+        parts: from `bills`.
+    """
     rows = list(parts)
-    both = [row for row in rows if row.residual_usd is not None]
+    used = [row for row in rows if row.input_tokens + row.output_tokens > 0]
     paid = [row.billed_usd for row in rows if row.billed_usd is not None]
+    all_paid = all(row.billed_usd is not None for row in used) or any(row not in used for row in rows)
+    reckoned = [row.reckoned_usd for row in used if row.reckoned_usd is not None]
     return ModelBill(
         model="all",
         requests=sum(row.requests for row in rows),
@@ -113,7 +121,7 @@ def together(parts: Iterable[ModelBill]) -> ModelBill:
         cache_read_tokens=sum(row.cache_read_tokens for row in rows),
         output_tokens=sum(row.output_tokens for row in rows),
         billed_usd=sum(paid) if paid else None,
-        reckoned_usd=sum(row.reckoned_usd or 0.0 for row in both) if both and len(both) == len(rows) else None,
+        reckoned_usd=sum(reckoned) if used and all_paid and len(reckoned) == len(used) else None,
     )
 
 
@@ -150,7 +158,8 @@ def _bill(
     mine = [cell for name in names for cell in cells.get(name, [])]
     total = dict(zip(COLUMNS, np.sum([cell.counts for cell in mine], axis=0).tolist(), strict=True))
     told = any(usage.facts[name].tells_billed for name in names)
-    reckoned, reason = _reckoned(book_model, mine, book)
+    used = sum(total[name] for name in (*INPUT_COLUMNS, *OUTPUT_COLUMNS)) > 0
+    reckoned, reason = _reckoned(book_model, mine, book) if used else (None, "costs without tokens")
     return ModelBill(
         model=names[0],
         book_model=book_model,
@@ -201,7 +210,7 @@ def sentence(bill: ModelBill) -> str | None:
     >>> sentence(ModelBill(model="m", billed_usd=90.0, reckoned_usd=100.0))
     "90.00 USD were paid, 100.00 USD are the price book's: -10.0% is not explained (a discount, rates for long requests, or usage that is not in the files)"
     """
-    fraction = bill.residual_fraction
+    fraction = bill.unexplained_fraction
     if bill.billed_usd is None or bill.reckoned_usd is None or fraction is None:
         return None
     both = f"{bill.billed_usd:,.2f} USD were paid, {bill.reckoned_usd:,.2f} USD are the price book's"

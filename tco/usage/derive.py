@@ -127,7 +127,7 @@ def _volume(making: _Making, asked: float | None) -> float | None:
         )
     if _counted(making.usage):
         if level.dates:
-            note = f"mean of {len(level.dates)} whole days, each weekday alike"
+            note = f"mean of {len(level.dates)} whole days, each weekday alike; the range is what was seen, not what may come"
             making.measured(
                 "requests_per_day", mean_per_day(level.dates, level.requests), spread_of(level.requests), note
             )

@@ -22,6 +22,7 @@ MAX_LINE_BYTES = 2**25
 
 _MAX_RATIO = 250
 _RATIO_FROM_BYTES = 2**26
+_MOST_EMPTY_LINES = 1_000_000
 _NO_TEXT = {
     b"PK\x03\x04": "a zip archive; unpack it, or pack it with gzip",
     b"PAR1": "a Parquet file; export CSV or JSON lines in its place",
@@ -99,12 +100,15 @@ def _opened(file: UsageFile) -> Iterator[tuple[IO[bytes], int]]:
 
 
 def _lines(stream: IO[bytes], name: str, packed_bytes: int, max_bytes: int) -> Iterator[tuple[int, str]]:
-    total, number = 0, 0
+    total = number = empty = 0
     while raw := stream.readline(MAX_LINE_BYTES + 1):
         number += 1
         total += len(raw)
+        empty += raw.isspace()
         if len(raw) > MAX_LINE_BYTES:
             raise InputError(f"{name}, line {number}: longer than {MAX_LINE_BYTES >> 20} MiB; export a shorter span")
+        if empty > _MOST_EMPTY_LINES:
+            raise InputError(f"{name}: more than {_MOST_EMPTY_LINES:,} empty lines; this is no log")
         if total > max_bytes:
             raise InputError(
                 f"{name}: more than {max_bytes >> 20} MiB of text; export a shorter span, or fewer columns"

@@ -28,16 +28,15 @@ def put_in(scenario: Scenario, derived: Derived) -> tuple[Scenario, tuple[str, .
         The scenario, and what else had to be changed, in sentences.
 
     Raises:
-        InputError: not all of what is needed was told, or the scenario's agent makes prompts of its own.
+        InputError: not all of what is needed was told.
     """
     _require(derived)
     data = scenario.model_dump(mode="json", by_alias=True, exclude_none=True)
     workload: dict[str, Any] = data["workload"]
-    notes = []
-    if scenario.workload.agent is not None:
-        raise InputError(
-            "the scenario's `workload.agent` makes prompts longer from step to step, and the files have them as they were sent: take `agent` out of the scenario first",
-            path="workload.agent",
+    notes: list[str] = []
+    if workload.pop("agent", None):
+        notes.append(
+            "the scenario's agent is gone: the prompts of the files are as they were sent, with all that had gathered"
         )
     if workload.pop("classes", None):
         notes.append("the scenario's classes of requests are gone: the files have one mean of all")

@@ -5,7 +5,9 @@ from __future__ import annotations
 from tco.usage.row import Cached, Row
 
 
-def uncached_tokens(row: Row, *, input_tokens: int, cached_tokens: int, contract: Cached | None) -> int:
+def uncached_tokens(
+    row: Row, *, input_tokens: int, cached_tokens: int, contract: Cached | None, is_proven: bool = False
+) -> int:
     """Input that no cache had a part in [tokens]: `input − cached` where the input count holds the cached tokens, else `input`.
 
     Args:
@@ -13,6 +15,7 @@ def uncached_tokens(row: Row, *, input_tokens: int, cached_tokens: int, contract
         input_tokens: the source's input count [tokens].
         cached_tokens: read from a cache or written to one [tokens].
         contract: what the source's documentation says; None: it does not say, so a row with cached tokens needs the user's word.
+        is_proven: the row's own total shows that it is so; then the user's word does not count.
 
     Raises:
         InputError: more cached tokens than input that holds them, or nobody said which way it is.
@@ -25,7 +28,7 @@ def uncached_tokens(row: Row, *, input_tokens: int, cached_tokens: int, contract
     """
     if not cached_tokens:
         return input_tokens
-    way = row.asked.cached or contract
+    way = contract if is_proven else row.asked.cached or contract
     if way is None:
         raise row.error(
             f"{input_tokens:,} tokens of input and {cached_tokens:,} cached ones: are these among the input or beside it? "

@@ -84,9 +84,10 @@ class Clock:
             ) from None
         if text.endswith(" UTC"):
             moment = moment.replace(tzinfo=UTC)
+        zoned = self._with_zone(moment, where, assumed)
         try:
-            return self._with_zone(moment, where, assumed).timestamp()
-        except (OverflowError, ValueError):
+            return zoned.timestamp()
+        except (OverflowError, ValueError):  # the first and the last year of all
             return -1.0
 
     def _with_zone(self, moment: datetime, where: str, assumed: tzinfo | None) -> datetime:

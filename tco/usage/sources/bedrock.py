@@ -57,6 +57,7 @@ def records(row: Row) -> Iterator[UsageRecord | Skipped]:
             input_tokens=whole,
             cached_tokens=read + written,
             contract=_contract(model, whole + output, read + written, total),
+            is_proven=total in (whole + output, whole + output + read + written),
         ),
         cache_read_tokens=read,
         cache_write_tokens=written,

@@ -63,13 +63,16 @@ def _record(row: Row, usage: Row, start_s: float, model: str) -> UsageRecord:
     total = usage.optional_count("total")
     inside = total is not None and bool(read + written + reasoning) and total == plain + visible
     contract: Cached = "inside" if inside else "beside"
+    is_proven = inside or total == plain + visible + read + written + reasoning
     if inside:
         visible = visible_tokens(row, output_tokens=visible, reasoning_tokens=reasoning)
     return UsageRecord(
         start_s=start_s,
         model=model,
         requests=1,
-        input_uncached_tokens=uncached_tokens(row, input_tokens=plain, cached_tokens=read + written, contract=contract),
+        input_uncached_tokens=uncached_tokens(
+            row, input_tokens=plain, cached_tokens=read + written, contract=contract, is_proven=is_proven
+        ),
         cache_read_tokens=read,
         cache_write_tokens=written,
         output_visible_tokens=visible,

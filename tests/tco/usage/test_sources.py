@@ -160,6 +160,12 @@ def test_bedrocks_openai_models_without_a_total_need_the_users_word():
     assert 140 == beside.input_tokens.sum()
 
 
+def test_a_total_goes_before_the_users_word():
+    text = BEDROCK % ("amazon.nova", 100, 40, TOTAL % 150)
+
+    assert 140 == of_text(text, "b.jsonl", ReadOptions(asked=Asked(cached="inside"))).input_tokens.sum()
+
+
 def test_an_applications_own_profile_of_bedrock_is_an_identity():
     profile = "arn:aws:bedrock:us-east-1:111122223333:application-inference-profile/secret"
 
