@@ -29,9 +29,9 @@ class Form(NamedTuple):
 
 
 FORMS = {
-    "xlsx": Form("tco.report.xlsx", "write_xlsx", ".xlsx", ("xlsxwriter", "typst")),
-    "pptx": Form("tco.report.pptx", "write_pptx", ".pptx", ("pptx", "xlsxwriter", "vl_convert", "typst")),
-    "docx": Form("tco.report.docx", "write_docx", ".docx", ("docx", "vl_convert", "typst")),
+    "xlsx": Form("tco.report.xlsx", "write_xlsx", ".xlsx", ("xlsxwriter",)),
+    "pptx": Form("tco.report.pptx", "write_pptx", ".pptx", ("pptx", "xlsxwriter", "vl_convert")),
+    "docx": Form("tco.report.docx", "write_docx", ".docx", ("docx", "vl_convert")),
     "pdf": Form("tco.report.pdf", "write_pdf", ".pdf", ("typst", "vl_convert")),
     "html": Form("tco.report.html", "write_html", ".html", ("vl_convert",)),
     "focus": Form("tco.report.focus", "write_focus", "-focus.csv", ()),

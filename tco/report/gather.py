@@ -40,6 +40,7 @@ def gather(
     runs: Mapping[str, Run] | None = None,
     own_book: Book | None = None,
     on_part: OnPart = lambda _done, _total: None,
+    on_runs: OnPart = lambda _done, _total: None,
 ) -> ReportPack:
     """Answers a scenario with all that its report shows.
 
@@ -58,7 +59,8 @@ def gather(
         with_flips: of these, what flips the answer too: nearly all of that time.
         runs: runs that the caller holds already, by the reference that the scenario uses; others are read from files.
         own_book: the prices to use; null: those that the scenario, or the lock, names.
-        on_part: called with the parts that are done, and with all.
+        on_part: called with the inputs that are asked for what flips the answer, and with all.
+        on_runs: called with the runs of the simulation that are done, and with all.
 
     Raises:
         InputError: a run or a price is missing, or the answer is not the locked one.
@@ -74,7 +76,7 @@ def gather(
             asked = middled.in_folder(scenario.folder)
             prepared = prepare(asked, runs, book)
     result = evaluate(asked, runs, book, searches=searches)
-    risk = simulate(prepared, draws=draws) if draws else None
+    risk = simulate(prepared, draws=draws, on_runs=on_runs) if draws else None
     pack = ReportPack(
         scenario=asked,
         prepared=prepared,

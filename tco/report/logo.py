@@ -6,8 +6,7 @@ import tempfile
 from functools import lru_cache
 from pathlib import Path
 
-import typst
-
+from tco.errors import InputError
 from tco.report.brand import Brand, Logo
 
 _DOTS_PER_INCH = 360
@@ -19,6 +18,9 @@ def logo_png(brand: Brand) -> bytes | None:
 
     Args:
         brand: whose report it is.
+
+    Raises:
+        InputError: it is an SVG, and typst, which draws it, is not installed.
     """
     if brand.logo is None:
         return None
@@ -28,6 +30,12 @@ def logo_png(brand: Brand) -> bytes | None:
 @lru_cache(maxsize=2)
 def _drawn(logo: Logo) -> bytes:
     """An SVG drawn by typst, which takes another font for one that this machine has not; other drawings leave such words out."""
+    try:
+        import typst  # noqa: PLC0415 - a PNG needs none
+    except ImportError:
+        raise InputError(
+            "the logo is an SVG, and typst, which draws it, is not installed; run `pip install 'tco-llm[report]'`, or give it as PNG"
+        ) from None
     with tempfile.TemporaryDirectory(prefix="tco-logo-") as name:
         folder = Path(name)
         (folder / "logo.svg").write_bytes(logo.data)

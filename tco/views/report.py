@@ -12,7 +12,7 @@ from tco import InputError, Result
 from tco.answer import headline
 from tco.report.brand import Brand, load_brand
 from tco.report.forms import DEFAULT_FORMS, FORMS, INSTALL, chosen, written
-from tco.views import _bar, _empty, _hosted, _look, _state
+from tco.views import _bar, _empty, _hosted, _look, _report_making, _state
 from tco.words import plain
 
 if TYPE_CHECKING:
@@ -57,6 +57,8 @@ def show_report(result: Result) -> None:
     asked = (result.answer_id, tuple(forms), level, quick, tuple((file.name, file.size) for file in files))
     if st.button("Make the report", type=_look.emphasis(), icon=":material/description:", disabled=not forms):
         _make(asked, forms, level, files, quick=quick)
+    elif _report_making.was_stopped():
+        st.info("Stopped. Nothing was made.", icon=":material/stop_circle:")
     _downloads(asked, result)
 
 
@@ -95,10 +97,9 @@ def _controls(able: list[str]) -> tuple[list[str], Redaction, list[UploadedFile]
         )
         quick = st.toggle(
             "Quick",
-            value=True,
             key="report.quick",
             persist_state="session",
-            help="Without the search for what flips the answer, which asks every input and takes a minute or more.",
+            help="Without the search for what flips the answer, which asks every input and takes most of the time: seconds to a minute.",
         )
     with right:
         files = st.file_uploader(
@@ -117,7 +118,7 @@ def _make(
 ) -> None:
     st.session_state.pop(_KEPT, None)
     try:
-        with _hosted.turn(), st.spinner("Writing the report"), tempfile.TemporaryDirectory() as folder:
+        with _hosted.turn(), tempfile.TemporaryDirectory() as folder:
             made = _files(Path(folder), forms, level, files, quick=quick)
     except InputError as error:
         st.error(plain(str(error)), icon=":material/error:")
@@ -136,25 +137,24 @@ def _files(
     """
     from tco.report.gather import gather  # noqa: PLC0415 - the libraries of reports are loaded when one is made
 
-    bar = None if quick else st.progress(0.0, "Answering with every input changed")
-
-    def on_part(done: int, total: int) -> None:
-        if bar is not None:
-            bar.progress(min(1.0, done / max(total, 1)), f"Answering with every input changed: {done} of {total}")
-
-    pack = gather(
-        _state.scenario(),
-        draws=DRAWS,
-        brand=_brand(folder, files),
-        redaction=level,
-        with_flips=not quick,
-        runs=_state.own_runs(),
-        own_book=_state.book(),
-        on_part=on_part,
-    )
-    if bar is not None:
-        bar.empty()
-    return {path.name: path.read_bytes() for path in written(pack, folder / "out", _STEM, forms)}
+    brand = _brand(folder, files)
+    made: dict[str, bytes] = {}
+    with _report_making.Making(len(forms), quick=quick) as making:
+        pack = gather(
+            _state.scenario(),
+            draws=DRAWS,
+            brand=brand,
+            redaction=level,
+            with_flips=not quick,
+            runs=_state.own_runs(),
+            own_book=_state.book(),
+            on_part=making.inputs,
+            on_runs=making.runs,
+        )
+        for number, form in enumerate(forms):
+            making.file(number, FORM_WORDS[form])
+            made |= {path.name: path.read_bytes() for path in written(pack, folder / "out", _STEM, [form])}
+    return made
 
 
 def _brand(folder: Path, files: Sequence[UploadedFile]) -> Brand | None:
