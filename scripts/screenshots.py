@@ -55,6 +55,7 @@ SHOWN = (
 """Those that README and docs show."""
 MAX_BYTES = 300_000
 MAX_HEIGHT = 6_000
+PHONE_PX = 600
 START_S = 60
 QUIET = (
     "--no-sandbox",
@@ -133,11 +134,27 @@ def take(browser: Browser, address: str) -> None:
         for name, path in PAGES.items():
             page.goto(f"{address}/{path}")
             settled(page)
+            if name == "compare" and width > PHONE_PX:
+                change_something(page, address)
             file = FOLDER / f"{name}-{look}.png"
             page.screenshot(path=file)
             whole(page, file.with_stem(f"{file.stem}-whole"), width)
             page.set_viewport_size({"width": width, "height": height})
         page.close()
+
+
+def change_something(page: Page, address: str) -> None:
+    """Doubles the traffic and goes to Compare, which has nothing to show before."""
+    page.goto(f"{address}/inputs")
+    settled(page)
+    box = page.get_by_label("Traffic (requests/day)", exact=True)
+    box.fill("120000")
+    box.press("Enter")
+    page.wait_for_url("**?s=*")
+    page.get_by_test_id("stTopNavSection").filter(has_text="Share").click()
+    page.get_by_role("menuitem", name="Compare").click()
+    page.wait_for_selector("svg.marks", timeout=60_000)
+    settled(page)
 
 
 def whole(page: Page, file: Path, width: int) -> None:
