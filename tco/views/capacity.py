@@ -134,6 +134,8 @@ def _curve(found: OptionResult, prepared: Prepared, palette: Palette) -> None:
             ),
             icon=":material/function:",
         )
+    else:
+        st.caption(plain(f"Run {run.run_id}, of {run.model.name}."))
     limits = prepared.scenario.workload.slo.limits()
     goodput = found.capacity.goodput_requests_per_s if found.capacity is not None and is_own else 0.0
     with st.grid(2, min_column_width=320, gap="medium"):
