@@ -14,7 +14,8 @@ from tco.capacity.engine_model import EngineModel, NoEngineModel
 from tco.capacity.memory.limits_on import kv_tokens_of_run
 from tco.capacity.memory.run_limits import limits_of_run
 from tco.capacity.served import Served
-from tco.capacity.steptime.backtest import Curve, LoadPoint, fit_curve
+from tco.capacity.steptime.backtest import Curve, CurveFit, LoadPoint, fit_curve
+from tco.capacity.steptime.known import known_fit
 from tco.capacity.steptime.transfer import BAND_FRACTION
 from tco.errors import InputError
 
@@ -41,11 +42,8 @@ def curve_engine(run: Run, source: Served) -> EngineModel | NoEngineModel:
 
 @lru_cache(maxsize=32)
 def _fitted(curve: Curve, run_id: str) -> EngineModel | NoEngineModel:
-    # Compiled code is loaded when it is first needed: most answers need none.
-    from tco.capacity.simulator.simulate import simulate  # noqa: PLC0415
-
     try:
-        found = fit_curve(curve, simulate)
+        found = known_fit(curve) or _simulated(curve)
     except InputError as error:
         return NoEngineModel(code="no_curve", sentence=str(error))
     return EngineModel(
@@ -56,6 +54,18 @@ def _fitted(curve: Curve, run_id: str) -> EngineModel | NoEngineModel:
         band_fraction=max(BAND_FRACTION.values()),
         error_source="its own loads, which it was fitted to",
     )
+
+
+def _simulated(curve: Curve) -> CurveFit:
+    # Compiled code is loaded when it is first needed: most answers need none.
+    from tco.capacity.simulator.simulate import simulate  # noqa: PLC0415
+
+    return fit_curve(curve, simulate)
+
+
+def forget_fits() -> None:
+    """Fits every curve anew from now on."""
+    _fitted.cache_clear()
 
 
 def _curve(run: Run, source: Served) -> Curve | NoEngineModel:

@@ -1,0 +1,107 @@
+"""Fits of the load curves that come with the product, by `tco.capacity.steptime.known.fit_key`: `python scripts/write_fits.py` writes this file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Fit = tuple[dict[str, Any], dict[str, float], float]
+"""Fields of the step time, fields of the efficiencies, and by how much the curve's own medians are missed [fraction]."""
+
+FITS: dict[str, Fit] = {
+    "644f091ef2a9972d": (
+        {
+            "intercept_s": 0.004882733296355834,
+            "per_sequence_s": 2.7068978201156685e-05,
+            "per_kv_token_s": 6.136434284441052e-08,
+            "per_prefill_token_s": 2.377505612483271e-05,
+            "per_attention_pair_s": 1.178042916526233e-09,
+            "per_chunk_s": 0.0,
+            "hidden_tokens": 158.16880134268072,
+            "experts": 0,
+            "experts_per_token": 0,
+            "experts_s": 0.0,
+            "mixed_step_s": 0.0,
+            "latency_s": 0.01283355139446242,
+            "dispatch_s": 0.0,
+            "basis": "measured",
+        },
+        {
+            "bandwidth_fraction": 0.6376010617184925,
+            "compute_16_bit_fraction": 0.45,
+            "compute_8_bit_fraction": 0.29668285109583353,
+            "expert_compute_factor": 0.6,
+            "link_fraction": 0.77,
+            "all_reduce_s": 1e-05,
+            "layer_s": 3e-06,
+            "expert_layer_s": 4e-05,
+            "step_s": 0.0010262611672360847,
+            "sequence_s": 1.7983266330697995e-05,
+            "latency_s": 0.01283355139446242,
+        },
+        0.03550003483203734,
+    ),
+    "6a7183164e81f2c0": (
+        {
+            "intercept_s": 0.003316647478062224,
+            "per_sequence_s": 6.990660036578754e-05,
+            "per_kv_token_s": 2.209764766524579e-08,
+            "per_prefill_token_s": 5.1623470519559835e-05,
+            "per_attention_pair_s": 6.246486722818521e-10,
+            "per_chunk_s": 0.0,
+            "hidden_tokens": 313.3724086110883,
+            "experts": 8,
+            "experts_per_token": 2,
+            "experts_s": 0.015206010092590256,
+            "mixed_step_s": 0.0,
+            "latency_s": 0.01695502787730136,
+            "dispatch_s": 0.0,
+            "basis": "measured",
+        },
+        {
+            "bandwidth_fraction": 0.8852971760154665,
+            "compute_16_bit_fraction": 0.42433397841083215,
+            "compute_8_bit_fraction": 0.3,
+            "expert_compute_factor": 0.6,
+            "link_fraction": 0.77,
+            "all_reduce_s": 1e-05,
+            "layer_s": 3e-06,
+            "expert_layer_s": 4e-05,
+            "step_s": 0.0008034490244912143,
+            "sequence_s": 6.839350368469086e-05,
+            "latency_s": 0.01695502787730136,
+        },
+        0.021836632246128973,
+    ),
+    "97830a193abcc0d9": (
+        {
+            "intercept_s": 0.006682124979599782,
+            "per_sequence_s": 4.6126638575047256e-05,
+            "per_kv_token_s": 5.325266064660276e-08,
+            "per_prefill_token_s": 3.106853674879388e-05,
+            "per_attention_pair_s": 1.1668927142195386e-09,
+            "per_chunk_s": 0.0,
+            "hidden_tokens": 196.28491242460575,
+            "experts": 0,
+            "experts_per_token": 0,
+            "experts_s": 0.0,
+            "mixed_step_s": 0.0,
+            "latency_s": 0.01361141644998752,
+            "dispatch_s": 0.0,
+            "basis": "measured",
+        },
+        {
+            "bandwidth_fraction": 0.7347232922107482,
+            "compute_16_bit_fraction": 0.4542999591795107,
+            "compute_8_bit_fraction": 0.3,
+            "expert_compute_factor": 0.6,
+            "link_fraction": 0.77,
+            "all_reduce_s": 1e-05,
+            "layer_s": 3e-06,
+            "expert_layer_s": 4e-05,
+            "step_s": 0.00048783996470213014,
+            "sequence_s": 3.887952766569733e-05,
+            "latency_s": 0.01361141644998752,
+        },
+        0.03022121434133862,
+    ),
+}
