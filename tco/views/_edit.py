@@ -92,6 +92,27 @@ def set_value(scenario: Scenario, path: str, value: float | None) -> Scenario:
     return _changed(scenario, data)
 
 
+def set_together(scenario: Scenario, fields: Mapping[str, Any], numbers: Mapping[str, float | None]) -> Scenario:
+    """Gives several inputs a value at once, for those of which one alone makes no valid scenario.
+
+    Args:
+        scenario: as it is.
+        fields: values by path, see `set_field`.
+        numbers: values of quantities by path, see `set_value`.
+
+    Raises:
+        InputError: see `set_field`.
+    """
+    data = _data(scenario)
+    for path, value in (*fields.items(), *numbers.items()):
+        parent, key = _parent(data, path)
+        if value is None:
+            parent.pop(key, None)
+        else:
+            parent[key] = _moved(parent.get(key), value) if path in numbers else value
+    return _changed(scenario, data)
+
+
 def set_details(scenario: Scenario, path: str, details: Mapping[str, Any]) -> Scenario:
     """Gives a quantity a range, an evidence class, a source and a date; its value stays. An empty detail removes it.
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from tco import Quantity
-from tco.register import unit_of
+from tco.field_words import help_of_field, is_looked_up, label_of_field
 from tco.views import _edit, _state
-from tco.words import meaning, name, number, plain
+from tco.words import number, plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,22 +22,27 @@ if TYPE_CHECKING:
     Change = Callable[[Scenario, str, Any], Scenario]
 
 
-def quantity(path: str, value: Quantity | None, filled: Assumption | None = None) -> None:
+def quantity(
+    path: str, value: Quantity | None, filled: Assumption | None = None, *, change: Change = _edit.set_value
+) -> None:
     """A number input for one quantity, with its range, evidence and source below.
 
     Args:
         path: the input.
         value: what the scenario says; None where it is left to the price book or the run.
         filled: what the price book or the run gives there, if there is an answer.
+        change: takes the scenario, the path and the number, gives the changed scenario.
     """
     shown = value.value if value else None
-    book = "from the price book" if filled is None else f"from the price book or run: {number(filled.value)}"
+    book = "from the price book" if is_looked_up(path.rpartition(".")[2]) else "not set"
+    if filled is not None and value is None:
+        book = f"from the price book or run: {number(filled.value)}"
     with st.container(gap="xsmall"):
         figure(
             path,
-            name(path) if unit_of(path) == "factor" else f"{name(path)} ({unit_of(path)})",
+            label_of_field(path),
             shown,
-            change=_edit.set_value,
+            change=change,
             step=_step(shown if shown is not None else (filled.value if filled else None)),
             placeholder=book,
         )
@@ -69,7 +75,7 @@ def figure(
         step=step,
         format="%g",
         key=_state.key(path),
-        help=meaning(path),
+        help=help_of_field(path),
         on_change=_apply,
         args=(path, change),
         placeholder=placeholder,
@@ -77,7 +83,14 @@ def figure(
     problem(path)
 
 
-def whole(path: str, label: str, value: int | None, placeholder: str = "from the run") -> None:
+def whole(
+    path: str,
+    label: str,
+    value: int | None,
+    placeholder: str = "from the run",
+    *,
+    change: Change = _edit.set_field,
+) -> None:
     """A number input for a count.
 
     Args:
@@ -85,15 +98,17 @@ def whole(path: str, label: str, value: int | None, placeholder: str = "from the
         label: its name with the unit.
         value: what the scenario says.
         placeholder: shown while it is empty.
+        change: takes the scenario, the path and the count, gives the changed scenario.
     """
     _preset(path, value)
     st.number_input(
-        label,
+        plain(label),
         value=None,
         step=1,
         key=_state.key(path),
+        help=help_of_field(path),
         on_change=_apply,
-        args=(path, _edit.set_field),
+        args=(path, change),
         placeholder=placeholder,
     )
     problem(path)
@@ -118,26 +133,29 @@ def choice(
         change: takes the scenario, the path and the choice, gives the changed scenario.
         more: passed on to `st.selectbox`.
     """
-    everything = list(options) if value in options else [value, *options]
+    kept = _state.rejected(path)
+    shown = value if kept is None else kept[0]
+    everything = list(options) if shown in options else [shown, *options]
     st.selectbox(
         label,
         everything,
-        index=everything.index(value),
+        index=everything.index(shown),
         key=_state.key(path),
         on_change=_apply,
         args=(path, change),
-        **more,
+        **({"help": help_of_field(path)} | more),
     )
     problem(path)
 
 
-def line(path: str, label: str, value: str | None, **more: Any) -> None:
+def line(path: str, label: str, value: str | None, *, change: Change = _edit.set_text, **more: Any) -> None:
     """A text input for one field of the scenario; emptied, the field is left out.
 
     Args:
         path: the input.
         label: its name.
         value: what the scenario says.
+        change: takes the scenario, the path and the text, gives the changed scenario.
         more: passed on to `st.text_input`.
     """
     kept = _state.rejected(path)
@@ -146,23 +164,53 @@ def line(path: str, label: str, value: str | None, **more: Any) -> None:
         kept[0] if kept else value,
         key=_state.key(path),
         on_change=_apply,
-        args=(path, _edit.set_text),
-        max_chars=120,
-        **more,
+        args=(path, change),
+        **({"max_chars": 120, "help": help_of_field(path)} | more),
     )
     problem(path)
 
 
-def flag(path: str, label: str, value: bool, **more: Any) -> None:
+def flag(path: str, label: str, value: bool, *, change: Change = _edit.set_field, **more: Any) -> None:
     """A checkbox for one field of the scenario.
 
     Args:
         path: the input.
         label: its name.
         value: what the scenario says.
+        change: takes the scenario, the path and whether it is ticked, gives the changed scenario.
         more: passed on to `st.checkbox`.
     """
-    st.checkbox(label, value, key=_state.key(path), on_change=_apply, args=(path, _edit.set_field), **more)
+    kept = _state.rejected(path)
+    st.checkbox(
+        label,
+        kept[0] if kept else value,
+        key=_state.key(path),
+        on_change=_apply,
+        args=(path, change),
+        **({"help": help_of_field(path)} | more),
+    )
+    problem(path)
+
+
+def day(path: str, label: str, value: date | None, *, change: Change) -> None:
+    """A date input for one field of the scenario.
+
+    Args:
+        path: the input.
+        label: its name.
+        value: what the scenario says.
+        change: takes the scenario, the path and the day, gives the changed scenario.
+    """
+    kept = _state.rejected(path)
+    st.date_input(
+        label,
+        kept[0] if kept else value,
+        key=_state.key(path),
+        help=help_of_field(path),
+        on_change=_apply,
+        args=(path, change),
+        min_value=date(2000, 1, 1),
+    )
     problem(path)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import streamlit as st
 
 import pricing
+from tco.glossary import term
 from tco.option_words import KINDS
 from tco.register import quantities
 from tco.scenario import (
@@ -19,37 +20,29 @@ from tco.scenario import (
     SelfHostedOption,
     TokenOption,
 )
-from tco.views import _details, _edit, _fields, _look, _options_mixed, _state
+from tco.views import _details, _edit, _fields, _look, _option_sections, _options_mixed, _state
 from tco.words import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
-    from pydantic.fields import FieldInfo
-
-    from tco import Quantity, Result
     from tco.result import Assumption
 
 Option = TokenOption | RentOption | OwnOption | MixedOption
 
 OWN_PRICE = "my own price"
 RUNS_SERVER = "the first with the run's GPU"
-_WHOLE_NUMBERS = {
-    "gpus_per_replica": "GPUs per replica",
-    "gpus_per_server": "GPUs per server",
-    "economic_life_months": "Economic life (months)",
-}
 _FIRST_MODEL = "openai/gpt-5"
 _LANDLORDS = get_args(RentalPrice.model_fields["class_"].annotation)
 _COMMITMENTS = get_args(RentalPrice.model_fields["commitment"].annotation)
 
 
-def show(scenario: Scenario, answer: Result | str) -> None:
+def show(scenario: Scenario, filled: Mapping[str, Assumption]) -> None:
     """All options, the baseline, and a form for one more.
 
     Args:
         scenario: as written.
-        answer: with what the price book and the runs fill in, or why there is none.
+        filled: what the price book and the runs fill in, by path; empty where there is no answer.
     """
     names = [option.name for option in scenario.options]
     _fields.choice(
@@ -57,18 +50,28 @@ def show(scenario: Scenario, answer: Result | str) -> None:
         "Baseline: what you pay for today",
         names,
         scenario.baseline,
-        help="All others are compared with it.",
+        help=f"All others are compared with it. {term('Baseline')}",
     )
-    filled = {} if isinstance(answer, str) else {row.path: row for row in answer.assumptions}
     for option in scenario.options:
-        given = {path: value for path, value in quantities(scenario) if path.startswith(f"options.{option.name}.")}
         title = f"**{plain(option.name)}** · {KINDS[option.kind]}"
-        with st.expander(title, key=_state.key(f"open.{option.name}"), icon=":material/deployed_code:"):
-            _show_option(option, given, filled, scenario)
+        # Only an option that is open is drawn: all of them together have hundreds of inputs.
+        held = st.expander(title, key=opened(option.name), icon=":material/deployed_code:", on_change="rerun")
+        if held.open:
+            with held:
+                _show_option(option, filled, scenario)
     _show_new(names, scenario)
 
 
-def _show_option(option: Option, given: dict[str, Quantity], filled: dict[str, Assumption], scenario: Scenario) -> None:
+def opened(name: str) -> str:
+    """Key of whether an option is open: it stays so when its inputs are reshaped.
+
+    Args:
+        name: of the option.
+    """
+    return f"open.{name}"
+
+
+def _show_option(option: Option, filled: Mapping[str, Assumption], scenario: Scenario) -> None:
     at = f"options.{option.name}"
     with st.grid(2, min_column_width=240, gap="medium"):
         with st.container():
@@ -85,13 +88,6 @@ def _show_option(option: Option, given: dict[str, Quantity], filled: dict[str, A
         if isinstance(option, OwnOption):
             _choose_server(option, at)
             _choose_electricity(option, at, filled)
-    with st.grid(3, min_column_width=220, gap="medium"):
-        for path, value in _inputs(option, at, given):
-            _fields.quantity(path, value, filled.get(path))
-        for field, words in _WHOLE_NUMBERS.items():
-            if field in type(option).model_fields:
-                with st.container():
-                    _fields.whole(f"{at}.{field}", words, getattr(option, field))
     if isinstance(option, SelfHostedOption):
         _fields.flag(
             f"{at}.paid_licence",
@@ -99,6 +95,8 @@ def _show_option(option: Option, given: dict[str, Quantity], filled: dict[str, A
             option.paid_licence,
             help="What the public licence forbids then rules nothing out.",
         )
+    _option_sections.show(option, at, filled, scenario)
+    given = {path: value for path, value in quantities(scenario) if path.startswith(f"{at}.")}
     _details.show(at, given)
     _buttons(option.name)
 
@@ -115,17 +113,8 @@ def _rename(name: str) -> None:
 def _renamed(path: str, old: str) -> None:
     new = st.session_state[_state.key(path)]
     _state.attempt(path, lambda scenario: _edit.rename_option(scenario, old, new), new, reshapes=True)
-
-
-def _inputs(option: Option, at: str, given: dict[str, Quantity]) -> list[tuple[str, Quantity | None]]:
-    """What is left to the price book or the run first, because it is what carries the option; then what is given."""
-    fields = type(option).model_fields.items()
-    left_open = [f"{at}.{field}" for field, info in fields if getattr(option, field) is None and _is_quantity(info)]
-    return [*((path, None) for path in left_open), *given.items()]
-
-
-def _is_quantity(info: FieldInfo) -> bool:
-    return "Quantity" in str(info.annotation)
+    if _state.rejected(path) is None:
+        st.session_state[opened(new)] = True
 
 
 def _choose_run(option: RentOption | OwnOption, at: str) -> None:
@@ -179,7 +168,7 @@ def _choose_rental(price: RentalPrice, at: str) -> None:
         )
 
 
-def _choose_electricity(option: OwnOption, at: str, filled: dict[str, Assumption]) -> None:
+def _choose_electricity(option: OwnOption, at: str, filled: Mapping[str, Assumption]) -> None:
     now, path = option.electricity_usd_per_kwh, f"{at}.electricity_usd_per_kwh"
     regions = sorted({quote.region for quote in pricing.electricity_quotes()})
 

@@ -18,7 +18,7 @@ from tco.option_charts import CHOSEN, can_be_drawn, front_chart
 from tco.option_rows import NOTHING, Row
 from tco.option_words import KINDS
 from tco.side_by_side import price_row, rows_of, side_by_side_sentence
-from tco.views import _bar, _chart, _empty, _quick_risk, _state
+from tco.views import _bar, _chart, _empty, _options, _quick_risk, _state
 from tco.words import amount, plain
 
 # Wider than any page: the table takes the page's width, and keeps its first column in sight where it scrolls.
@@ -151,7 +151,7 @@ def _links(option: OptionResult) -> None:
         _link("capacity", "Its capacity", "speed", option, able=option.kind in {"rent", "own"})
         if st.button("Change it", icon=":material/tune:", key="options.change"):
             st.session_state["inputs_tab"] = "Options"
-            st.session_state[_state.key(f"open.{option.name}")] = True
+            st.session_state[_options.opened(option.name)] = True
             st.switch_page(_state.page("inputs"))
 
 

@@ -64,3 +64,12 @@ def at_tab(app: AppTest, name: str) -> AppTest:
 def key(app: AppTest, path: str) -> str:
     """Key of the widget of an input."""
     return f"{app.session_state['revision']}|{path}"
+
+
+def at_option(app: AppTest, name: str, topic: str | None = None) -> AppTest:
+    """An option of Inputs, opened at one of its topics: only the one that is chosen is drawn."""
+    app.session_state["inputs_tab"] = "Options"
+    app.session_state[f"open.{name}"] = True
+    if topic is not None:
+        app.session_state[f"topic.{name}"] = topic
+    return app.run()

@@ -9,7 +9,7 @@ from tco.answer import headline
 from tco.shipped import shipped_scenarios
 from tco.words import driver_title, plain
 from tests.factories import API, RENT, scenario
-from tests.views.conftest import at_page, at_tab, key
+from tests.views.conftest import at_option, at_page, at_tab, key
 
 
 @pytest.fixture
@@ -121,7 +121,7 @@ def test_a_country_rules_an_option_out_and_a_licence_of_ones_own_lets_it_in(open
     assert "DE" == current(app).company.country
     assert app.info[0].value == plain("Stay with api: no other option can and may serve this workload.")
 
-    at_tab(app, "Options").checkbox(key=key(app, "options.rent.paid_licence")).check().run()
+    at_option(app, "rent").checkbox(key=key(app, "options.rent.paid_licence")).check().run()
     assert app.info[0].value.startswith("Move to rent")
 
 

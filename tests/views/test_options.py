@@ -11,7 +11,13 @@ from tests.views.conftest import at_page, at_tab, key
 
 @pytest.fixture
 def inputs(open_app):
-    return at_tab(at_page(open_app(), "inputs"), "Options")
+    return opened(at_tab(at_page(open_app(), "inputs"), "Options"))
+
+
+def opened(app):
+    for option in current(app).options:
+        app.session_state[f"open.{option.name}"] = True
+    return app.run()
 
 
 def current(app):
@@ -57,6 +63,7 @@ def test_the_rental_filters_and_the_gpu_are_inputs(inputs):
 def test_an_option_can_be_copied_renamed_and_removed(inputs):
     inputs.button(key=key(inputs, "options.rent.Duplicate")).click().run()
     assert names(inputs) == ["api", "rent", "rent 2"]
+    opened(inputs)
 
     inputs.text_input(key=key(inputs, "options.rent 2.name")).set_value("dearer").run()
     assert names(inputs) == ["api", "rent", "dearer"]
@@ -95,7 +102,7 @@ def test_an_option_of_every_kind_can_be_added(inputs, kind):
 
 
 def test_electricity_is_of_a_region_or_the_readers_own_price(open_app):
-    app = at_tab(at_page(open_app(options=[dict(API), dict(OWN)]), "inputs"), "Options")
+    app = opened(at_tab(at_page(open_app(options=[dict(API), dict(OWN)]), "inputs"), "Options"))
     path = "options.own.electricity_usd_per_kwh.region"
     app.selectbox(key=key(app, path)).select("DE").run()
     assert current(app).option("own").electricity_usd_per_kwh.region == "DE"
@@ -132,7 +139,7 @@ def test_a_range_that_does_not_hold_the_value_is_refused(open_app):
 
 def test_a_server_of_the_book_can_be_chosen_and_given_up(open_app):
     own = {name: value for name, value in OWN.items() if name != "server_price_usd"}
-    app = at_tab(at_page(open_app(options=[dict(API), own]), "inputs"), "Options")
+    app = opened(at_tab(at_page(open_app(options=[dict(API), own]), "inputs"), "Options"))
     path = "options.own.server"
     app.selectbox(key=key(app, path)).select("DGX H100").run()
     assert "DGX H100" == current(app).option("own").server

@@ -4,7 +4,7 @@ import pytest
 
 from tco import parse
 from tests.factories import API, RENT
-from tests.views.conftest import at_page, at_tab, key
+from tests.views.conftest import at_option, at_page, at_tab, key
 
 MIXED = {"name": "mixed", "kind": "hybrid", "base": "rent", "overflow": "api"}
 BOTH = {"name": "both", "kind": "cascade", "small": "rent", "large": "api", "escalation_fraction": 0.2}
@@ -22,7 +22,7 @@ def current(app):
 
 
 def test_parts_and_replicas_are_inputs(app):
-    inputs = at_tab(at_page(app, "inputs"), "Options")
+    inputs = at_option(at_option(at_page(app, "inputs"), "mixed"), "both")
     inputs.selectbox(key=key(inputs, "options.mixed.replicas")).select("3").run()
     inputs.number_input(key=key(inputs, "options.mixed.sensitive_fraction")).set_value(0.25).run()
     inputs.selectbox(key=key(inputs, "options.both.small")).select("api").run()
@@ -37,7 +37,7 @@ def test_parts_and_replicas_are_inputs(app):
 
 
 def test_a_part_that_is_renamed_stays_a_part_and_one_that_is_needed_stays(app):
-    inputs = at_tab(at_page(app, "inputs"), "Options")
+    inputs = at_option(at_page(app, "inputs"), "rent")
     inputs.text_input(key=key(inputs, "options.rent.name")).set_value("gpus").run()
 
     assert current(inputs).option("mixed").parts == ("gpus", "api")
