@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from tco import InputError, Scenario, dump, evaluate, load
+from tco import InputError, Scenario, evaluate, load
 from tco.hosting import is_hosted
 from tco.scenario import SelfHostedOption
 from tco.share import of_link
@@ -50,11 +50,14 @@ def _open_link(code: str) -> bool:
 def _open_first() -> None:
     given = os.environ.get(SCENARIO_VARIABLE)
     if given is not None:
-        _state.replace(dump(load(given)), origin=_state.OWN, folder=Path(given).parent)
+        _state.open_record(load(given), origin=_state.OWN)
         return
     paths = shipped_scenarios()
-    first = next((name for name, path in paths.items() if _has_answer(path)), next(iter(paths)))
-    _state.open_shipped(first)
+    for name, path in paths.items():
+        if _has_answer(found := load(path)):
+            _state.open_record(found, origin=name)
+            return
+    _state.open_shipped(next(iter(paths)))
 
 
 def _bring_operators_files() -> None:
@@ -73,9 +76,9 @@ def _named_runs(scenario: Scenario, folder: Path) -> dict[str, str]:
     return {name: path.read_text(encoding="utf-8") for name, path in named.items() if path.is_file()}
 
 
-def _has_answer(path: Path) -> bool:
+def _has_answer(scenario: Scenario) -> bool:
     try:
-        evaluate(load(path), searches=False)
+        evaluate(scenario, searches=False)
     except InputError:
         return False
     return True

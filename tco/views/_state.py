@@ -40,8 +40,18 @@ LINK = "s"
 
 def open_shipped(name: str) -> None:
     """Replaces the session's scenario by one that ships with the product."""
-    path = shipped_scenarios()[name]
-    replace(dump(load(path)), origin=name, folder=path.parent)
+    open_record(load(shipped_scenarios()[name]), origin=name)
+
+
+def open_record(record: Scenario, *, origin: str) -> None:
+    """Replaces the session's scenario by one that was read already.
+
+    Args:
+        record: in its folder.
+        origin: see `replace`.
+    """
+    replace(dump(record), origin=origin, folder=record.folder)
+    _keep(text(), record)
 
 
 def replace(text: str, *, origin: str | None = None, folder: Path | None = None) -> None:
