@@ -1,4 +1,4 @@
-"""Start: begin anew with six numbers on a template, an example or a claim that ships with the product, or a scenario file."""
+"""Start: begin anew with six numbers on a template, with usage files, with an example or a claim that ships with the product, or with a scenario file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pricing
 from pricing import PriceNotFound
 from tco import InputError, load, parse
 from tco.shipped import shipped_scenarios, shipped_templates
-from tco.views import _look, _six, _state
+from tco.views import _look, _six, _state, _usage_start
 from tco.words import plain
 
 if TYPE_CHECKING:
@@ -31,9 +31,13 @@ def show_start() -> None:
     """The ways to begin."""
     st.header("Start from", anchor=False)
     st.caption("What you begin with takes the place of the scenario of this session; *Undo* brings that back.")
-    numbers, examples, file = st.tabs(["Six numbers", "An example or a claim", "A scenario file"])
+    numbers, usage, examples, file = st.tabs(
+        ["Six numbers", "A usage file", "An example or a claim", "A scenario file"]
+    )
     with numbers:
         _numbers()
+    with usage:
+        _usage_start.show(lambda day: _models(day, pricing.shipped_book()))
     with examples:
         _examples()
     with file:
