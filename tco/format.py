@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 # From 10,000 on in thousands: "$1,234" reads better than "$1.23k".
 _SCALES = ((1e9, 1e9, "bn"), (1e6, 1e6, "M"), (1e4, 1e3, "k"))
 
@@ -9,8 +11,8 @@ _SCALES = ((1e9, 1e9, "bn"), (1e6, 1e6, "M"), (1e4, 1e3, "k"))
 def usd(amount: float | None) -> str:
     """Money, short.
 
-    >>> usd(1_234_567.0), usd(12_345.0), usd(1234.4), usd(3.456), usd(0.0123), usd(-50_000.0), usd(None)
-    ('$1.23M', '$12.3k', '$1,234', '$3.46', '$0.0123', '-$50.0k', '–')
+    >>> usd(1_234_567.0), usd(12_345.0), usd(1234.4), usd(3.456), usd(0.0123), usd(0.00006964), usd(-50_000.0), usd(None)
+    ('$1.23M', '$12.3k', '$1,234', '$3.46', '$0.0123', '$0.0000696', '-$50.0k', '–')
     """
     if amount is None:
         return "–"
@@ -20,7 +22,8 @@ def usd(amount: float | None) -> str:
             return f"{sign}${_three(size / scale)}{suffix}"
     if size >= 100:  # noqa: PLR2004
         return f"{sign}${size:,.0f}"
-    return f"{sign}${size:.2f}" if size >= 1 or size == 0 else f"{sign}${size:.3g}"
+    # A cent's thousandth is written out: "$7e-05" is no price to most people.
+    return f"{sign}${size:.2f}" if size >= 1 or size == 0 else f"{sign}${Decimal(f'{size:.3g}'):f}"
 
 
 def _three(number: float) -> str:

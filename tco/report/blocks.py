@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
 Align = Literal["left", "right"]
-MOST_ROWS_TOGETHER = 20
-"""Of a table that is not parted by the end of a page."""
+MOST_LINES_TOGETHER, _SIGNS_ACROSS = 36, 90
+"""Lines of a table that is not parted by the end of a page; signs of a line across the whole page."""
 PictureName = Literal["cumulative", "tornado", "paid_back", "line_items"]
 
 
@@ -94,8 +95,13 @@ class Table:
 
     @property
     def is_small(self) -> bool:
-        """Whether it stays on one page."""
-        return len(self.rows) <= MOST_ROWS_TOGETHER
+        """Whether it stays on one page: as few lines as certainly find room on one, whatever texts stand in it."""
+        return sum(map(self._lines, self.rows)) <= MOST_LINES_TOGETHER
+
+    def _lines(self, row: tuple[str, ...]) -> int:
+        whole = sum(column.weight for column in self.columns)
+        rooms = [_SIGNS_ACROSS * column.weight / whole for column in self.columns]
+        return max(math.ceil((len(text) + 1) / room) + text.count("\n") for text, room in zip(row, rooms, strict=True))
 
 
 @dataclass(frozen=True, slots=True)

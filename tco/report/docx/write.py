@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from datetime import UTC, datetime
+from itertools import zip_longest
 from pathlib import Path
 
 import docx as python_docx
@@ -98,8 +99,11 @@ def _section(word: Word, section: Section, pack: ReportPack, look: Dress, *, fir
     if not first:
         heading = word.add_heading(section.title, level=1)
         heading.paragraph_format.page_break_before = section.new_page and not section.wide
-    for block in section.blocks:
+    for block, following in zip_longest(section.blocks, section.blocks[1:]):
         _block(word, block, pack, look, wide=section.wide)
+        if isinstance(block, Text) and isinstance(following, Table | Picture):
+            # What leads to a table or a chart stays on its page.
+            word.paragraphs[-1].paragraph_format.keep_with_next = True
     if section.wide:
         word.add_section(WD_SECTION.NEW_PAGE)
         _page(word, wide=False)

@@ -33,7 +33,7 @@ th { border-bottom: 2px solid var(--primary); font-weight: 600; vertical-align: 
 .right { text-align: right; } td small, th small { display: block; color: var(--muted); font-weight: 400; overflow-wrap: anywhere; }
 .strong td { font-weight: 600; border-top: 2px solid var(--primary); }
 footer { border-top: 1px solid #e5e7eb; margin-top: 3rem; padding-top: .5rem; } footer p { margin: .1rem 0; }
-@media (max-width: 40rem) { body { padding: 1rem; font-size: 14px; } }
+@media (max-width: 40rem) { body { padding: 1rem; font-size: 14px; } figure { overflow-x: auto; } figure img { width: 40rem; } }
 @media print { body { max-width: none; padding: 0; font-size: 10pt; } nav { display: none; } section { break-inside: auto; }
   tr, figure { break-inside: avoid; } .scroll { overflow: visible; } }
 """

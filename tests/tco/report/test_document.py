@@ -10,7 +10,7 @@ from tco.answer import headline
 from tco.format import usd
 from tco.lock.make import answer_of
 from tco.lock.records import Lock, LockedBook, LockedQuantity, LockedScenario, LockedTool
-from tco.report.blocks import Bullets, Facts, Picture, Table, Text
+from tco.report.blocks import Bullets, Column, Facts, Picture, Table, Text
 from tco.report.document import document
 from tco.report.evidence import ASSUMED, assumed_share_fraction, evidence_sentence, ranks, register_table, source_table
 from tco.report.method import changes
@@ -163,3 +163,12 @@ def test_the_change_log_has_what_differs_and_nothing_else():
     assert [] == list(changes(replace(pack, previous=locked(pack))))
     changed = locked(pack, **{"options.api.output_usd_per_mtok": 12.0})
     assert [("options.api.output_usd_per_mtok", "12", "9")] == list(changes(replace(pack, previous=changed)))
+
+
+def test_a_small_table_stays_on_a_page_and_one_of_long_texts_does_not() -> None:
+    columns = (Column("name"), Column("note", weight=2.0))
+
+    assert Table(columns=columns, rows=(("a", "b"),) * 30).is_small
+    assert not Table(columns=columns, rows=(("a", "b"),) * 60).is_small
+    assert not Table(columns=columns, rows=(("a", "b " * 1_000),) * 3).is_small
+    assert not Table(columns=columns, rows=(("a", "b"), ("x" * 1_500, "b"))).is_small
