@@ -43,9 +43,13 @@ def in_words(left: TimeLeft) -> str:
     >>> from probes.jobs.time_left import TimeLeft
     >>> in_words(TimeLeft(left_s=30, is_limit=False)), in_words(TimeLeft(left_s=600, is_limit=True))
     ('about 30 s', 'up to 10 min')
+    >>> in_words(TimeLeft(left_s=0, is_limit=False)), in_words(TimeLeft(left_s=None, is_limit=True))
+    ('a moment', 'a time that is not known')
     """
     if left.left_s is None:
         return "a time that is not known"
+    if left.left_s < 1:
+        return "a moment"
     return f"{'up to' if left.is_limit else 'about'} {roughly(left.left_s)}"
 
 

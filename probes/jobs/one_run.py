@@ -7,9 +7,9 @@ from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from probes.job import Job, JobState, events_path
+from probes.job import GRACE_S, Job, JobState, events_path
 from probes.jobs.records import EndedJob, JobRequest, RunningJob, outcome_of
-from probes.jobs.time_left import time_left
+from probes.jobs.time_left import TimeLeft, time_left
 
 
 class OneRun:
@@ -90,6 +90,8 @@ class OneRun:
             elapsed_s=now_s - self._started_s,
             since_event_s=now_s - self._event_s,
         )
+        if self.is_stopping:
+            left = TimeLeft(left_s=GRACE_S, is_limit=True)
         return RunningJob(
             number=self.number, request=self.request, state=self._state, left=left, is_stopping=self.is_stopping
         )

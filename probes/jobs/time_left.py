@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 _STARTING = ("engine_start", "engine_ready")
+_ENDING = ("failed", "ended")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,22 +44,30 @@ def time_left(
         elapsed_s: since it was started [s].
         since_event_s: since it reported the last event [s].
 
-    >>> time_left((), limit_s=600, start_s=60, elapsed_s=20, since_event_s=20)
+    >>> time_left((), limit_s=600.0, start_s=60.0, elapsed_s=20, since_event_s=20)
     TimeLeft(left_s=640.0, is_limit=True)
     >>> event = {"kind": "cell", "elapsed_s": 50.0, "remaining_s": 30.0}
     >>> time_left([event], limit_s=600, start_s=60, elapsed_s=110, since_event_s=10)
     TimeLeft(left_s=20.0, is_limit=False)
     """
     last = events[-1] if events else {}
-    kind, remaining_s = last.get("kind", "engine_start"), last.get("remaining_s")
+    kind, at_s = last.get("kind", "engine_start"), last.get("elapsed_s") or 0.0
+    if kind in _ENDING:
+        return TimeLeft(left_s=0.0, is_limit=False)
     if kind in _STARTING:
-        of_start_s = max(0.0, start_s - elapsed_s if not events else (remaining_s or 0.0) - since_event_s)
-        return TimeLeft(left_s=None if limit_s is None else of_start_s + limit_s, is_limit=True)
-    measured_s = (last.get("elapsed_s") or 0.0) + since_event_s
-    of_limit_s = math.inf if limit_s is None else max(0.0, limit_s - measured_s)
-    if remaining_s is None:
+        reckoned_s = start_s - elapsed_s if not events else (last.get("remaining_s") or 0.0) - since_event_s
+        return TimeLeft(left_s=None if limit_s is None else max(0.0, reckoned_s) + limit_s, is_limit=True)
+    of_limit_s = math.inf if limit_s is None else max(0.0, limit_s - at_s - since_event_s)
+    # A new load point says nothing of the time until its first requests are back; what was said before it still holds.
+    told = next((event for event in reversed(events) if _tells(event)), None)
+    if told is None:
         return TimeLeft(left_s=None if limit_s is None else of_limit_s, is_limit=True)
-    return TimeLeft(left_s=min(max(0.0, remaining_s - since_event_s), of_limit_s), is_limit=False)
+    left_s = float(told["remaining_s"]) - (at_s - told["elapsed_s"]) - since_event_s
+    return TimeLeft(left_s=min(max(0.0, left_s), of_limit_s), is_limit=False)
+
+
+def _tells(event: Mapping[str, Any]) -> bool:
+    return event["kind"] not in _STARTING and event.get("remaining_s") is not None
 
 
 def starts(first: TimeLeft | None, waiting_s: Iterable[float | None]) -> tuple[TimeLeft, ...]:

@@ -71,8 +71,7 @@ def _follow(state: QueueState) -> None:
 
 def _show_running(running: RunningJob) -> None:
     last = running.state.events[-1] if running.state.events else {}
-    doing = "Ending" if last.get("kind") in _LAST_WORDS else "Stopping" if running.is_stopping else "Measuring"
-    st.markdown(f"**{doing}** · {_said(str(last.get('message') or 'starting'))}")
+    st.markdown(f"**{_doing(running)}** · {_said(str(last.get('message') or 'looking at the machine and the server'))}")
     st.caption(_said(_what(running.request)))
     fraction, words = counted(running.state)
     st.progress(fraction, text=f"{words}, {in_words(running.left)} left")
@@ -88,6 +87,15 @@ def _show_running(running: RunningJob) -> None:
         args=(running.number,),
         key="job_cancel",
     )
+
+
+def _doing(running: RunningJob) -> str:
+    last = running.state.events[-1] if running.state.events else {}
+    if last.get("kind") in _LAST_WORDS:
+        return "Ending"
+    if running.is_stopping:
+        return "Stopping"
+    return "Measuring" if last.get("cells_total") else "Starting"
 
 
 def _said(sentence: str) -> str:
@@ -167,11 +175,11 @@ def _load(cell: dict[str, Any]) -> str:
 def _show_last(ended: EndedJob, *, is_idle: bool) -> None:
     """How the last probe ended; while the next one runs, only where something went wrong."""
     sentence = _said(ended_text(ended))
-    if ended.outcome == "complete":
-        if is_idle:
+    if ended.outcome in ("complete", "cancelled"):
+        if is_idle and ended.outcome == "complete":
             st.success(sentence, icon=":material/check_circle:")
-    elif ended.outcome == "cancelled":
-        st.info(sentence, icon=":material/stop_circle:")
+        elif is_idle:
+            st.info(sentence, icon=":material/stop_circle:")
     else:
         st.warning(
             sentence, icon=":material/warning:", title=f"The probe of {plain(ended.request.title)} did not finish"

@@ -28,7 +28,7 @@ def show_machine() -> None:
     environment = describe_environment()
     st.markdown("**This machine**")
     system = (environment.os or "unknown system").split()[0]
-    busy = ". A probe runs: load and free memory below are also its own" if _job.is_busy() else ""
+    busy = ". A probe runs: load and free memory below are also its own." if _job.is_busy() else ""
     st.caption(plain(f"{environment.cpu}, {environment.memory_gib:g} GiB, {system}{busy}"))
     with st.container(gap="xsmall"):
         for finding in check_machine(environment, engine_packages()):

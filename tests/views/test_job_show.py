@@ -132,8 +132,11 @@ def test_cancelling_goes_on_with_the_next(probe, machine):
     probe.run()
 
     assert "--served-model=two" in machine.commands[-1]
-    assert [plain("Cancelled before anything was measured.")] == [part.value for part in probe.info][:1]
     assert not next(b for b in probe.button if b.label == "Cancel").disabled
+    press(probe, "Cancel")
+    machine.says(code=130)
+    probe.run()
+    assert [plain("Cancelled before anything was measured.")] == [part.value for part in probe.info][:1]
 
 
 def test_a_failure_says_why_while_the_next_one_runs(probe, machine):
@@ -147,7 +150,7 @@ def test_a_failure_says_why_while_the_next_one_runs(probe, machine):
     assert ["no such server"] == [part.value for part in probe.warning]
     assert "the server's words" in [part.value for part in probe.code]
     assert 2 == len(machine.commands)
-    assert any(text.startswith("**Measuring**") for text in texts(probe))
+    assert any(text.startswith("**Starting**") for text in texts(probe))
 
 
 def event(**more):
@@ -162,6 +165,7 @@ def test_progress_is_told_with_the_time_that_is_left(probe, machine):
 
     (bar,) = probe.get("progress")
     assert (25, "1 of 4 load points, about 45 s left") == (bar.proto.value, bar.proto.text)
+    assert any(text.startswith("**Measuring** · repeat 1") for text in texts(probe))
     assert "starts in about 45 s" in row(probe, 1)
     # 45 s, and then 10 minutes at most and the start of a client.
     assert any("all done in up to 11 min" in text for text in texts(probe))

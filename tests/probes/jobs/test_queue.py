@@ -110,7 +110,10 @@ def test_the_running_one_is_cancelled_and_the_next_waits_until_it_has_ended(worl
     number = world.queue.look().running.number
     world.queue.cancel(number)
     world.queue.tick()
-    assert (["a"], ["a"], True) == (world.cancelled, world.started, world.queue.look().running.is_stopping)
+    shown = world.queue.look()
+    assert (["a"], ["a"], True) == (world.cancelled, world.started, shown.running.is_stopping)
+    # It may save and stop its engine, and is ended after half a minute.
+    assert TimeLeft(left_s=30, is_limit=True) == shown.running.left == shown.waiting[0].starts
     world.end("a", 130)
 
     shown = world.queue.look()

@@ -18,11 +18,26 @@ from probes.jobs.time_left import TimeLeft, starts, time_left
         # What is reckoned may be more than what is allowed.
         ({"kind": "cell", "elapsed_s": 590.0, "remaining_s": 70.0}, 5.0, TimeLeft(left_s=5, is_limit=False)),
         ({"kind": "cell", "elapsed_s": 700.0, "remaining_s": 70.0}, 5.0, TimeLeft(left_s=0, is_limit=False)),
-        ({"kind": "failed", "elapsed_s": None}, 2.0, TimeLeft(left_s=598, is_limit=True)),
+        ({"kind": "failed", "elapsed_s": None}, 2.0, TimeLeft(left_s=0, is_limit=False)),
     ],
 )
 def test_what_is_left_follows_from_the_last_event(event, since_s, left):
     assert left == time_left([event], limit_s=600, start_s=60, elapsed_s=900, since_event_s=since_s)
+
+
+def test_what_was_reckoned_before_a_load_point_holds_until_there_is_something_newer():
+    events = [
+        {"kind": "engine_start", "elapsed_s": 1.0, "remaining_s": 7.0},
+        {"kind": "cell", "elapsed_s": 100.0, "remaining_s": 70.0},
+        {"kind": "warmup", "elapsed_s": 110.0, "remaining_s": None},
+    ]
+    known = time_left(events, limit_s=600, start_s=60, elapsed_s=900, since_event_s=20)
+    # 70 s less the 10 s until the load point began, less 20 s since.
+    assert TimeLeft(left_s=40, is_limit=False) == known
+    # What a start needs says nothing of the measuring.
+    del events[1]
+    unknown = time_left(events, limit_s=600, start_s=60, elapsed_s=900, since_event_s=20)
+    assert TimeLeft(left_s=470, is_limit=True) == unknown
 
 
 def test_where_nothing_runs_the_first_starts_now_and_the_end_is_the_sum_of_limits():
