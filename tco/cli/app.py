@@ -24,15 +24,24 @@ if TYPE_CHECKING:
 
 ENTRY = Path(views.__file__).parent / "main.py"
 _START = """
-import threading
+import gc, threading
+gc.disable()
 from streamlit.web import cli
 def warm():
-    from tco.views import _warm
-    _warm.begin()
+    try:
+        from tco.views import _warm
+        _warm.begin()
+    finally:
+        gc.freeze()
+        gc.enable()
 threading.Thread(target=warm, daemon=True).start()
 cli.main(prog_name="streamlit")
 """
-"""Streamlit's own command, with what the pages need loading beside it. Streamlit is loaded first: two threads must not load one library."""
+"""Streamlit's own command, with what the pages need loading beside it. Streamlit is loaded first: two threads must not load one library.
+
+What is loaded stays. Python's garbage collector would go over all of it again and again while it grows, a third of the time until it is there; and
+Streamlit collects after every run of a page, 0.15 s each time where it looks at all libraries too. Frozen, they are passed over.
+"""
 
 _ALWAYS = ("--server.address=127.0.0.1", "--browser.gatherUsageStats=false")
 

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from tco.cli import app
@@ -43,3 +46,28 @@ def test_a_scenario_that_cannot_be_read_is_refused_before_a_server_starts(tmp_pa
 
     assert found.exit_code == 2
     assert "cannot be read" in found.output
+
+
+_STAND_INS = """
+import gc, sys, threading, types
+import tco.views
+def main(prog_name):
+    [thread.join() for thread in threading.enumerate() if thread is not threading.main_thread()]
+    print(loading, gc.isenabled(), gc.get_freeze_count() > 0)
+def begin():
+    global loading
+    loading = gc.isenabled()
+    raise ImportError("a library is broken")
+sys.modules |= {name: types.ModuleType(name) for name in ("streamlit", "streamlit.web")}
+sys.modules["streamlit.web"].cli = types.SimpleNamespace(main=main)
+tco.views._warm = types.SimpleNamespace(begin=begin)
+"""
+
+
+@pytest.mark.slow
+def test_the_collector_rests_while_libraries_load_and_then_passes_them_over():
+    start = app_arguments()[2]
+    done = subprocess.run([sys.executable, "-c", _STAND_INS + start], capture_output=True, text=True, check=True)
+
+    assert done.stdout.split() == ["False", "True", "True"]
+    assert "a library is broken" in done.stderr
