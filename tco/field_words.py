@@ -17,16 +17,20 @@ FIELD_LABELS = {
     "at_horizon": "What outlasts the horizon",
     "baa": "Business associate agreement (HIPAA)",
     "book_life_months": "Book life",
+    "certifications": "Certificates",
     "commercial": "The model is for business",
     "commitments": "Commitments",
     "cost_escalation_per_year_fraction": "Rise of costs",
     "covers": "Asked of",
     "data_person_days": "Data preparation",
+    "economic_life_months": "Economic life",
     "evaluation": "Evaluation runs",
     "every_months": "A move every",
     "extra_usd_per_month": "Named running costs",
     "failures": "Failures",
     "gpu": "GPU",
+    "gpus_per_replica": "GPUs per replica",
+    "gpus_per_server": "GPUs per server",
     "hardware": "Hardware beside the servers",
     "holds_slo": "What is paid per token must keep the latency promise",
     "kv_cache_dtype": "KV cache",
@@ -53,6 +57,7 @@ FIELD_LABELS = {
     "pipeline_parallel_size": "Stages of a replica",
     "precision": "Precision of the weights",
     "provider": "Landlord",
+    "purchase": "How servers are paid for",
     "rating_measure": "Measure of the rating",
     "rating_points": "Rating",
     "recompute": "The forward pass is done twice",
@@ -69,7 +74,7 @@ FIELD_LABELS = {
     "terms": "What it offers beside its price",
     "then": "What follows it",
     "tuning": "Fine-tuning",
-    "unknown": "What nobody says",
+    "unknown": "An option of which it is not known is",
     "upgrades": "Upgrades",
     "usd": "US dollars for one unit",
 }
@@ -80,6 +85,8 @@ _NEVER_LOOKED_UP = (
     | (TERM_WORDS.keys() - LOOKED_UP)
     | set(NEVER_LOOKED_UP)
 )
+_NAMED = {"one_off_usd", "extra_usd_per_month"}
+"""Fields that hold amounts by names that people choose, which may be called like a field."""
 _UNITS = {"_ms": "ms", "_months": "months", "_hours": "h", "_days": "days", "_points": "points"}
 _METRICS = {"ttft": "time to first token", "tpot": "time per output token", "e2e": "whole request"}
 _FOR_THE_REFERENCE = re.compile(r"(, below)|( \([a-z-]+\.md\))")
@@ -144,6 +151,8 @@ def help_of_field(path: str) -> str | None:
     >>> help_of_field("options.rented.tuning")
     'Fine-tuning.'
     """
+    if _is_named(path):
+        return None
     try:
         return _FOR_THE_REFERENCE.sub("", meaning_of_field(path.rpartition(".")[2]))
     except LookupError:
@@ -158,13 +167,21 @@ def label_of_field(path: str) -> str:
 
     >>> label_of_field("finance.tax_fraction"), label_of_field("constraints.max_retention_days"), label_of_field("a.slo.ttft_p95_ms")
     ('Tax (fraction)', 'Longest retention (days)', 'Time to first token, p95 (ms)')
+    >>> label_of_field("options.own.evaluation"), label_of_field("options.own.one_off_usd.evaluation")
+    ('Evaluation runs', 'Evaluation (USD)')
     """
     last = path.rpartition(".")[2]
     unit = unit_of_field(path)
-    if last in WORDS:
+    if _is_named(path):
+        called = last.replace("_", " ").capitalize()
+    elif last in WORDS:
         called = WORDS[last].label
     elif last.partition("_")[0] in _METRICS and last.endswith("_ms"):
         called = f"{_METRICS[last.partition('_')[0]].capitalize()}, {last.split('_')[1]}"
     else:
         called = FIELD_LABELS.get(last) or last.replace("_", " ").capitalize()
-    return called if unit in ("", "factor") else f"{called} ({unit})"
+    return called if unit in ("", "factor", called.lower()) else f"{called} ({unit})"
+
+
+def _is_named(path: str) -> bool:
+    return path.rpartition(".")[0].rpartition(".")[2] in _NAMED

@@ -46,7 +46,9 @@ def quantity(
             step=_step(shown if shown is not None else (filled.value if filled else None)),
             placeholder=book,
         )
-        st.caption(_origin(value, filled))
+        if (origin := _origin(value, filled)) is not None:
+            # Small rather than a caption: links in a caption's pale grey are too faint to be read.
+            st.markdown(f":small[{origin}]")
 
 
 def figure(
@@ -121,6 +123,7 @@ def choice(
     value: str,
     *,
     change: Change = _edit.set_field,
+    reshapes: bool = False,
     **more: Any,
 ) -> None:
     """A select box for one field of the scenario.
@@ -131,6 +134,7 @@ def choice(
         options: what can be chosen; the present value is added where it is missing.
         value: what the scenario says.
         change: takes the scenario, the path and the choice, gives the changed scenario.
+        reshapes: other inputs come and go with it; all widgets start afresh.
         more: passed on to `st.selectbox`.
     """
     kept = _state.rejected(path)
@@ -142,7 +146,7 @@ def choice(
         index=everything.index(shown),
         key=_state.key(path),
         on_change=_apply,
-        args=(path, change),
+        args=(path, change, reshapes),
         **({"help": help_of_field(path)} | more),
     )
     problem(path)
@@ -220,9 +224,9 @@ def _preset(path: str, value: float | None) -> None:
     st.session_state.setdefault(_state.key(path), kept[0] if kept else value)
 
 
-def _apply(path: str, change: Change) -> None:
+def _apply(path: str, change: Change, reshapes: bool = False) -> None:
     shown = st.session_state[_state.key(path)]
-    _state.attempt(path, lambda scenario: change(scenario, path, shown), shown)
+    _state.attempt(path, lambda scenario: change(scenario, path, shown), shown, reshapes=reshapes)
 
 
 def problem(path: str) -> None:
@@ -236,11 +240,11 @@ def problem(path: str) -> None:
         st.error(plain(f"{kept[1]}. The last valid value still counts."), icon=":material/error:")
 
 
-def _origin(value: Quantity | None, filled: Assumption | None) -> str:
-    """Range, evidence, date and source of a quantity in one line."""
+def _origin(value: Quantity | None, filled: Assumption | None) -> str | None:
+    """Range, evidence, date and source of a quantity in one line; None where nobody gives it."""
     known = value or filled
     if known is None:
-        return "left open"
+        return None
     ends = [known.low, known.high]
     parts = [
         " to ".join("?" if end is None else number(end) for end in ends) if ends != [None, None] else "no range",

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from tco import InputError, Scenario
-from tco.field_words import label_of_field
+from tco.field_words import help_of_field, label_of_field
 from tco.form_fields import FormField
 from tco.quantity import Quantity
 from tco.result import Assumption
@@ -64,7 +64,7 @@ def widget(
     elif each.kind == "flag":
         _fields.flag(path, label, value, change=change)
     else:
-        _text(value, path, change)
+        _text(each, value, path, change)
 
 
 def _placeholder(each: FormField) -> str:
@@ -80,10 +80,11 @@ def _choice(each: FormField, value: Any, path: str, texts: Sequence[str] | None,
     _fields.choice(path, label_of_field(path), offered, NOT_SAID if now is None else str(now), change=change)
 
 
-def _text(value: Any, path: str, change: Change) -> None:
+def _text(each: FormField, value: Any, path: str, change: Change) -> None:
     several = isinstance(value, list)
     shown = ", ".join(f"{part:g}" if isinstance(part, float) else str(part) for part in value) if several else value
-    _fields.line(path, label_of_field(path), shown, change=change, max_chars=_MOST_CHARS)
+    hint = "none; several with commas between them" if several or each.kind in ("texts", "figures") else "not set"
+    _fields.line(path, label_of_field(path), shown, change=change, max_chars=_MOST_CHARS, placeholder=hint)
 
 
 def _book(each: FormField, value: Any, path: str, filled: Mapping[str, Assumption], change: Change) -> None:
@@ -98,7 +99,10 @@ def _book(each: FormField, value: Any, path: str, filled: Mapping[str, Assumptio
         start = filled[path].value if path in filled else 0.0
         return _edit.set_field(scenario, path, None if word == NOT_SAID else start if word == OWN_NUMBER else word)
 
-    _fields.choice(f"{path} from", label_of_field(path), [NOT_SAID, *each.choices, *number], now, change=chosen)
+    offered = [NOT_SAID, *each.choices, *number]
+    _fields.choice(
+        f"{path} from", label_of_field(path), offered, now, change=chosen, reshapes=True, help=help_of_field(path)
+    )
     if isinstance(value, Quantity):
         _fields.quantity(path, value, filled.get(path), change=change)
 

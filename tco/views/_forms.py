@@ -72,9 +72,11 @@ def show(
                     )
     for each in shown:
         _block(each, getattr(value, each.attribute), _path(at, each), context)
-    _additions(
-        [each for each in shown if each.kind == "record" and getattr(value, each.attribute) is None], at, context
-    )
+    _additions([each for each in shown if _is_absent(each, getattr(value, each.attribute))], at, context)
+
+
+def _is_absent(each: FormField, value: Any) -> bool:
+    return (each.kind == "record" and value is None) or (each.kind == "named" and not value)
 
 
 def _path(at: str, each: FormField) -> str:
@@ -87,10 +89,8 @@ def _block(each: FormField, value: Any, path: str, context: Context) -> None:
             _title(path, each)
             show(value, path, context)
     elif each.kind == "variant":
-        with st.container(border=True):
-            _title(path, each)
-            _variant(each, value, path, context)
-    elif each.kind == "named":
+        _variant(each, value, path, context)
+    elif each.kind == "named" and value:
         _named(each, value, path, context)
 
 
@@ -144,14 +144,18 @@ def _set(path: str, value: dict[str, Any] | None) -> None:
 
 
 def _additions(absent: list[FormField], at: str, context: Context) -> None:
-    offered = [each for each in absent if _can_begin(each.name, context)]
+    offered = [each for each in absent if each.kind == "named" or _can_begin(each.name, context)]
     if not offered:
         return
     with st.container(horizontal=True):
         for each in offered:
-            add(_path(at, each), start_of(each.name, context.followers))
+            if each.kind == "named":
+                _one_more(each, _path(at, each), label_of_field(_path(at, each)))
+            else:
+                add(_path(at, each), start_of(each.name, context.followers))
     for each in offered:
-        _fields.problem(_path(at, each))
+        if each.kind == "record":
+            _fields.problem(_path(at, each))
 
 
 def _can_begin(name: str, context: Context) -> bool:
@@ -170,8 +174,11 @@ def _variant(each: FormField, value: BaseModel | None, path: str, context: Conte
         return _edit.set_field(scenario, path, None if chosen == _form_values.NOT_SAID else start_of(chosen))
 
     offered = [*([_form_values.NOT_SAID] if each.may_be_null else []), *each.choices]
-    _fields.choice(path, label_of_field(path), offered, now, change=change)
-    if value is not None:
+    if value is None or len(form_fields(type(value))) == 1:
+        _fields.choice(path, label_of_field(path), offered, now, change=change, reshapes=True)
+        return
+    with st.container(border=True):
+        _fields.choice(path, label_of_field(path), offered, now, change=change, reshapes=True)
         show(value, path, context)
 
 
@@ -193,16 +200,12 @@ def _named(each: FormField, held: Mapping[str, Any], path: str, context: Context
                     with gone.container(horizontal=True, horizontal_alignment="right"):
                         remove(f"{path}.{name}")
                     show(value, f"{path}.{name}", context)
-        _one_more(each, path)
+        _one_more(each, path, f"Add to {label_of_field(path).partition(' (')[0].lower()}")
 
 
-def _one_more(each: FormField, path: str) -> None:
+def _one_more(each: FormField, path: str, words: str) -> None:
     with (
-        st.popover(
-            f"Add to {label_of_field(path).partition(' (')[0].lower()}",
-            icon=":material/add:",
-            key=_state.key(f"{path} more"),
-        ),
+        st.popover(plain(words), icon=":material/add:", key=_state.key(f"{path} more"), help=help_of_field(path)),
         st.form(_state.key(f"{path} form"), border=False),
     ):
         name = st.text_input("Name", max_chars=120, key=_state.key(f"{path} name"))

@@ -29,7 +29,7 @@ def show_scenario(scenario: Scenario) -> None:
             on_change=_pick,
             help="Examples that ship with the product. Choosing one replaces what is on this page.",
         )
-        _fields.line("name", "Name", scenario.name)
+        _fields.line("name", "Name", scenario.name, help=None)
     with give:
         st.file_uploader(
             "Open a scenario file (YAML)",

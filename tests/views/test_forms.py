@@ -335,3 +335,12 @@ def test_every_topic_of_every_kind_is_drawn(open_app, topic):
     for option in options:
         at_option(app, option["name"], topic)
         assert not app.exception
+
+
+def test_what_a_loan_had_is_not_shown_as_a_leases(inputs):
+    at_tab(inputs, "Finance").selectbox(key=key(inputs, "finance.purchase")).select("loan").run()
+    inputs.number_input(key=key(inputs, "finance.purchase.term_months")).set_value(60).run()
+    inputs.selectbox(key=key(inputs, "finance.purchase")).select("lease").run()
+
+    assert 36 == current(inputs).finance.purchase.term_months
+    assert 36 == inputs.number_input(key=key(inputs, "finance.purchase.term_months")).value
