@@ -15,6 +15,7 @@ LONGEST_TEXT = 20_000
 
 _LONGEST_CELL = 2**24
 _MOST_COLUMNS = 2_000
+_MOST_CONTAINERS = 1_000_000
 _CONTENT = frozenset({
     "answer", "choices", "completion", "content", "contents", "candidates", "embedding", "input", "inputBodyJson", "inputText", "inputs",
     "instructions", "message", "messages", "output", "outputText", "output_text", "parts", "prompt", "prompts", "proxy_server_request", "reasoning_content", "request",
@@ -31,10 +32,12 @@ class Found(NamedTuple):
     Attributes:
         where: the file and the line, for messages.
         values: fields by name; texts from CSV, any JSON value from JSON.
+        characters: of the text that it was made of, about.
     """
 
     where: str
     values: dict[str, Any]
+    characters: int = 0
 
 
 def objects_of(lines: Iterable[tuple[int, str]], name: str, notes: list[str]) -> Iterator[Found]:
@@ -64,8 +67,10 @@ def parsed(text: str) -> Any:
     """A JSON text without prompts and answers; NaN and Infinity become texts, which no count takes.
 
     Raises:
-        ValueError: no JSON, a number of thousands of digits, or nested too deep.
+        ValueError: no JSON, a number of thousands of digits, nested too deep, or more than a million objects and lists, which take a hundred times their text.
     """
+    if len(text) > _MOST_CONTAINERS and text.count("{") + text.count("[") > _MOST_CONTAINERS:
+        raise ValueError(f"more than {_MOST_CONTAINERS:,} objects and lists")
     try:
         return json.loads(text, object_pairs_hook=_without_content, parse_constant=str)
     except RecursionError:
@@ -95,8 +100,9 @@ def _json(first: tuple[int, str], rest: Iterator[tuple[int, str]], name: str, no
                 value = parsed(text)
             except ValueError as error:
                 _bad_json(f"{name}, line {number}", error)
-        for item in _rows(value, f"{name}, line {number}", notes):
-            yield Found(f"{name}, line {number}", item)
+        rows = _rows(value, f"{name}, line {number}", notes)
+        for item in rows:
+            yield Found(f"{name}, line {number}", item, len(text) // len(rows))
 
 
 def _document(

@@ -23,6 +23,7 @@ from tco.usage.times import Clock
 MAX_FILES = 200
 MAX_ROWS = 20_000_000
 _LOOKED_AT = 2_000
+_LOOKED_AT_CHARACTERS = 2**24
 _MISMATCHED_FRACTION = 0.01
 _SAY_EVERY = 50_000
 
@@ -176,11 +177,15 @@ class _Reader:
         if self.options.source is not None:
             return source_named(self.options.source), []
         ahead: list[Found] = []
+        characters = 0
         for item in itertools.islice(found, _LOOKED_AT):
             ahead.append(item)
+            characters += item.characters
             source = source_of(self._row(item))
             if source is not None:
                 return source, ahead
+            if characters > _LOOKED_AT_CHARACTERS:
+                break
         raise self._unknown(ahead)
 
     def _unknown(self, ahead: list[Found]) -> InputError:

@@ -10,9 +10,8 @@ from scipy import stats
 
 from tco.scenario import Workload
 from tco.usage import Asked, ReadOptions, Usage, workload_of, zone_named
-from tco.usage.days import mean_per_day, whole_days
+from tco.usage.days import whole_days
 from tco.usage.derived import NEVER_TOLD
-from tco.usage.growth import growth_per_month
 from tests.tco.usage.samples import of_text, sample
 
 MONDAY = date(2026, 11, 2)
@@ -43,12 +42,6 @@ def test_whole_weeks_have_the_plain_mean_and_the_range_of_seven_days_in_a_row():
     assert (volume.low, volume.high) == pytest.approx((550 / 7, 1100 / 7), rel=1e-5)
     assert ("measured", date(2026, 11, 15)) == (volume.evidence, volume.as_of)
     assert volume.source == "log.csv (your own log), 2026-11-02 to 2026-11-15"
-
-
-def test_a_second_monday_does_not_weigh_more_than_the_only_tuesday():
-    dates = tuple(MONDAY + timedelta(days=n) for n in range(8))
-
-    assert mean_per_day(dates, np.array([10.0, 1, 1, 1, 1, 1, 1, 20.0])) == pytest.approx((15 + 6) / 7)
 
 
 def test_the_newest_four_weeks_say_how_much_there_is():
@@ -153,18 +146,6 @@ def test_growth_of_a_geometric_series_is_its_rate():
 
     # August to November: 31, 30, 31 and 30 days.
     assert growth.value == pytest.approx(0.05, abs=1e-5)
-
-
-def test_growth_is_the_slope_of_an_independent_regression():
-    levels = [100.0, 130.0, 118.0, 150.0, 171.0]
-    line = stats.linregress(range(5), np.log(levels))
-    value, low, high = growth_per_month([(f"2026-0{n}", level) for n, level in enumerate(levels, start=1)])
-    half = stats.t.ppf(0.975, 3) * line.stderr
-
-    assert value == pytest.approx(np.exp(line.slope) - 1)
-    # The interval reaches below the largest fall, 118 after 130, and above the largest rise, 130 after 100.
-    assert low == pytest.approx(max(np.exp(line.slope - half), 118 / 130) - 1)
-    assert high == pytest.approx(min(np.exp(line.slope + half), 1.3) - 1)
 
 
 def test_two_whole_months_have_no_growth():

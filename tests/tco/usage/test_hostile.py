@@ -161,17 +161,20 @@ def test_totals_that_disagree_are_refused_and_single_ones_told():
     assert any("1 of 201 rows do not add up" in note for note in told.notes)
 
 
+@pytest.mark.slow
 def test_an_archive_that_unpacks_to_far_more_than_it_is_ends_early():
     bomb = gzip.compress((b" " * 1_000_000 + b"\n") * 80)
 
     assert "unpacks to more than 250 times its size" in str(refused(bomb))
 
 
+@pytest.mark.slow
 def test_a_line_without_end_and_empty_lines_without_end_stop():
     assert "longer than 32 MiB" in str(refused(b"{" + b" " * (2**25 + 10)))
     assert "empty lines; this is no log" in str(refused(gzip.compress(b"\n" * 1_100_000)))
 
 
+@pytest.mark.slow
 def test_a_limit_on_what_is_unpacked():
     packed = gzip.compress((HEADER + ROW * 100_000).encode())
 
