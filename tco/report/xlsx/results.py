@@ -14,6 +14,7 @@ from tco.report.xlsx.functions import MONTHS_PER_YEAR, added, at_index, is_numbe
 from tco.report.xlsx.option_block import OptionRows, rests_of
 from tco.report.xlsx.return_rows import Returns
 from tco.report.xlsx.sheet import FIRST_ROW, Sheet, Style
+from tco.report.xlsx.task_rows import task_cost
 from tco.result import OptionResult
 from tco.token_split import INPUT_ITEMS, OUTPUT_ITEMS
 from tco.units import LEAST_REQUESTS
@@ -42,6 +43,7 @@ _ROWS: tuple[tuple[str, str, str, Style], ...] = (
     ("input_usd_per_mtok", "Cost of a million input tokens", "USD/Mtok", "small_usd"),
     ("output_usd_per_mtok", "Cost of a million output tokens", "USD/Mtok", "small_usd"),
     ("usd_per_user_month", "Cost of a user's month", "USD", "small_usd"),
+    ("usd_per_successful_task", "Cost of a solved task", "USD/task", "small_usd"),
     ("replicas", "Replicas in the busiest hour", "replicas", "count"),
     ("gpus", "GPUs", "GPUs", "count"),
     ("servers", "Servers", "servers", "count"),
@@ -56,6 +58,9 @@ _ENGINE: tuple[tuple[str, str, Style, Callable[[OptionResult], float | None]], .
     ("Idle cost of its machines", "USD", "usd", lambda option: option.capacity.idle_usd if option.capacity else None),
     ("Cost of a solved task", "USD/task", "small_usd", lambda option: option.task_cost.usd_per_successful_task if option.task_cost else None),
 )  # fmt: skip
+
+
+_LIVE_WHERE_IT_CAN = {"Cost of a solved task": "usd_per_successful_task"}
 
 
 @dataclass(slots=True)
@@ -94,6 +99,10 @@ def results_of(
     for column, text in enumerate(("Number", "Unit", *names)):
         sheet.text(column, text, "header" if column < FIRST_OPTION else "column", row=FIRST_ROW - 1)
     numbers = {name: _numbers(desk, workload, rows[name], returns.get(name)) for name in names if name in rows}
+    for name, own in numbers.items():
+        solved = task_cost(desk, total(workload.requests.all), rows, name, own["total_usd"])
+        if solved is not None:
+            own["usd_per_successful_task"] = solved
     _verdicts(desk, sheet, names)
     for key, label, unit, style in _ROWS:
         if not any(key in each for each in numbers.values()):
@@ -105,7 +114,7 @@ def results_of(
                 sheet.text(column, "–", "absent")
         rate = desk.filled.finance.reporting_currency
         sheet.row(label, unit if unit or rate is None else rate.currency)
-    _by_the_engine(desk, sheet, names)
+    _by_the_engine(desk, found, names)
     return found
 
 
@@ -268,11 +277,13 @@ def _sum_of(lines: Mapping[str, Line], names: Iterable[str]) -> Expr:
     return added(*(total(lines[name].all) for name in names if name in lines))
 
 
-def _by_the_engine(desk: Desk, sheet: Sheet, names: list[str]) -> None:
-    """Numbers that take a search or a simulation: as they were at export."""
+def _by_the_engine(desk: Desk, results: Results, names: list[str]) -> None:
+    """Numbers that take a search or a simulation: as they were at export. What is a formula above is not said again."""
+    sheet = results.sheet
     sheet.heading("Worked out by the engine at export; these do not follow changes")
     for label, unit, style, number in _ENGINE:
-        found = {name: number(desk.pack.result.option(name)) for name in names}
+        live = {name for name, key in results.numbers if key == _LIVE_WHERE_IT_CAN.get(label)}
+        found = {name: None if name in live else number(desk.pack.result.option(name)) for name in names}
         if all(each is None for each in found.values()):
             continue
         for column, name in enumerate(names, FIRST_OPTION):

@@ -95,6 +95,15 @@ QUESTIONS: dict[str, dict[str, Any]] = {
             {"name": "later", "kind": "hybrid", "base": "rent", "overflow": "api", "replicas": 3, "starts_after_months": 5},
         ],
     },
+    "solved tasks": {
+        "finance": {"tax_fraction": 0.2},
+        "options": [
+            API | {"success": {"success_fraction": 0.93}, "evaluation": {"runs_per_month": 2, "run_usd": 15}, "one_off_usd": {"move": 500}, "pipeline": {"guard": {"calls_per_request": 1, "call_usd": 1e-5}}},
+            RENT | {"success": {"success_fraction": 0.7, "escalation_fraction": 0.2, "escalates_to": "api"}},
+            API | {"name": "cheap", "output_usd_per_mtok": 1.0, "success": {"success_fraction": 0.6, "escalation_fraction": 0.4, "escalates_to": "human", "human_usd_per_task": 0.8}},
+            OWN | {"success": {"success_fraction": 0.8, "escalation_fraction": 0.1, "escalates_to": "cheap"}},
+        ],
+    },
     "classes": {
         "workload": {"requests_per_day": 90_000.0, "growth_per_month_fraction": -0.01, "profile": "consumer-evening", "slo": {"ttft_p95_ms": 250.0}, "classes": {"chat": {"share_fraction": 0.75, "input_tokens_per_request": 90, "output_tokens_per_request": 60}, "mail": {"share_fraction": 0.25, "input_tokens_per_request": 130, "output_tokens_per_request": 20}}},
         "options": [API | {"name": "api"}, API | {"name": "cheap", "output_usd_per_mtok": 1.0, "one_off_usd": {"move": 900}}],
@@ -137,7 +146,7 @@ def number_of(option: OptionResult, name: str) -> float | None:
         return None if own is None else own / EUR_USD
     if name.startswith("todays_"):
         return getattr(option.todays_money, name.removeprefix("todays_"))
-    for part in (option.capacity, option.unit_costs, option):
+    for part in (option.capacity, option.unit_costs, option, option.task_cost):
         if part is not None and hasattr(part, name):
             return getattr(part, name)
     return None

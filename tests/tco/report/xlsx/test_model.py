@@ -57,6 +57,25 @@ def test_the_register_says_which_inputs_are_live(name: str, live: list[str], sta
     assert [path for path in stale if inputs.is_live(path)] == []
 
 
+def test_the_cost_of_a_solved_task_is_a_formula_where_tasks_go_to_a_person_or_to_what_is_paid_per_token() -> None:
+    made = packs.model("solved tasks")
+    live = {name for name, key in made.results.numbers if key == "usd_per_successful_task"}
+
+    assert live == {"api", "rent", "cheap", "own"}
+    assert made.desk.inputs.is_live("options.own.success.success_fraction")
+
+
+def test_the_cost_of_a_solved_task_is_the_engines_where_tasks_go_to_machines_and_the_sheet_says_so() -> None:
+    back = packs.API | {"success": {"success_fraction": 0.9, "escalation_fraction": 0.05, "escalates_to": "rent"}}
+    made = packs.model_of(packs.pack_of(packs.question("back", options=[back, packs.RENT | {"success": {"success_fraction": 0.95}}])))  # fmt: skip
+    texts = [text.text for text in made.results.sheet.texts]
+
+    assert {name for name, key in made.results.numbers if key == "usd_per_successful_task"} == {"rent"}
+    assert texts.count("Cost of a solved task") == 2
+    assert texts.index("Worked out by the engine at export; these do not follow changes") < len(texts) - texts[::-1].index("Cost of a solved task")  # fmt: skip
+    assert not made.desk.inputs.is_live("options.api.success.success_fraction")
+
+
 def test_a_changed_input_that_needs_a_new_export_is_told_by_the_verdict() -> None:
     made = packs.model("plain")
 

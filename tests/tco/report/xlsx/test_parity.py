@@ -36,6 +36,9 @@ CHANGES: tuple[tuple[str, str | None, float], ...] = (
     ("by the hour", "workload.requests_per_day", 260_000.0),
     ("hybrids", "options.own.server_price_usd", 12_000.0),
     ("classes", "workload.classes.mail.share_fraction", 0.6),
+    ("solved tasks", "options.rent.success.escalation_fraction", 0.3),
+    ("solved tasks", "options.cheap.success.human_usd_per_task", 0.0),
+    ("solved tasks", "finance.tax_fraction", 0.35),
 )
 
 
