@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from scripts.write_reference import SECTIONS
@@ -16,6 +18,13 @@ def test_every_field_has_a_meaning_and_a_name(name):
     assert "below" not in str(help_of_field(name)).rstrip(".").rpartition(", ")[2]
     assert ".md" not in str(help_of_field(name))
     assert label_of_field(f"options.x.{name}")[0].isupper()
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_a_unit_is_told_once_and_in_its_own_form(name):
+    assert not re.search(
+        r"\b(usd|fraction|months|days|ms|fte|hours|points|slo|gpu|kv|pue)\b", label_of_field(name).partition(" (")[0]
+    )
 
 
 def test_labels_are_of_fields_that_exist():
