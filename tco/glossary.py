@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from functools import cache
+
 TERMS = {
+    "Attainment": "share of requests that kept every limit of a promise",
     "Baseline": "the option that is paid for today; every other one is compared with it",
     "Basis": "how a number that rests on a run was had: measured, interpolated, modelled",
     "Break-even volume": "smallest volume from which an option is cheaper than the baseline",
     "Capacity": "load that a replica carries while the SLO holds",
     "Capex": "money laid out at the start of a month: servers, one-offs",
     "Commitment": "replicas that are agreed for a term and paid for around the clock until it ends",
+    "Concurrency": "requests in flight at once",
     "Constraint": "what an option must keep before its costs count: law, policy, or what is good enough",
     "E2E": "from sending a request to its last token",
     "Evidence": "class of a number's origin, best first: measured, invoice, contract, listed, literature, expert, assumption",
@@ -16,6 +21,7 @@ TERMS = {
     "Goodput": "throughput that meets the SLO",
     "Idle cost": "what machines cost beyond the replica-hours that serve: allocated less usage",
     "IRR": "yearly rate of return of the savings, the discount rate at which the NPV is zero; there may be none, or several",
+    "ITL": "gap between two tokens of one answer",
     "Late": "share of requests that come before the replicas for them are ready, under reactive scaling",
     "MIRR": "likewise, but what is laid out is borrowed and what is saved reinvested at the discount rate; always one number",
     "Mtok": "million tokens, input and output together unless one is named",
@@ -52,6 +58,28 @@ def term(word: str) -> str:
     ('TTFT: from sending a request to its first token.', 'Goodput: throughput that meets the SLO.')
     """
     return f"{word}: {TERMS[word]}."
+
+
+def explained(title: str) -> str | None:
+    """What the glossary's words in a title mean, as help beside it; None where there are none.
+
+    Words in capitals are looked for as they are, all others in any case.
+
+    Args:
+        title: of a column, a figure or a chart.
+
+    >>> explained("TTFT p95"), explained("Server")
+    ('P95: the value that 95 of 100 requests keep within; likewise P50, P90, P99. TTFT: from sending a request to its first token.', None)
+    """
+    words = [word for word in TERMS if _pattern(word).search(title)]
+    return terms(*words) if words else None
+
+
+@cache
+def _pattern(word: str) -> re.Pattern[str]:
+    if word == "P95":
+        return re.compile(r"\bp(50|90|95|99)\b", re.IGNORECASE)
+    return re.compile(rf"\b{re.escape(word)}\b", 0 if word.isupper() else re.IGNORECASE)
 
 
 def terms(*words: str) -> str:

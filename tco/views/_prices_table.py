@@ -10,6 +10,7 @@ import streamlit as st
 
 from pricing import BOOK
 from tco.charts import DARK, LIGHT, Palette
+from tco.glossary import explained
 from tco.words import plain
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def table(rows: Sequence[dict[str, Any]], formats: dict[str, str], alt: str, *, 
         height: pixels after which it scrolls.
     """
     columns: dict[str, Any] = {
-        name: st.column_config.NumberColumn(format=form, step=1 if form == WHOLE else None)
+        name: st.column_config.NumberColumn(format=form, step=1 if form == WHOLE else None, help=explained(name))
         for name, form in formats.items()
     }
     links = [name for name in rows[0] if name.casefold().endswith("link")]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
+from tco.glossary import explained
 from tco.run_words import ROLE_TITLES
 from tco.views._probe_facts import facts
 from tco.words import plain
@@ -41,7 +42,10 @@ def _table(run: Run, title: str, note: str, columns: Callable[[Cell], dict[str, 
     if frame is None:
         return False
     st.markdown(f"**{title}**", help=note)
-    numbers = {str(name): st.column_config.NumberColumn(format="%.4g") for name in frame.select_dtypes("number")}
+    numbers = {
+        str(name): st.column_config.NumberColumn(format="%.4g", help=explained(str(name)))
+        for name in frame.select_dtypes("number")
+    }
     st.dataframe(frame, hide_index=True, column_config=numbers, placeholder="–", alt=title)
     return True
 

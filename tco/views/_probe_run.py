@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from tco.charts import DARK, LIGHT
+from tco.glossary import explained
 from tco.run_charts import attainment_chart, attainment_frame, latency_curve, throughput_curve
 from tco.run_words import ROLE_TITLES, by_role, cautions, findings, lengths_text, load_text
 from tco.views import _chart, _job, _probe_measured
@@ -139,7 +140,9 @@ def _tables(run: Run) -> None:
 def _table(run: Run, role: CellRole, cells: Sequence[Cell]) -> None:
     frame = pd.DataFrame([row(cell, run) for cell in cells])
     frame = frame.drop(columns=[name for name in _OPTIONAL if frame[name].isna().all()])
-    numbers = {str(name): st.column_config.NumberColumn(format="%.4g") for name in list(frame)[3:]}
+    numbers = {
+        str(name): st.column_config.NumberColumn(format="%.4g", help=explained(str(name))) for name in list(frame)[3:]
+    }
     title = "Load points of the run" if role == "curve" else f"Load points: {ROLE_TITLES[role]}"
     st.dataframe(frame, hide_index=True, column_config=numbers, placeholder="–", alt=title)
 

@@ -22,6 +22,7 @@ from tco.capacity_charts import (
 from tco.charts import DARK, LIGHT, Palette
 from tco.compare import Prepared
 from tco.format import share, usd
+from tco.glossary import terms
 from tco.replicas_of import needed_tokens, served_on
 from tco.run_charts import latency_frame
 from tco.scenario import OwnOption, RentOption
@@ -121,7 +122,7 @@ def _answer(found: OptionResult, result: Result) -> None:
 
 def _curve(found: OptionResult, prepared: Prepared, palette: Palette) -> None:
     run, replica = prepared.runs[found.name], prepared.replicas[found.name]
-    st.subheader("The run's curve", anchor=False)
+    st.subheader("The run's curve", anchor=False, help=terms("Run", "SLO", "TTFT", "TPOT", "P95"))
     if not run.usable_cells:
         st.info("No load point of its run is usable; *Probe* says why.", icon=":material/info:")
         return
@@ -164,7 +165,7 @@ def _latency(run: Run, limits: dict[str, float], palette: Palette) -> None:
 def _fleet(found: OptionResult, option: RentOption | OwnOption, prepared: Prepared, palette: Palette) -> None:
     capacity = found.capacity
     assert capacity is not None
-    st.subheader("The fleet", anchor=False)
+    st.subheader("The fleet", anchor=False, help=terms("Replica", "Capacity"))
     with st.grid(2, min_column_width=320, gap="medium"):
         with st.container():
             st.markdown(
@@ -214,7 +215,11 @@ def _hours(
 def _memory(option: RentOption | OwnOption, prepared: Prepared, palette: Palette) -> None:
     run = prepared.runs[option.name]
     memory = memory_of(option, prepared)
-    st.subheader("Memory of one GPU", anchor=False)
+    st.subheader(
+        "Memory of one GPU",
+        anchor=False,
+        help="Weights, engine, and the KV cache that holds the tokens of requests in flight.",
+    )
     if isinstance(memory, str):
         st.info(plain(memory), icon=":material/memory:")
         return

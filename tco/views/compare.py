@@ -13,6 +13,7 @@ from tco import InputError, Scenario, dump, load, parse
 from tco.charts import DARK, LIGHT
 from tco.compare_charts import step_title, waterfall_chart
 from tco.format import usd
+from tco.glossary import term
 from tco.shipped import shipped_scenarios
 from tco.views import _bar, _chart, _history, _hosted, _state
 from tco.what_if import Difference, Step, difference
@@ -190,10 +191,13 @@ def _numbers(found: Difference) -> None:
     first, second = found.npv_first_usd, found.npv_second_usd
     moved = None if first is None or second is None else second - first
     with st.grid(4, min_column_width=150):
-        st.metric("NPV, from", _npv(first), border=True, help=plain(f"Of {found.option} against the baseline."))
-        st.metric("NPV, to", _npv(second), border=True)
-        st.metric("It moves by", _moved(moved), border=True)
-        st.metric("Differences", f"{len(found.steps)}", border=True)
+        told = f"Of {found.option} against the baseline. {term('NPV')}"
+        st.metric("NPV, from", _npv(first), border=True, help=plain(told))
+        st.metric("NPV, to", _npv(second), border=True, help=plain(told))
+        st.metric("It moves by", _moved(moved), border=True, help="The second NPV less the first.")
+        st.metric(
+            "Differences", f"{len(found.steps)}", border=True, help="Inputs that are not the same, one step each."
+        )
 
 
 def _npv(amount: float | None) -> str:

@@ -12,10 +12,17 @@ from tco.cost_charts import items_chart, use_chart, year_chart
 from tco.cost_sources import item_rows
 from tco.curve_charts import cost_over_load
 from tco.format import share, usd, volume
+from tco.glossary import explained, term
 from tco.load_curve import load_curve
 from tco.views import _bar, _chart, _empty, _state
 from tco.words import plain
 
+_UNIT_WORDS = {
+    "A million tokens": term("Mtok"),
+    "of input": "Of the whole cost, what a million input tokens bear.",
+    "of output": "Of the whole cost, what a million output tokens bear.",
+    "Tokens at full load": "A million tokens if the fleet were always as full as its promise lets it be.",
+}
 _SPLIT = {
     "bill": "as the vendor bills them",
     "cost_split": "by the machine time that the run measured",
@@ -82,7 +89,10 @@ def _units(able: list[OptionResult]) -> None:
         )
     frame = pd.DataFrame(rows)
     frame = frame.drop(columns=[name for name in frame.columns[1:] if frame[name].isna().all()])
-    columns = {name: st.column_config.NumberColumn(format="$%.4g") for name in frame.columns[1:]}
+    columns = {
+        name: st.column_config.NumberColumn(format="$%.4g", help=_UNIT_WORDS.get(name, explained(name)))
+        for name in frame.columns[1:]
+    }
     st.dataframe(frame, hide_index=True, column_config=columns, placeholder="–", alt="Unit costs of every option")
 
 
@@ -114,7 +124,10 @@ def _items(option: OptionResult, result: Result) -> None:
     rows = item_rows(option, result)
     used = [row for row in rows if row["Total (USD)"]]
     unused = [str(row["For"]).lower() for row in rows if not row["Total (USD)"]]
-    st.markdown("**Line items**")
+    st.markdown(
+        "**Line items**",
+        help="Running costs, each from one formula, and what is laid out, with the price that carries it.",
+    )
     columns = {
         "First month (USD)": st.column_config.NumberColumn(format="dollar"),
         "Total (USD)": st.column_config.NumberColumn(format="dollar"),

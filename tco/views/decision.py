@@ -14,6 +14,7 @@ from tco.constraint_words import constraint_sentences, nothing_is_left
 from tco.decision_charts import decision_chart
 from tco.flip_words import flip_sentences
 from tco.format import months, usd
+from tco.glossary import term
 from tco.hybrid_charts import cost_over_replicas
 from tco.hybrid_words import mix_sentence
 from tco.risk_words import likely, paid_back
@@ -119,7 +120,7 @@ def _numbers(result: Result, risk: OptionRisk | None) -> None:
         st.metric(
             "Payback",
             _payback(best),
-            help="Month in which the running saving has paid for the investment. Never: not within the horizon.",
+            help=f"Month in which the running saving has paid for the investment. {term('Payback')}",
             **_below(_payback_range(months_band)),
         )
 

@@ -8,6 +8,7 @@ from tco import InputError
 from tco.charts import DARK, LIGHT, Palette
 from tco.compare import Prepared, compare, prepare
 from tco.format import months, usd
+from tco.glossary import term, terms
 from tco.register import quantities
 from tco.risk.changes import drivers_of
 from tco.risk.records import Risk
@@ -145,14 +146,14 @@ def _spread(found: Risk, palette: Palette) -> None:
         return
     left, right = st.columns(2, gap="medium")
     with left:
-        st.markdown("**When runs have paid back**")
+        st.markdown("**When runs have paid back**", help=term("Payback"))
         _chart.draw(
             paid_back_chart(found, palette),
             alt=f"Share of the runs that have paid back by month. {risk_headline(found)}",
         )
     with right:
         ends = f": nine runs in ten, {npv_range(option.npv_usd)}" if option.npv_usd else ""
-        st.markdown(f"**What {plain(option.name)} is worth**{plain(ends)}")
+        st.markdown(f"**What {plain(option.name)} is worth**{plain(ends)}", help=terms("NPV", "Nine runs in ten"))
         _chart.draw(
             npv_chart(option, palette),
             alt=f"Runs by their NPV{ends}.",
