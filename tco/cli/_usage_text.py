@@ -19,7 +19,7 @@ from tco.usage import SOURCES, Derived, ModelBill, Usage, together
 from tco.usage.bill import largest_in_book, sentence
 from tco.usage.table import COLUMNS
 from tco.usage.words import headline, span_sentence, verdict
-from tco.words import amount
+from tco.words import amount, number
 
 USAGE_SCHEMA = 1
 """Number of the format of `--json`."""
@@ -65,9 +65,12 @@ def show_usage(
         out.print(_workload(derived))
     out.print()
     out.print(_models(paid))
-    said = sentence(together(paid))
+    whole = together(paid)
+    said = sentence(whole)
     if said is not None:
         out.print(f"{said}.", markup=False)
+    if whole.paid_usd_per_mtok is not None:
+        out.print(f"A million tokens, input and output together, cost {whole.paid_usd_per_mtok:.3f} USD.", markup=False)
     out.print("\nLeft as it is, for the files do not tell it:", markup=False)
     for name, reason in derived.left_open.items():
         out.print(f"• {name}: {reason}", style="dim", markup=False)
@@ -112,20 +115,19 @@ def _workload(derived: Derived) -> Table:
 def _models(paid: Sequence[ModelBill]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("model", overflow="fold", min_width=16)
-    for title in ("requests", "input Mtok", "cached", "output Mtok", "paid", "price book", "off by", "USD/Mtok"):
+    for title in ("requests", "in Mtok", "cached", "out Mtok", "paid", "book", "off by"):
         table.add_column(title, justify="right", overflow="fold")
     rows = [*paid[:_SHOWN_MODELS], *([together(paid)] if len(paid) > 1 else [])]
     for bill in rows:
         table.add_row(
             cell(bill.model),
             f"{bill.requests:,.0f}" if bill.requests else "–",
-            f"{bill.input_tokens / _MTOK:,.3f}",
+            number(bill.input_tokens / _MTOK),
             f"{bill.cache_read_tokens / bill.input_tokens:.0%}" if bill.input_tokens else "–",
-            f"{bill.output_tokens / _MTOK:,.3f}",
+            number(bill.output_tokens / _MTOK),
             _money(bill.billed_usd),
             _money(bill.reckoned_usd),
             "–" if bill.unexplained_fraction is None else f"{bill.unexplained_fraction:+.1%}",
-            "–" if bill.paid_usd_per_mtok is None else f"{bill.paid_usd_per_mtok:.3f}",
         )
     return table
 

@@ -78,12 +78,11 @@ def parsed(text: str) -> Any:
 
 
 def _without_content(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    return {
-        key: value
-        for key, value in pairs
-        if not (key in _CONTENT and isinstance(value, str | list))
-        and not (isinstance(value, str) and len(value) > LONGEST_TEXT)
-    }
+    return {key: value for key, value in pairs if not isinstance(value, str | list) or _is_kept(key, value)}
+
+
+def _is_kept(key: str, value: str | list[Any]) -> bool:
+    return key not in _CONTENT and (isinstance(value, list) or len(value) <= LONGEST_TEXT)
 
 
 def _json(first: tuple[int, str], rest: Iterator[tuple[int, str]], name: str, notes: list[str]) -> Iterator[Found]:

@@ -189,7 +189,7 @@ class _Reader:
         raise self._unknown(ahead)
 
     def _unknown(self, ahead: list[Found]) -> InputError:
-        keys = ", ".join(str(key)[:40] for key in list(ahead[0].values)[:8]) if ahead else "none"
+        keys = ", ".join(str(key)[:40] for key in list(ahead[0].values)[:8]) if ahead and ahead[0].values else "none"
         return InputError(
             f"{self.file.name}: of no source that is known here (its fields: {keys}). Known: {', '.join(SOURCES)}; --source NAME if it is one of them, "
             "or a CSV with timestamp, requests, input_tokens, output_tokens (docs/usage.md)",

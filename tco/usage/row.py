@@ -88,8 +88,8 @@ class Row:
             InputError: it is no such number.
         """
         value = self.get(*names)
-        if value is None:
-            return None
+        if value is None or (type(value) is int and 0 <= value <= _LARGEST):
+            return value
         number = self._number(value, names[0])
         if number < 0:
             raise self.error(f"`{names[0]}` is {str(value)[:_SHOWN]}; a count is 0 or more")
@@ -129,7 +129,8 @@ class Row:
             InputError: a name of more than 200 characters.
         """
         name = self.text(*names) or "unknown"
-        name = "".join(sign if sign.isprintable() else "?" for sign in name)
+        if not name.isprintable():
+            name = "".join(sign if sign.isprintable() else "?" for sign in name)
         if len(name) > MAX_NAME_LENGTH:
             raise self.error(f"the model's name has {len(name):,} characters; at most {MAX_NAME_LENGTH} are read")
         return name if seller is None or name.startswith(f"{seller}/") else f"{seller}/{name}"

@@ -1,7 +1,7 @@
 """OpenTelemetry's spans of generative AI: lines of the OTLP JSON file exporter, or single spans with their `attributes`.
 
 `gen_ai.usage.input_tokens` SHOULD hold the cached tokens, and the output the reasoning; an instrumentation that does otherwise is refused where it shows, and `--cached beside` takes it.
-The names are still in development, so older and other ones are known too. Spans of agents and tools repeat the usage of the calls below them and do not count.
+The names are still in development, so older and other ones are known too. Spans of agents and tools repeat the usage of the calls below them and do not count; neither does a call above another one in the same line of the file.
 Fields: https://github.com/open-telemetry/semantic-conventions-genai (development), https://opentelemetry.io/docs/specs/otel/protocol/file-exporter/.
 """
 
@@ -50,37 +50,56 @@ def matches(row: Row) -> bool:
 
 
 def records(row: Row) -> Iterator[UsageRecord | Skipped]:
-    """The usage of all spans of one line."""
+    """The usage of all spans of one line. A call that another one of the line stands under repeats its usage, as where two libraries are instrumented, and does not count."""
+    spans = _spans(row)
+    attributes = [span.of(_flat(span.values.get("attributes"))) for span in spans]
+    above = {
+        span.text("parentSpanId")
+        for span, own in zip(spans, attributes, strict=True)
+        if _is_call(own) and _is_told(own)
+    }
+    for span, own in zip(spans, attributes, strict=True):
+        if _is_told(own) and span.get("spanId") is not None and span.text("spanId") in above:
+            yield Skipped("spans that repeat the usage of a call below them")
+        else:
+            yield _span(span, own)
+
+
+def _spans(row: Row) -> list[Row]:
     if "resourceSpans" not in row.values:
-        yield from _span(row)
-        return
-    for resource in row.subs("resourceSpans"):
-        for scope in resource.subs("scopeSpans") or resource.subs("instrumentationLibrarySpans"):
-            for span in scope.subs("spans"):
-                yield from _span(span)
+        return [row]
+    return [
+        span
+        for resource in row.subs("resourceSpans")
+        for scope in resource.subs("scopeSpans") or resource.subs("instrumentationLibrarySpans")
+        for span in scope.subs("spans")
+    ]
 
 
-def _span(span: Row) -> Iterator[UsageRecord | Skipped]:
-    attributes = span.of(_flat(span.values.get("attributes")))
-    operation = attributes.text("gen_ai.operation.name")
-    if operation is not None and operation not in _GENERATE:
-        yield Skipped(f"spans of the operation {operation[:40]}")
-        return
-    told = attributes.get(*_INPUT, *_OUTPUT) is not None
+def _is_told(attributes: Row) -> bool:
+    return attributes.get(*_INPUT, *_OUTPUT) is not None
+
+
+def _is_call(attributes: Row) -> bool:
+    return (attributes.text("gen_ai.operation.name") or _GENERATE[0]) in _GENERATE
+
+
+def _span(span: Row, attributes: Row) -> UsageRecord | Skipped:
+    if not _is_call(attributes):
+        return Skipped(f"spans of the operation {(attributes.text('gen_ai.operation.name') or '')[:40]}")
+    told = _is_told(attributes)
     status = span.text("status.code", "status.status_code") or ""
     failed = attributes.get("error.type") is not None or status in _ERROR
-    if not told and not (failed and operation is not None):
-        yield Skipped("spans without usage")
-        return
+    if not told and not (failed and attributes.get("gen_ai.operation.name") is not None):
+        return Skipped("spans without usage")
     start_s = span.time_s("startTimeUnixNano", "start_time", "startTime", assumed=UTC)
     provider = attributes.text("gen_ai.provider.name", "gen_ai.system")
     model = attributes.model(
         "gen_ai.response.model", "gen_ai.request.model", "llm.model_name", seller=_SELLERS.get(provider or "", provider)
     )
     if not told:
-        yield UsageRecord(start_s=start_s, model=model, requests=0, failed=1)
-        return
-    yield _record(attributes, start_s, model)
+        return UsageRecord(start_s=start_s, model=model, requests=0, failed=1)
+    return _record(attributes, start_s, model)
 
 
 def _record(attributes: Row, start_s: float, model: str) -> UsageRecord:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 
 import pytest
 
@@ -194,6 +195,22 @@ def test_own_rows_with_several_requests_need_their_span():
 def test_a_row_of_a_day_that_looks_like_one_request_is_refused():
     with pytest.raises(InputError, match="one request with 50,000,010 tokens"):
         of_text("timestamp,input_tokens,output_tokens\n2026-11-02T09:00:00Z,50000000,10\n")
+
+
+def span(name: str, parent: str | None, tokens: int) -> dict:
+    keys = {"gen_ai.operation.name": {"stringValue": "chat"}, "gen_ai.usage.input_tokens": {"intValue": str(tokens)}, "gen_ai.usage.output_tokens": {"intValue": "1"}}  # fmt: skip
+    return {
+        "spanId": name, "parentSpanId": parent, "startTimeUnixNano": "1793610000000000000",
+        "attributes": [{"key": key, "value": value} for key, value in keys.items()],
+    }  # fmt: skip
+
+
+def test_a_call_that_two_libraries_tell_of_counts_once():
+    spans = [span("a", None, 100), span("b", "a", 100), span("c", "elsewhere", 7)]
+    usage = of_text(json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": spans}]}]}), "spans.jsonl")
+
+    assert (2, 107) == (usage.totals["requests"], usage.input_tokens.sum())
+    assert any("repeat the usage of a call below them" in note for note in usage.notes)
 
 
 def test_streams_without_usage_are_counted():
