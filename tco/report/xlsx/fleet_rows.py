@@ -40,6 +40,7 @@ class FleetRows:
 
     Attributes:
         replicas: in the busiest hour, spares included.
+        least: in the quietest hour, where the option has commitments; else the same.
         paid: mean number that is paid for.
         surge_hours: of replicas beside them for upgrades [h/month].
         servers: whole ones.
@@ -51,6 +52,7 @@ class FleetRows:
     """
 
     replicas: Line
+    least: Line
     paid: Expr
     surge_hours: Expr
     servers: Line
@@ -85,11 +87,13 @@ def fleet_rows(desk: Desk, option: SelfHosted, asked: Asked, weight: Cell, label
     gpus = sheet.value("GPUs of a replica", "GPUs", Held(replica.gpus, _layout(option), "the layout of a replica"))
     serving = sheet.line("Replicas that the requests fill", "replicas", when(found.replicas > 0, work / goodput, 0))
     paid = found.paid if isinstance(found.paid, Line) else found.replicas
+    # Of what stands; what is agreed and not needed comes on top (`commitment_rows`).
     sheet.value(
         "Utilisation", "fraction", when(total(paid.all) > 0, total(serving.all) / total(paid.all), 0), "fraction"
     )
     return FleetRows(
         replicas=found.replicas,
+        least=found.least,
         paid=found.paid,
         surge_hours=found.surge_hours,
         servers=sheet.line("Servers", "servers", _servers(desk, option, replica, found.replicas)),
@@ -104,6 +108,7 @@ def fleet_rows(desk: Desk, option: SelfHosted, asked: Asked, weight: Cell, label
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Found:
     replicas: Line
+    least: Line
     paid: Expr
     surge_hours: Expr
     checks: tuple[tuple[str, Cell], ...]
@@ -172,7 +177,7 @@ def _for_the_peak(desk: Desk, option: SelfHosted, replica: Replica, work: Line, 
     enough = sheet.value("Spares tried are enough", "1 = yes", (largest(spares.all) < tried.cells[-1]) * 1)
     checks = [(f"{option.name}: the search for spares goes far enough", enough)]
     checks.extend(_at_most(desk, option, replicas))
-    return _Found(replicas=replicas, paid=replicas, surge_hours=NOTHING, checks=tuple(checks))
+    return _Found(replicas=replicas, least=replicas, paid=replicas, surge_hours=NOTHING, checks=tuple(checks))
 
 
 def _at_most(desk: Desk, option: SelfHosted, replicas: Line) -> list[tuple[str, Cell]]:
@@ -243,6 +248,7 @@ def _looked_up(desk: Desk, option: SelfHosted, replica: Replica, work: Line, goo
             "workload.growth_per_month_fraction",
         )
     load = sheet.line("Mean rate over goodput", "replicas", work / goodput)
+    is_agreed = isinstance(option, RentOption) and bool(option.commitments)
     columns = desk.table(
         f"{option.name}: the fleet by load, worked out by the engine",
         {
@@ -250,6 +256,7 @@ def _looked_up(desk: Desk, option: SelfHosted, replica: Replica, work: Line, goo
             "replicas": table.replicas,
             "replicas that are paid for": table.paid_replicas,
             "hours of replicas for upgrades": table.surge_replica_hours,
+            **({"replicas in the quietest hour": table.least_replicas} if is_agreed else {}),
         },
         rests_on,
         f"table of the fleet of {option.name} by load",
@@ -262,9 +269,12 @@ def _looked_up(desk: Desk, option: SelfHosted, replica: Replica, work: Line, goo
             ("Replicas", "replicas", columns[1]), ("Replicas that are paid for", "replicas", columns[2]), ("Hours of replicas for upgrades", "h/month", columns[3]),
         )
     )  # fmt: skip
+    least = (
+        sheet.line("Replicas in the quietest hour", "replicas", at_index(columns[4], step)) if is_agreed else replicas
+    )
     reaches = sheet.value("Table reaches far enough", "1 = yes", (largest(load.all) <= columns[0].cells[-1]) * 1)
     checks = ((f"{option.name}: the table of its fleet reaches far enough", reaches), *_at_most(desk, option, replicas))
-    return _Found(replicas=replicas, paid=paid, surge_hours=surge, checks=checks)
+    return _Found(replicas=replicas, least=least, paid=paid, surge_hours=surge, checks=checks)
 
 
 def _steps(desk: Desk, option: SelfHosted, replica: Replica) -> tuple[np.ndarray, Fleet, float]:

@@ -72,6 +72,11 @@ def size(value: Expr) -> Expr:
     return Call("ABS", np.abs, (value,))
 
 
+def whole_down(value: Expr) -> Expr:
+    """The whole number before it, of what is not negative: `ROUNDDOWN(x,0)`."""
+    return Call("ROUNDDOWN", lambda number, _: math.trunc(number), (value, Constant(0)))
+
+
 def whole_up(value: Expr) -> Expr:
     """The next whole number, never a negative one: `ROUNDUP(x,0)`."""
     return Call("ROUNDUP", lambda number, _: math.copysign(math.ceil(abs(number)), number), (value, Constant(0)))

@@ -71,8 +71,10 @@ def mix_rows(desk: Desk, option: HybridOption, asked: Asked, during: range | Non
         desk.capacity.heading(label)
         goodput = goodput_of(desk, engine.base, replica)
         held = Held(fleet.machines_per_replica, (), "the layout of a replica")
+        standing = row.of_fleet("Replicas", fleet.replicas)
         rows = FleetRows(
-            replicas=row.of_fleet("Replicas", fleet.replicas),
+            replicas=standing,
+            least=standing,
             paid=row.of_fleet("Replicas that are paid for", fleet.paid_replicas),
             surge_hours=row.of_fleet("Hours of replicas for upgrades", fleet.surge_replica_hours) if np.any(fleet.surge_replica_hours) else NOTHING,
             servers=row.of_fleet("Servers", fleet.servers),

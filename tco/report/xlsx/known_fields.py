@@ -30,7 +30,7 @@ _KNOWN = frozenset({
     "purchase.buy_out_fraction", "purchase.at_end", "purchase.at_horizon", "economic_life_months", "residual_fraction", "electricity_usd_per_kwh", "server_watts", "pue",
     "maintenance_fraction_per_year", "colocation_usd_per_kw_month", "hardware", "hardware.network_usd_per_gpu", "hardware.frontend_network_usd_per_server",
     "hardware.installation_usd_per_server", "hardware.spares_fraction", "hardware.hosting_usd_per_server_per_year", "hardware.software_usd_per_gpu_per_year",
-    "hardware.failures_per_gpu_per_year", "hardware.repair_usd_per_gpu", "hardware.resale_fraction", "escalation_fraction", "judge_usd_per_request",
+    "hardware.failures_per_gpu_per_year", "hardware.repair_usd_per_gpu", "hardware.resale_fraction", "escalation_fraction", "judge_usd_per_request", "commitments",
 })  # fmt: skip
 
 _KNOWN_OF_ALL = frozenset({

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from tco.hybrid.ledger import JUDGE
 from tco.report.xlsx.capital_rows import Bought, bought_rows
 from tco.report.xlsx.cells import Cell, Line
+from tco.report.xlsx.commitment_rows import has_commitments, rented_rows
 from tco.report.xlsx.demand_rows import Asked, sent_rows
 from tco.report.xlsx.desk import NOTHING, Desk
 from tco.report.xlsx.expressions import Constant, Expr
@@ -15,10 +16,10 @@ from tco.report.xlsx.fleet_rows import FleetRows, SelfHosted, fleet_rows
 from tco.report.xlsx.functions import MONTHS_PER_YEAR, added, both, equals, when
 from tco.report.xlsx.hybrid_rows import mix_rows
 from tco.report.xlsx.known_fields import unknown_fields
-from tco.report.xlsx.machine_rows import around_items, rent, site_items
+from tco.report.xlsx.machine_rows import around_items, site_items
 from tco.report.xlsx.token_rows import token_items
 from tco.report.xlsx.work_rows import once_items, parallel_run, work_items
-from tco.scenario import AnyOption, CascadeOption, HybridOption, OwnOption, SingleOption, TokenOption
+from tco.scenario import AnyOption, CascadeOption, HybridOption, OwnOption, RentOption, SingleOption, TokenOption
 from tco.splice import involved, served_by
 
 Items = dict[str, Expr]
@@ -127,6 +128,8 @@ def costs_of(desk: Desk, name: str, shared: Shared) -> Costs | None:
     if any(unknown_fields(desk.filled.option(each), desk.filled) for each in involved(name, desk.filled)):
         return None
     alone = option.then is None and option.starts_after_months == 0
+    if has_commitments(desk, name) and not (alone and isinstance(option, RentOption)):
+        return None
     found = Costs()
     for place, (each, months) in enumerate(served, 1):
         stretch = _whole(desk) if alone else _stretch(desk, option, place, months)
@@ -260,10 +263,11 @@ def _hosted(
         return Costs(
             running=_both(running, bought.running), investments=_both(bought.investments, once), expensed=once, fleets=[fleet], bought=[bought]
         )  # fmt: skip
-    rented: Items = {"gpu_rent": rent(desk, option, fleet, label)}
-    rented["parallel_run"] = parallel_run(desk, option, rented["gpu_rent"])
-    running = _both(rented, stretch.cut(shared.rises.on(work)))
-    return Costs(running=running, investments=once, expensed=once, fleets=[fleet])
+    rented = rented_rows(desk, option, fleet, label)
+    twice = parallel_run(desk, option, added(*rented.rent.values()))
+    rows = _both({**rented.rent, "parallel_run": twice, **rented.due}, stretch.cut(shared.rises.on(work)))
+    once = _both(once, rented.upfront)
+    return Costs(running=rows, investments=once, expensed=once, fleets=[rented.fleet])
 
 
 def _worked(desk: Desk, option: AnyOption, asked: Asked, stretch: Stretch) -> Items:

@@ -95,6 +95,21 @@ QUESTIONS: dict[str, dict[str, Any]] = {
             {"name": "later", "kind": "hybrid", "base": "rent", "overflow": "api", "replicas": 3, "starts_after_months": 5},
         ],
     },
+    "commitments": {
+        "finance": {"tax_fraction": 0.2},
+        "options": [
+            API,
+            RENT | {"price": BY_HOUR, "migrations": {"every_months": 9, "migration_usd": 900, "parallel_months": 2, "parallel_traffic_fraction": 0.4}, "commitments": {
+                "base": {"commitment": "reserved-1y", "base_fraction": 0.7, "price_usd_per_hour": 1.5, "upfront_fraction": 0.3},
+                "three": {"commitment": "reserved-3y", "replicas": 1, "price_usd_per_hour": 1.2, "at_horizon": "passed-on"},
+            }},
+            RENT | {"name": "by the hour", "price": BY_HOUR, "scaling": {"policy": "scheduled", "start_up_minutes": 12}, "commitments": {
+                "base": {"commitment": "reserved-1y", "replicas": 2, "price_usd_per_hour": 1.6, "renews": False},
+                "more": {"commitment": "reserved-3y", "base_fraction": 0.5, "price_usd_per_hour": 1.3},
+            }},
+            RENT | {"name": "too many", "price": BY_HOUR, "scaling": {"policy": "scheduled"}, "commitments": {"base": {"commitment": "reserved-1y", "replicas": 40, "price_usd_per_hour": 1.4, "upfront_fraction": 1.0}}},
+        ],
+    },
     "solved tasks": {
         "finance": {"tax_fraction": 0.2},
         "options": [

@@ -47,6 +47,7 @@ def test_a_changed_live_input_gives_what_the_engine_gives_for_it(name: str) -> N
     [
         ("plain", ["workload.requests_per_day", "workload.batchable_fraction", "options.rent.throughput_factor", "finance.tax_fraction", "options.own.pue"], ["workload.input_tokens_per_request", "workload.output_tokens_per_request"]),
         ("by the hour", ["workload.requests_per_day", "options.scheduled.price_usd_per_hour", "options.spot.failures.interruptions_per_hour"], ["workload.peak_headroom_fraction", "options.scheduled.scaling.start_up_minutes", "options.own.failures.server_availability_fraction"]),
+        ("commitments", ["options.rent.commitments.base.base_fraction", "options.rent.commitments.base.upfront_fraction", "options.by the hour.commitments.base.price_usd_per_hour", "workload.requests_per_day"], ["workload.input_tokens_per_request"]),
         ("classes", ["workload.classes.chat.input_tokens_per_request", "workload.classes.mail.share_fraction"], []),
     ],
 )  # fmt: skip
@@ -107,12 +108,14 @@ def test_more_load_than_the_table_of_a_fleet_holds_fails_a_check() -> None:
 
 def test_an_option_with_an_input_that_no_formula_knows_keeps_the_engines_numbers() -> None:
     agreed = {"base": {"commitment": "reserved-1y", "replicas": 2, "price_usd_per_hour": 1.5}}
-    made = packs.model_of(packs.pack_of(packs.question("agreed", options=[packs.API, packs.RENT | {"price": packs.BY_HOUR, "commitments": agreed}])))  # fmt: skip
+    made = packs.model_of(packs.pack_of(packs.question("agreed", options=[packs.API, packs.RENT | {"price": packs.BY_HOUR, "commitments": agreed, "starts_after_months": 4}])))  # fmt: skip
     numbers = {key: cell.value(0, made.desk.known) for key, cell in made.results.numbers.items()}
 
     assert made.checks.verdict.value(0, made.desk.known) == "OK"
     assert packs.differences(made.desk.found, numbers, within=1e-9) == []
     assert "gpu_rent" in made.rows["rent"].held
+    assert any(text.text == "GPU rent (engine)" for text in made.desk.cash.texts)
+    assert "engine, at export" in {text.text for text in made.desk.cash.texts}
     assert not made.desk.inputs.is_live("options.rent.price_usd_per_hour")
     assert made.desk.inputs.is_live("discount_rate_per_year")
 
