@@ -18,6 +18,7 @@ FIELD_LABELS = {
     "at_horizon": "What outlasts the horizon",
     "baa": "Business associate agreement (HIPAA)",
     "batch_deadline_hours": "What can wait is answered within",
+    "book": "Pinned price book (a day or an id)",
     "book_life_months": "Book life",
     "certifications": "Certificates",
     "changes_model": "Fine-tunes or changes the model",

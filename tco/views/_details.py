@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any, get_args
 import streamlit as st
 
 from pricing import Evidence
+from tco.quantity import Distribution
 from tco.views import _edit, _fields, _look, _state
 from tco.words import label
 
 if TYPE_CHECKING:
     from tco import Quantity
 
+_USUAL = "triangular, as where nobody says"
 _MEANINGS = "Best first: measured, invoice, contract, listed, literature, expert, assumption."
 
 
@@ -43,6 +45,7 @@ def _form(path: str, values: dict[str, Any]) -> dict[str, Any]:
     low, high = st.columns(2)
     lowest = low.number_input("Low", value=values.get("low"), format="%g", key=_state.key(f"{path}.low"))
     highest = high.number_input("High", value=values.get("high"), format="%g", key=_state.key(f"{path}.high"))
+    spread = _distribution(path, values)
     chosen = st.selectbox(
         "Evidence", evidence, evidence.index(values["evidence"]), key=_state.key(f"{path}.evidence"), help=_MEANINGS
     )
@@ -51,7 +54,22 @@ def _form(path: str, values: dict[str, Any]) -> dict[str, Any]:
     return {
         "low": lowest,
         "high": highest,
+        "distribution": spread,
         "evidence": chosen,
         "source": source,
         "as_of": day.isoformat() if day else None,
     }
+
+
+def _distribution(path: str, values: dict[str, Any]) -> str | None:
+    """How values spread between the ends; samples come from files only, so `empirical` is offered where it is."""
+    now = values.get("distribution")
+    offered = [_USUAL, *(each for each in get_args(Distribution) if each != "empirical" or now == each)]
+    chosen = st.selectbox(
+        "Spread",
+        offered,
+        offered.index(now or _USUAL),
+        key=_state.key(f"{path}.distribution"),
+        help="How likely the values between low and high are; a log-normal one has 95 % of its values between them.",
+    )
+    return None if chosen == _USUAL else chosen

@@ -31,6 +31,7 @@ def show_conventions(scenario: Scenario) -> None:
                 min_value=date(2020, 1, 1),
                 help="The price book's prices of this day count. It is part of the file, so that an old answer can be had again.",
             )
+    _forms.show(scenario.prices, "prices", Context(), only=("book",))
     _details.show("conventions", {"discount_rate_per_year": scenario.discount_rate_per_year})
 
 

@@ -208,7 +208,7 @@ def _hours(
     )
     if capacity.policy == "fixed":
         st.caption(
-            "The fleet stands for its busiest hour around the clock. A *scaling* policy in the scenario file lets it follow the load (docs/capacity-replicas.md)."
+            "The fleet stands for its busiest hour around the clock. A scaling policy lets it follow the load: *Inputs*, *Options*, *Fleet* of the option."
         )
 
 

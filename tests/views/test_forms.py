@@ -344,3 +344,13 @@ def test_what_a_loan_had_is_not_shown_as_a_leases(inputs):
 
     assert 36 == current(inputs).finance.purchase.term_months
     assert 36 == inputs.number_input(key=key(inputs, "finance.purchase.term_months")).value
+
+
+def test_a_state_of_the_price_book_can_be_pinned(inputs):
+    path = "prices.book"
+    at_tab(inputs, "Conventions").text_input(key=key(inputs, path)).set_value("1999-01-01").run()
+    assert not inputs.exception
+    assert any("No answer" in str(error.proto) for error in inputs.error)
+
+    inputs.text_input(key=key(inputs, path)).set_value("").run()
+    assert by_hand() == inputs.session_state["scenario_text"]

@@ -157,3 +157,15 @@ def test_a_new_self_hosted_option_names_the_model_of_its_run(inputs):
     added = current(inputs).option("added")
 
     assert load_run(shipped_runs()[added.run]).model.name == added.model
+
+
+def test_how_values_spread_can_be_given(open_app):
+    inputs = at_page(open_app(), "inputs")
+    path = "workload.requests_per_day"
+    inputs.number_input(key=key(inputs, f"{path}.low")).set_value(80_000.0)
+    inputs.number_input(key=key(inputs, f"{path}.high")).set_value(120_000.0)
+    inputs.selectbox(key=key(inputs, f"{path}.distribution")).select("lognormal")
+    [button for button in inputs.button if button.label == "Keep"][-1].click().run()
+
+    assert not inputs.exception
+    assert "lognormal" == current(inputs).workload.requests_per_day.distribution
