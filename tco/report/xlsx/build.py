@@ -16,6 +16,7 @@ from tco.report.xlsx.inputs import inputs_of
 from tco.report.xlsx.option_block import OptionRows, option_rows
 from tco.report.xlsx.results import Results, results_of
 from tco.report.xlsx.return_rows import discount_factor, return_rows
+from tco.report.xlsx.searched import searched_rows
 from tco.report.xlsx.segments import Shared, rises_of
 from tco.report.xlsx.sensitivity import sensitivity_of
 from tco.report.xlsx.sheet import Sheet
@@ -67,6 +68,7 @@ def model_of(pack: ReportPack) -> Model:
     results = results_of(desk, workload, rows, returns)
     checks = checks_of(desk, results, rows, returns, by_year)
     sensitivity = sensitivity_of(desk, rows)
+    searched_rows(desk, results, sensitivity)
     charts = Sheet(
         name="Charts",
         title="Charts",

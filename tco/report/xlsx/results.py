@@ -1,8 +1,8 @@
-"""The sheet Results: every headline number as a formula, and beside them what only the engine can work out."""
+"""The sheet Results: every headline number as a formula."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from tco.idle import MACHINE_INVESTMENTS, MACHINE_ITEMS
@@ -15,7 +15,6 @@ from tco.report.xlsx.option_block import OptionRows, rests_of
 from tco.report.xlsx.return_rows import Returns
 from tco.report.xlsx.sheet import FIRST_ROW, Sheet, Style
 from tco.report.xlsx.task_rows import task_cost
-from tco.result import OptionResult
 from tco.token_split import INPUT_ITEMS, OUTPUT_ITEMS
 from tco.units import LEAST_REQUESTS
 
@@ -51,17 +50,6 @@ _ROWS: tuple[tuple[str, str, str, Style], ...] = (
     ("utilisation_fraction", "Utilisation", "fraction", "fraction"),
 )
 
-_ENGINE: tuple[tuple[str, str, Style, Callable[[OptionResult], float | None]], ...] = (
-    ("Break-even volume", "requests/day", "usd", lambda option: option.breakeven_requests_per_day),
-    ("Payback at the run's best throughput", "months", "months", lambda option: (option.payback_band_months or (None, None))[0]),
-    ("Payback at the run's worst throughput", "months", "months", lambda option: (option.payback_band_months or (None, None))[1]),
-    ("Idle cost of its machines", "USD", "usd", lambda option: option.capacity.idle_usd if option.capacity else None),
-    ("Cost of a solved task", "USD/task", "small_usd", lambda option: option.task_cost.usd_per_successful_task if option.task_cost else None),
-)  # fmt: skip
-
-
-_LIVE_WHERE_IT_CAN = {"Cost of a solved task": "usd_per_successful_task"}
-
 
 @dataclass(slots=True)
 class Results:
@@ -90,7 +78,7 @@ def results_of(
     sheet = Sheet(
         name="Results",
         title="Results",
-        about="Every number is a formula that goes back to the sheet Inputs; what only the engine can work out stands apart below.",
+        about="Every number is a formula that goes back to the sheet Inputs; what only the engine can work out stands on the sheet Sensitivity.",
         widths={0: 52, 1: 14} | {FIRST_OPTION + number: 20 for number in range(len(desk.filled.options))},
         frozen=(FIRST_ROW, FIRST_OPTION),
     )
@@ -114,7 +102,6 @@ def results_of(
                 sheet.text(column, "–", "absent")
         rate = desk.filled.finance.reporting_currency
         sheet.row(label, unit if unit or rate is None else rate.currency)
-    _by_the_engine(desk, found, names)
     return found
 
 
@@ -275,21 +262,3 @@ def _of_machines(desk: Desk, own: OptionRows, share: float) -> Cell:
 
 def _sum_of(lines: Mapping[str, Line], names: Iterable[str]) -> Expr:
     return added(*(total(lines[name].all) for name in names if name in lines))
-
-
-def _by_the_engine(desk: Desk, results: Results, names: list[str]) -> None:
-    """Numbers that take a search or a simulation: as they were at export. What is a formula above is not said again."""
-    sheet = results.sheet
-    sheet.heading("Worked out by the engine at export; these do not follow changes")
-    for label, unit, style, number in _ENGINE:
-        live = {name for name, key in results.numbers if key == _LIVE_WHERE_IT_CAN.get(label)}
-        found = {name: None if name in live else number(desk.pack.result.option(name)) for name in names}
-        if all(each is None for each in found.values()):
-            continue
-        for column, name in enumerate(names, FIRST_OPTION):
-            value = found[name]
-            if value is None:
-                sheet.text(column, "–", "absent")
-            else:
-                sheet.cell(column, Held(value, (), "the engine, at export"), style)
-        sheet.row(label, unit)

@@ -116,6 +116,8 @@ def test_results_go_back_to_inputs_by_formulas_alone() -> None:
 
     assert len(number) > 40
     assert set(number.values()) == {"f"}
+    # Nothing else on the sheet is a number.
+    assert [cell.coordinate for row in book["Results"].iter_rows() for cell in row if cell.data_type == "n" and cell.value is not None] == []  # fmt: skip
 
 
 def test_inputs_are_blue_on_yellow_and_no_formula_is() -> None:
