@@ -191,7 +191,7 @@ def _named(each: FormField, held: Mapping[str, Any], path: str, context: Context
                 for name, value in held.items():
                     with st.container(gap="xsmall"):
                         _fields.quantity(f"{path}.{name}", value, context.filled.get(f"{path}.{name}"))
-                        remove(f"{path}.{name}", f"Remove {called(name).lower()}")
+                        remove(f"{path}.{name}", plain(f"Remove {called(name).lower()}"))
         else:
             for name, value in held.items():
                 with st.container(border=True):

@@ -354,3 +354,13 @@ def test_a_state_of_the_price_book_can_be_pinned(inputs):
 
     inputs.text_input(key=key(inputs, path)).set_value("").run()
     assert by_hand() == inputs.session_state["scenario_text"]
+
+
+def test_names_that_people_choose_are_data(open_app):
+    hostile = "$5 ~~or~~ :red[$9]"
+    rent = RENT | {"one_off_usd": {hostile: 5.0}, "pipeline": {hostile: {"call_usd": 0.1}}}
+    app = at_option(at_page(open_app(options=[dict(API), rent]), "inputs"), "rent", "Around it")
+    shown = [each.value for each in app.markdown] + [each.label for each in (*app.button, *app.number_input)]
+
+    assert not app.exception
+    assert [text for text in shown if hostile.lower() in text.lower()] == []
