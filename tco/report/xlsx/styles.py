@@ -17,7 +17,7 @@ _NUMBERS: dict[Style, str] = {
     "small_usd": '#,##0.0000;(#,##0.0000);"-"',
     "count": "#,##0;(#,##0);0",
     "fraction": "0.00%",
-    "rate": '[>10]"over 1,000%";0.00%',
+    "rate": "#,##0.00%",
     "factor": "0.0000",
     "months": "0.0",
     "header": "0",
@@ -78,6 +78,11 @@ class Styles:
             "check": {"bold": True, "indent": 1},
         }
         return look.get(style, {})
+
+    @property
+    def huge(self) -> Format:
+        """Of a rate of which people say no more than that it is over 1,000%; as a condition, for a format of several parts may lose a minus."""
+        return self._book.add_format({"num_format": '"over 1,000%"'})
 
     @property
     def bad(self) -> Format:

@@ -89,6 +89,7 @@ class _Writer:
     def __init__(self, model: Model, styles: Styles) -> None:
         self._model, self._styles = model, styles
         self._known = model.desk.known
+        self._huge = {"type": "cell", "criteria": ">", "value": 10, "format": styles.huge}
 
     def write(self, page: Worksheet, sheet: Sheet) -> None:
         """One sheet."""
@@ -139,6 +140,8 @@ class _Writer:
 
     def _cell(self, page: Worksheet, cell: Cell, style: Style) -> None:
         content, value = cell.content, cell.value(0, self._known)
+        if style == "rate":
+            page.conditional_format(cell.row, cell.column, cell.row, cell.column, self._huge)
         if isinstance(content, str):
             page.write_string(cell.row, cell.column, content, self._styles.of(style, "text"))
         elif isinstance(content, Expr):

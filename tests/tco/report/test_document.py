@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -17,6 +18,7 @@ from tco.report.method import changes
 from tco.report.options import cash_tables, line_item_tables, totals_by_item
 from tco.report.summary import facts, flip_sentences, summary
 from tco.risk.records import Share
+from tco.what_if import Condition, flips
 from tests.factories import API, OWN
 from tests.tco.report.packs import NAME, made, plain, question
 
@@ -172,3 +174,14 @@ def test_a_small_table_stays_on_a_page_and_one_of_long_texts_does_not() -> None:
     assert not Table(columns=columns, rows=(("a", "b"),) * 60).is_small
     assert not Table(columns=columns, rows=(("a", "b " * 1_000),) * 3).is_small
     assert not Table(columns=columns, rows=(("a", "b"), ("x" * 1_500, "b"))).is_small
+
+
+def test_what_flips_the_recommendation_is_told_as_such() -> None:
+    pack = plain()
+    name = pack.result.recommended
+    assert name is not None
+    found = flips(pack.prepared, Condition("recommended", "=", math.inf), name)
+    told = list(flip_sentences(replace(pack, flips=found), 3))
+
+    assert len(told) == 3
+    assert all(sentence.startswith("The recommendation holds as long as ") for sentence in told)

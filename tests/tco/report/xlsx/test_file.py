@@ -267,3 +267,15 @@ def test_hostile_text_is_text_wherever_it_stands(hostile: str) -> None:
 
 def test_columns_are_named_as_spreadsheets_name_them() -> None:
     assert get_column_letter(TIME_ZERO_COLUMN + 1) == "F"
+
+
+def test_a_rate_keeps_its_minus_and_one_over_a_thousand_per_cent_says_no_more() -> None:
+    made = packs.model("plain")
+    page = opened(data("plain"))["Results"]
+    cell = made.results.numbers["rent", "irr_per_year"]
+    place = page.cell(cell.row + 1, cell.column + 1)
+    (rule,) = [each for area in page.conditional_formatting if place.coordinate in area for each in area.rules]
+
+    # One section only: of several, spreadsheets differ in who writes the minus.
+    assert place.number_format == "#,##0.00%"
+    assert (rule.operator, rule.formula, rule.dxf.numFmt.formatCode) == ("greaterThan", ["10"], '"over 1,000%"')
