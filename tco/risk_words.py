@@ -20,8 +20,29 @@ def risk_headline(risk: Risk) -> str:
         return "No alternative to the baseline can serve this workload."
     option = risk.of(risk.option)
     if option.saves is None:
-        return f"{option.name} cannot serve this workload in any run, or the baseline cannot."
+        return _not_compared(option, risk)
     return f"{option.name} saves money against {risk.baseline} in {likely(option.saves)}; {paid_back(option, risk.horizon_months)}."
+
+
+def _not_compared(option: OptionRisk, risk: Risk) -> str:
+    """Why there is no saving to tell of."""
+    if option.served.fraction == 0:
+        return f"{option.name} cannot serve this workload in any run."
+    if risk.of(risk.baseline).served.fraction == 0:
+        return f"{risk.baseline} is ruled out in every run, so that there is nothing to hold {option.name} against; {option.name} serves in {likely(option.served)}."
+    return f"{option.name} and {risk.baseline} never serve in the same run."
+
+
+def no_saving(option: OptionRisk, risk: Risk) -> str:
+    """What a table says of the saving of an option that has none: `–`, `cannot serve` or `no baseline`.
+
+    Args:
+        option: whose saving is not known.
+        risk: the answer.
+    """
+    if option.name == risk.baseline:
+        return "–"
+    return "cannot serve" if option.served.fraction == 0 else "no baseline"
 
 
 def likely(found: Probability) -> str:

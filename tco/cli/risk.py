@@ -17,7 +17,7 @@ from tco.format import share, usd
 from tco.risk.records import OptionRisk, Risk
 from tco.risk.simulate import DEFAULT_DRAWS, simulate
 from tco.risk.two_way import TwoWay, two_way
-from tco.risk_words import likely, measuring_sentence, npv_range, paid_back, risk_headline
+from tco.risk_words import likely, measuring_sentence, no_saving, npv_range, paid_back, risk_headline
 from tco.words import label, number
 
 _SHOWN = 6
@@ -116,7 +116,7 @@ def _row(option: OptionRisk, found: Risk) -> tuple[str, ...]:
     name = f"{option.name} (today)" if option.name == found.baseline else option.name
     best = likely(option.best).removesuffix(" of the runs")
     if option.npv_usd is None or option.saves is None:
-        why = "–" if option.name == found.baseline else "cannot serve"
+        why = no_saving(option, found)
         return name, best, why, why, why
     return (
         name,

@@ -10,7 +10,7 @@ from tco.report.evidence import driver_rows
 from tco.report.pack import ReportPack
 from tco.report.summary import flip_sentences
 from tco.risk.records import OptionRisk, Risk
-from tco.risk_words import likely, measuring_sentence, npv_range, paid_back, risk_headline
+from tco.risk_words import likely, measuring_sentence, no_saving, npv_range, paid_back, risk_headline
 from tco.words import label
 
 _MOST_DRIVERS, _MOST_FLIPS, _MOST_SHARES = 12, 8, 10
@@ -92,7 +92,7 @@ def risk_rows(risk: Risk) -> Iterator[tuple[str, ...]]:
 def _row(option: OptionRisk, risk: Risk) -> tuple[str, ...]:
     best = likely(option.best).removesuffix(" of the runs")
     if option.npv_usd is None or option.saves is None:
-        why = "–" if option.name == risk.baseline else "cannot serve"
+        why = no_saving(option, risk)
         return f"{option.name}{' (today)' if option.name == risk.baseline else ''}", best, why, why, why
     saves = likely(option.saves).removesuffix(" of the runs")
     return option.name, best, saves, paid_back(option, risk.horizon_months), npv_range(option.npv_usd)

@@ -65,9 +65,8 @@ def why_slide(deck: Deck, pack: ReportPack) -> None:
     best = pack.result.contender
     left, right = place.part(0, 2, 0.5), place.part(1, 2, 0.5)
     half = place.height * 0.5
-    deck.titled_bullets(
-        slide, left.upper(half - 0.1), f"What moves the NPV of {best} most", list(driver_words(pack.result, 4))
-    )
+    moves = list(driver_words(pack.result, 4)) or ["Not searched, or no input moves the answer over its own range."]
+    deck.titled_bullets(slide, left.upper(half - 0.1), f"What moves the NPV of {best} most", moves)
     deck.titled_bullets(slide, right.upper(half - 0.1), "What would flip the answer", list(flip_sentences(pack, 4)))
     binding = list(binding_sentences(pack.result)) or ["None was asked for."]
     deck.titled_bullets(slide, left.below(half), "Constraints", binding)
