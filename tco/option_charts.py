@@ -86,7 +86,7 @@ def front_chart(
         axis=alt.Axis(labelExpr=DOLLARS, tickCount=6),
         scale=alt.Scale(zero=False, padding=40),
     )
-    axis = alt.Axis(labelExpr=_AXES[other.unit]) if other.unit in _AXES else alt.Axis(format=",~g")
+    axis = alt.Axis(labelExpr=_AXES[other.unit]) if other.unit in _AXES else alt.Axis(format=",.6~g")
     from_zero = other.unit != "" and bool((frame["other"] >= 0).all())
     y = alt.Y("other:Q", title=_titled(other), axis=axis, scale=alt.Scale(zero=from_zero))
     base = alt.Chart(frame).encode(x=x, y=y)
