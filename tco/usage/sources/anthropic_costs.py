@@ -29,6 +29,11 @@ def records(row: Row) -> Iterator[UsageRecord | Skipped]:
     start_s = row.time_s("starting_at", assumed=UTC)
     width_s = row.time_s("ending_at", assumed=UTC) - start_s
     for part in row.subs("results"):
+        if part.get("rbac_group_id") is not None:
+            raise part.error(
+                "grouped by `rbac_group_id`, where a user of two groups counts twice; export it without that group",
+                code="counted_twice",
+            )
         kind = part.text("cost_type") or "tokens"
         if kind != "tokens":
             yield Skipped(f"costs of {kind[:40].replace('_', ' ')}")

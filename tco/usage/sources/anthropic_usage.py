@@ -32,6 +32,11 @@ def records(row: Row) -> Iterator[UsageRecord | Skipped]:
     if not parts:
         yield UsageRecord(start_s=start_s, width_s=width_s)
     for part in parts:
+        if part.get("rbac_group_id") is not None:
+            raise part.error(
+                "grouped by `rbac_group_id`, where a user of two groups counts twice; export it without that group",
+                code="counted_twice",
+            )
         tier = part.text("service_tier")
         yield UsageRecord(
             start_s=start_s,

@@ -17,7 +17,7 @@ NAME = "litellm"
 TITLE = "LiteLLM spend logs"
 VERIFIED = "database schema of litellm-proxy-extras 0.4.110"
 
-_OTHER = ("embedding", "image", "speech", "transcription", "moderation", "rerank", "ocr", "search")
+_OTHER = ("mcp", "embedding", "image", "speech", "transcription", "moderation", "rerank", "ocr", "search")
 
 
 def matches(row: Row) -> bool:

@@ -70,11 +70,20 @@ def _record(usage: Row, start_s: float, model: str, tier: Tier | None) -> UsageR
         "prompt_tokens_details.cached_tokens", "input_tokens_details.cached_tokens", "cache_read_input_tokens"
     )
     an_hour = usage.count("cache_creation.ephemeral_1h_input_tokens")
-    written = usage.count("cache_creation_input_tokens", "prompt_tokens_details.cache_write_tokens") - an_hour
+    written = (
+        usage.count(
+            "cache_creation_input_tokens",
+            "prompt_tokens_details.cache_write_tokens",
+            "input_tokens_details.cache_write_tokens",
+        )
+        - an_hour
+    )
     if written < 0:
         raise usage.error("the tokens cached for an hour are more than all that were cached", code="cached_above_input")
     reasoning = usage.optional_count(
-        "completion_tokens_details.reasoning_tokens", "output_tokens_details.reasoning_tokens"
+        "completion_tokens_details.reasoning_tokens",
+        "output_tokens_details.reasoning_tokens",
+        "output_tokens_details.thinking_tokens",
     )
     contract: Cached = "beside" if anthropic else "inside"
     cached = (read or 0) + written + an_hour

@@ -213,6 +213,25 @@ def test_a_call_that_two_libraries_tell_of_counts_once():
     assert any("repeat the usage of a call below them" in note for note in usage.notes)
 
 
+def test_anthropics_groups_of_users_overlap_and_are_refused():
+    text = (
+        (FOLDER / "anthropic_analytics.json")
+        .read_text()
+        .replace('"rbac_group_id": null', '"rbac_group_id": "rbac_group_1"')
+    )
+    with pytest.raises(InputError, match="counts twice"):
+        of_text(text, "page.json")
+
+
+def test_openais_written_and_anthropics_thinking_tokens_are_told():
+    openai = '{"created": 1793610000, "model": "m", "usage": {"input_tokens": 100, "output_tokens": 9, "input_tokens_details": {"cached_tokens": 40, "cache_write_tokens": 20}}}'
+    anthropic = '{"ts": 1793610000, "model": "m", "usage": {"input_tokens": 40, "cache_read_input_tokens": 60, "output_tokens": 9, "output_tokens_details": {"thinking_tokens": 4}}}'
+    one, other = of_text(openai, "a.jsonl").totals, of_text(anthropic, "b.jsonl").totals
+
+    assert (40, 40, 20) == (one["input_uncached_tokens"], one["cache_read_tokens"], one["cache_write_tokens"])
+    assert (5, 4) == (other["output_visible_tokens"], other["output_reasoning_tokens"])
+
+
 def test_streams_without_usage_are_counted():
     rows = '{"created":1793610000,"model":"m","usage":{"prompt_tokens":5,"completion_tokens":2}}\n{"created":1793610000,"model":"m"}\n'
 
