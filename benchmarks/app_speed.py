@@ -78,8 +78,10 @@ def subjects() -> tuple[Subject, Subject]:
 @contextlib.contextmanager
 def server(subject: Subject, folder: Path, *, wait: bool = True) -> Iterator[str]:
     port = free_port()
+    # A shell that keeps Python from writing bytecode would have every server compile all its sources, which no user's does.
+    known = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     with subprocess.Popen(
-        subject.command(port), cwd=folder, env=os.environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        subject.command(port), cwd=folder, env=known, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as process:
         try:
             if wait:
