@@ -77,7 +77,7 @@ def test_the_same_requests_have_the_same_totals(name):
     assert (2300, 400) == (usage.input_tokens.sum(), usage.output_tokens.sum())
 
 
-@pytest.mark.parametrize("name", PAID)
+@pytest.mark.parametrize("name", sorted(PAID))
 def test_what_was_paid_is_read(name):
     # 0.00324 + 0.002 for the first day, 0.00275 for the second.
     assert 0.00799 == pytest.approx(sample(name, options_of(name)).totals["billed_usd"])
