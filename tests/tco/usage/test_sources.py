@@ -83,7 +83,7 @@ def test_what_was_paid_is_read(name):
     assert 0.00799 == pytest.approx(sample(name, options_of(name)).totals["billed_usd"])
 
 
-@pytest.mark.parametrize("name", [*FILES, *COSTS])
+@pytest.mark.parametrize("name", sorted([*FILES, *COSTS]))
 def test_a_source_that_is_named_reads_the_same(name):
     given = options_of(name) or ReadOptions()
     source = {"openai_costs.json": "openai-costs", "anthropic_costs.json": "anthropic-costs"}.get(name) or FILES[name][
