@@ -14,12 +14,11 @@ from tco.cli._bar import WithBar
 from tco.cli._shared import console
 from tco.cli._tables import cell
 from tco.format import usd
-from tco.register import unit_of
 from tco.usage import SOURCES, Derived, ModelBill, Usage, together
 from tco.usage.bill import largest_in_book, sentence
 from tco.usage.table import COLUMNS
-from tco.usage.words import headline, span_sentence, verdict
-from tco.words import amount, number
+from tco.usage.words import headline, measured_text, span_sentence, verdict
+from tco.words import number
 
 USAGE_SCHEMA = 1
 """Number of the format of `--json`."""
@@ -94,9 +93,7 @@ def _workload(derived: Derived) -> Table:
         table.add_column(title, justify="right", overflow="fold")
     table.add_column("", overflow="fold")
     for name, quantity in derived.quantities.items():
-        unit = unit_of(f"workload.{name}")
-        # The unit is in the input's name.
-        shown = [amount(value, unit).removesuffix(f" {unit}") for value in (quantity.value, *(quantity.bounds or ()))]
+        shown = [measured_text(name, value) for value in (quantity.value, *(quantity.bounds or ()))]
         table.add_row(name, shown[0], " to ".join(shown[1:]), quantity.note or "")
     if derived.lengths is not None:
         table.add_row(
@@ -125,15 +122,11 @@ def _models(paid: Sequence[ModelBill]) -> Table:
             number(bill.input_tokens / _MTOK),
             f"{bill.cache_read_tokens / bill.input_tokens:.0%}" if bill.input_tokens else "–",
             number(bill.output_tokens / _MTOK),
-            _money(bill.billed_usd),
-            _money(bill.reckoned_usd),
+            usd(bill.billed_usd),
+            usd(bill.reckoned_usd),
             "–" if bill.unexplained_fraction is None else f"{bill.unexplained_fraction:+.1%}",
         )
     return table
-
-
-def _money(amount_usd: float | None) -> str:
-    return "–" if amount_usd is None else usd(amount_usd)
 
 
 def show_sources() -> None:

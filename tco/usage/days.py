@@ -61,7 +61,9 @@ class Days:
 def moments_of(usage: Usage) -> Moments:
     """Day and hour of the week of each cell, on the clock of the table."""
     hours, place = np.unique(usage.cell_hour, return_inverse=True)
-    local = [datetime.fromtimestamp(hour * SECONDS_PER_HOUR, usage.clock) for hour in hours.tolist()]
+    # The clock is worked out of all cells.
+    clock = usage.clock
+    local = [datetime.fromtimestamp(hour * SECONDS_PER_HOUR, clock) for hour in hours.tolist()]
     day = np.array([moment.date().toordinal() for moment in local], dtype=np.int64)
     week = np.array([moment.weekday() * _HOURS_PER_DAY + moment.hour for moment in local], dtype=np.int64)
     return Moments(day[place], week[place])

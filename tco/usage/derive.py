@@ -114,10 +114,6 @@ def _in_order(quantities: dict[str, Quantity]) -> dict[str, Quantity]:
     return {name: quantities[name] for name in _ORDER if name in quantities}
 
 
-def _counted(usage: Usage) -> bool:
-    return all(facts.counts_requests for facts in usage.traffic_facts)
-
-
 def _volume(making: _Making, asked: float | None) -> float | None:
     """Keeps the volume, and gives the requests that all tokens are divided by; None where nobody counted."""
     level = making.level
@@ -125,7 +121,7 @@ def _volume(making: _Making, asked: float | None) -> float | None:
         making.left_open["requests_per_day"] = (
             "the files do not cover one whole day; where they do, say which days: --from and --to"
         )
-    if _counted(making.usage):
+    if making.usage.counts_requests:
         if level.dates:
             note = f"mean of {len(level.dates)} whole days, each weekday alike; the range is what was seen, not what may come"
             making.measured(
@@ -157,7 +153,7 @@ def _tokens(making: _Making, requests: float) -> None:
         for name in NEEDED[1:]:
             making.left_open[name] = "no request was answered"
         return
-    per = level.requests if _counted(usage) else None
+    per = level.requests if usage.counts_requests else None
     into, out = float(usage.input_tokens.sum()) / requests, float(usage.output_tokens.sum()) / requests
     reasoning = totals["output_reasoning_tokens"] / requests
     for name, value, daily in (
@@ -187,14 +183,16 @@ def _fractions(making: _Making) -> None:
         written = totals["cache_write_tokens"] + totals["cache_write_1h_tokens"]
         if written:
             making.measured("cache_write_input_fraction", written / into)
-    if _counted(usage) and totals["requests"] > 0 and all(facts.tells_tier for facts in usage.traffic_facts):
+    if usage.counts_requests and totals["requests"] > 0 and all(facts.tells_tier for facts in usage.traffic_facts):
         batch = float(usage.cells[usage.cell_tier == TIERS.index("batch"), 0].sum())
         note = "what was bought in the batch tier; more may be able to wait"
         making.measured("batchable_fraction", batch / totals["requests"], note=note)
 
 
 def _growth(making: _Making) -> None:
-    values = making.days.requests if _counted(making.usage) else making.days.input_tokens + making.days.output_tokens
+    values = (
+        making.days.requests if making.usage.counts_requests else making.days.input_tokens + making.days.output_tokens
+    )
     months = months_of(making.days, values)
     found = growth_per_month(months)
     if found is None:
@@ -228,7 +226,7 @@ def _not_told(
     facts = usage.traffic_facts
     if not all(known.tells_cached for known in facts):
         yield "cacheable_input_fraction", "not every source tells what a cache answered"
-    if not _counted(usage) or not all(known.tells_tier for known in facts):
+    if not usage.counts_requests or not all(known.tells_tier for known in facts):
         yield (
             "batchable_fraction",
             "not every source tells how requests were bought; whether they could wait, no file tells",

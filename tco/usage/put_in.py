@@ -5,9 +5,9 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
+from pricing.yaml_file import dump_yaml
 from tco.errors import InputError
 from tco.scenario import Scenario
 from tco.scenario_file import of_data
@@ -15,6 +15,12 @@ from tco.usage.derived import NEEDED, Derived
 from tco.workload.asked import Workload
 
 _HEAD = "# Measured: from files of usage. Inputs that are not here no file tells: see `left_open` of `tco usage import --json`.\n"
+
+_COUNTED_ELSEWHERE = (
+    ("reasoning_tokens_per_request", "output_tokens_per_request", "reasoning is inside the output of the files"),
+    ("cache_write_input_fraction", "cacheable_input_fraction", "the files tell what a cache answered"),
+)
+"""Inputs that go where the files do not tell them, but the one that then holds them; and why."""
 
 
 def put_in(scenario: Scenario, derived: Derived) -> tuple[Scenario, tuple[str, ...]]:
@@ -40,18 +46,8 @@ def put_in(scenario: Scenario, derived: Derived) -> tuple[Scenario, tuple[str, .
         )
     if workload.pop("classes", None):
         notes.append("the scenario's classes of requests are gone: the files have one mean of all")
-    for name in ("reasoning_tokens_per_request", "cache_write_input_fraction"):
-        told = name in derived.quantities
-        because = (
-            "reasoning is inside the output of the files"
-            if name.startswith("reasoning")
-            else "the files tell what a cache answered"
-        )
-        if (
-            not told
-            and name in workload
-            and (name.startswith("reasoning") or "cacheable_input_fraction" in derived.quantities)
-        ):
+    for name, inside, because in _COUNTED_ELSEWHERE:
+        if name in workload and name not in derived.quantities and inside in derived.quantities:
             del workload[name]
             notes.append(f"the scenario's {name} is gone: {because}")
     workload.update(deepcopy(derived.block()))
@@ -70,7 +66,7 @@ def workload_text(derived: Derived) -> str:
         Workload.model_validate(block)
     except ValidationError as error:
         raise InputError(f"what the files say is no workload: {error.errors(include_url=False)[0]['msg']}") from None
-    return _HEAD + yaml.safe_dump({"workload": block}, sort_keys=False, allow_unicode=True, width=110)
+    return _HEAD + dump_yaml({"workload": block})
 
 
 def _require(derived: Derived) -> None:

@@ -95,7 +95,7 @@ def read_usage(
         raise InputError(f"{read[0].name}: there is no traffic in it{left_out}", code="no_traffic")
     notes.extend(_overlaps(read))
     span = (
-        max(begin_s, tally.first_s) if math.isinf(begin_s) else begin_s,
+        tally.first_s if math.isinf(begin_s) else begin_s,
         tally.end_s if math.isinf(end_s) else end_s,
     )
     return tally.usage(tuple(read), options.zone or UTC, span, tuple(dict.fromkeys(notes)))

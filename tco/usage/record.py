@@ -9,6 +9,15 @@ Tier = Literal["standard", "batch", "flex", "priority"]
 
 TIERS: tuple[Tier, ...] = ("standard", "batch", "flex", "priority")
 
+OPENAI_TIERS: dict[str, Tier] = {
+    "default": "standard",
+    "standard": "standard",
+    "flex": "flex",
+    "priority": "priority",
+    "batch": "batch",
+}
+"""By OpenAI's names of them, which others speak too."""
+
 MAX_NAME_LENGTH = 200
 """A longer name of a model is refused: no vendor has one."""
 

@@ -166,6 +166,11 @@ class Usage:
         return [self.facts[self.models[index]] for index in sorted(set(self.cell_model[busy].tolist()))]
 
     @property
+    def counts_requests(self) -> bool:
+        """Whether all traffic says how many requests there were."""
+        return all(facts.counts_requests for facts in self.traffic_facts)
+
+    @property
     def grain(self) -> Grain:
         """How finely times are told."""
         widest = max((facts.widest_s for facts in self.traffic_facts), default=0.0)

@@ -28,8 +28,7 @@ def profile_of(usage: Usage, days: Days) -> list[float] | None:
         return None
     moments = moments_of(usage)
     inside = (moments.day >= days.dates[0].toordinal()) & (moments.day <= days.dates[-1].toordinal())
-    counted = all(facts.counts_requests for facts in usage.traffic_facts)
-    values = usage.cells[:, 0] if counted else usage.input_tokens + usage.output_tokens
+    values = usage.cells[:, 0] if usage.counts_requests else usage.input_tokens + usage.output_tokens
     sums = np.bincount(moments.hour_of_week[inside], weights=values[inside], minlength=HOURS_PER_WEEK)
     weekdays = np.bincount([day.weekday() for day in days.dates], minlength=7)
     means = sums / np.repeat(weekdays, 24)

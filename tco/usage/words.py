@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from tco.format import share
+from tco.register import unit_of
 from tco.usage.derived import Derived
 from tco.usage.table import FileRead
-from tco.words import number
+from tco.words import amount, number
 
 _GRAINS = {"request": "single requests", "hour": "hours", "day": "days"}
+
+
+def measured_text(name: str, value: float) -> str:
+    """An input's value without its unit, which is in the input's name.
+
+    >>> measured_text("input_tokens_per_request", 1200.0)
+    '1,200'
+    """
+    unit = unit_of(f"workload.{name}")
+    return amount(value, unit).removesuffix(f" {unit}")
 
 
 def verdict(file: FileRead) -> str:

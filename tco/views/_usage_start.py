@@ -9,14 +9,12 @@ import pandas as pd
 import streamlit as st
 
 from tco import InputError, dump, load
-from tco.register import unit_of
-from tco.scenario_file import change, of_data
 from tco.shipped import shipped_templates
 from tco.usage import Asked, ReadOptions, Usage, UsageFile, bills, put_in, read_usage, together, workload_of, zone_named
 from tco.usage.bill import largest_in_book, sentence
-from tco.usage.words import headline, span_sentence, verdict
-from tco.views import _hosted, _look, _state
-from tco.words import amount, label, name, plain
+from tco.usage.words import headline, measured_text, span_sentence, verdict
+from tco.views import _edit, _hosted, _look, _state
+from tco.words import label, name, plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -127,13 +125,16 @@ def _read(files: Sequence[UploadedFile], said: dict[str, Any]) -> Usage:
 
 
 def _found(whole: Usage, models: Callable[[date], Sequence[str]]) -> None:
-    busy = [bill.model for bill in bills(whole) if bill.input_tokens + bill.output_tokens > 0]
+    paid = bills(whole)
+    busy = [bill.model for bill in paid if bill.input_tokens + bill.output_tokens > 0]
     chosen = st.multiselect("Models", busy, busy, key=f"start.usage.models.{len(busy)}") if len(busy) > 1 else busy
-    usage = whole.of_models(chosen) if 0 < len(chosen) < len(busy) else whole
-    counted = all(facts.counts_requests for facts in usage.traffic_facts)
+    usage = whole
+    if 0 < len(chosen) < len(busy):
+        usage = whole.of_models(chosen)
+        paid = bills(usage)
     asked = (
         None
-        if counted
+        if usage.counts_requests
         else st.number_input(
             "Requests a day",
             1.0,
@@ -145,7 +146,7 @@ def _found(whole: Usage, models: Callable[[date], Sequence[str]]) -> None:
             help="The files count tokens, not requests.",
         )
     )
-    derived, paid = workload_of(usage, asked), bills(usage)
+    derived = workload_of(usage, asked)
     st.markdown(f"**{plain(headline(derived))}**")
     st.caption(
         plain(span_sentence(derived, usage.grain)) + "  \n" + "  \n".join(plain(verdict(file)) for file in usage.files)
@@ -163,8 +164,8 @@ def _tables(derived: Derived, paid: Sequence[ModelBill]) -> None:
     rows = [
         {
             "Input": label(f"workload.{key}"),
-            "Measured": _amount(quantity.value, key),
-            "Seen": "" if quantity.bounds is None else " to ".join(_amount(end, key) for end in quantity.bounds),
+            "Measured": measured_text(key, quantity.value),
+            "Seen": "" if quantity.bounds is None else " to ".join(measured_text(key, end) for end in quantity.bounds),
         }
         for key, quantity in derived.quantities.items()
     ]
@@ -195,11 +196,6 @@ def _tables(derived: Derived, paid: Sequence[ModelBill]) -> None:
     st.dataframe(
         frame.round(2), hide_index=True, column_config=numbers, placeholder="–", alt="What each model used and cost"
     )
-
-
-def _amount(value: float, key: str) -> str:
-    unit = unit_of(f"workload.{key}")
-    return amount(value, unit).removesuffix(f" {unit}")
 
 
 def _untold(derived: Derived) -> None:
@@ -253,6 +249,4 @@ def scenario_text(template: str, derived: Derived, model: str) -> str:
         InputError: they make no valid scenario.
     """
     scenario, _ = put_in(load(shipped_templates()[template]), derived)
-    data = scenario.model_dump(mode="json", by_alias=True, exclude_none=True)
-    change(data, f"options.{_BASELINE}.model", model)
-    return dump(of_data(data))
+    return dump(_edit.set_field(scenario, f"options.{_BASELINE}.model", model))

@@ -11,6 +11,7 @@ from datetime import UTC
 
 from tco.usage.record import Skipped, UsageRecord
 from tco.usage.row import Row
+from tco.usage.sources.anthropic_usage import refuse_overlaps
 
 NAME = "anthropic-costs"
 TITLE = "Anthropic cost report"
@@ -29,11 +30,7 @@ def records(row: Row) -> Iterator[UsageRecord | Skipped]:
     start_s = row.time_s("starting_at", assumed=UTC)
     width_s = row.time_s("ending_at", assumed=UTC) - start_s
     for part in row.subs("results"):
-        if part.get("rbac_group_id") is not None:
-            raise part.error(
-                "grouped by `rbac_group_id`, where a user of two groups counts twice; export it without that group",
-                code="counted_twice",
-            )
+        refuse_overlaps(part)
         kind = part.text("cost_type") or "tokens"
         if kind != "tokens":
             yield Skipped(f"costs of {kind[:40].replace('_', ' ')}")

@@ -32,11 +32,7 @@ def records(row: Row) -> Iterator[UsageRecord | Skipped]:
     if not parts:
         yield UsageRecord(start_s=start_s, width_s=width_s)
     for part in parts:
-        if part.get("rbac_group_id") is not None:
-            raise part.error(
-                "grouped by `rbac_group_id`, where a user of two groups counts twice; export it without that group",
-                code="counted_twice",
-            )
+        refuse_overlaps(part)
         tier = part.text("service_tier")
         yield UsageRecord(
             start_s=start_s,
@@ -49,4 +45,17 @@ def records(row: Row) -> Iterator[UsageRecord | Skipped]:
             cache_write_tokens=part.count("cache_creation.ephemeral_5m_input_tokens"),
             cache_write_1h_tokens=part.count("cache_creation.ephemeral_1h_input_tokens"),
             output_visible_tokens=part.needed_count("output_tokens"),
+        )
+
+
+def refuse_overlaps(part: Row) -> None:
+    """Refuses groups in which some of what was used is there twice.
+
+    Raises:
+        InputError: grouped so.
+    """
+    if part.get("rbac_group_id") is not None:
+        raise part.error(
+            "grouped by `rbac_group_id`, where a user of two groups counts twice; export it without that group",
+            code="counted_twice",
         )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC
 
-from tco.usage.record import Skipped, Tier, UsageRecord
+from tco.usage.record import OPENAI_TIERS, Skipped, Tier, UsageRecord
 from tco.usage.row import Row
 from tco.usage.split import uncached_tokens
 
@@ -17,13 +17,6 @@ NAME = "openai-usage"
 TITLE = "OpenAI usage API"
 VERIFIED = "SDK types 3.54.0; CSV header of an export of October 2025"
 
-_TIERS: dict[str, Tier] = {
-    "default": "standard",
-    "standard": "standard",
-    "flex": "flex",
-    "priority": "priority",
-    "batch": "batch",
-}
 _KIND = "organization.usage.completions.result"
 
 
@@ -70,5 +63,5 @@ def _tier(row: Row) -> Tier | None:
         return "batch"
     tier = row.text("service_tier")
     if tier is not None:
-        return _TIERS.get(tier.lower())
+        return OPENAI_TIERS.get(tier.lower())
     return None if row.is_true("batch") is None else "standard"

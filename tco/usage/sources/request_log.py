@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tco.usage.record import Skipped, Tier, UsageRecord
+from tco.usage.record import OPENAI_TIERS, Skipped, Tier, UsageRecord
 from tco.usage.row import Cached, Row
 from tco.usage.split import uncached_tokens, visible_tokens
 
@@ -17,13 +17,6 @@ NAME = "request-log"
 TITLE = "log of requests with their `usage`"
 VERIFIED = "API references of OpenAI and Anthropic; the log around `usage` is yours: time under `created`, `created_at`, `timestamp`, `time` or `ts`"
 
-_TIERS: dict[str, Tier] = {
-    "default": "standard",
-    "standard": "standard",
-    "flex": "flex",
-    "priority": "priority",
-    "batch": "batch",
-}
 _TIMES = ("created", "created_at", "timestamp", "time", "ts", "@timestamp", "start_time", "startTime")
 _HTTP_ERROR = 400
 
@@ -48,7 +41,9 @@ def records(row: Row) -> Iterator[UsageRecord | Skipped]:
     if failed or usage is None:
         yield UsageRecord(start_s=start_s, model=model, requests=0, failed=1)
         return
-    yield _record(usage, start_s, model, "batch" if batch else _TIERS.get((answer.text("service_tier") or "").lower()))
+    yield _record(
+        usage, start_s, model, "batch" if batch else OPENAI_TIERS.get((answer.text("service_tier") or "").lower())
+    )
 
 
 def _answer(row: Row) -> Row:
