@@ -112,22 +112,16 @@ def _crossings(curve: LoadCurve, palette: Palette) -> list[alt.Chart]:
     left = [row for row in rows if row["requests_per_day"] <= middle]
     right = [row for row in rows if row["requests_per_day"] > middle]
     if left:
-        drawn.append(
-            _placed(left)
-            .mark_text(align="left", dx=8, baseline="bottom", dy=-6, **_words(palette))
-            .encode(text=alt.Text("label:N"))
-        )
+        drawn.append(_named(left, palette, align="left", dx=8, baseline="bottom", dy=-6))
     if right:
-        drawn.append(
-            _placed(right)
-            .mark_text(align="right", dx=-8, baseline="top", dy=7, **_words(palette))
-            .encode(text=alt.Text("label:N"))
-        )
+        drawn.append(_named(right, palette, align="right", dx=-8, baseline="top", dy=7))
     return drawn
 
 
-def _words(palette: Palette) -> dict[str, Any]:
-    return {"color": palette.ink, "fontWeight": "bold"}
+def _named(rows: list[dict[str, Any]], palette: Palette, **place: Any) -> alt.Chart:
+    words = _placed(rows).mark_text(color=palette.ink, fontWeight="bold", **place)
+    named: alt.Chart = words.encode(text=alt.Text("label:N"))
+    return named
 
 
 def _placed(rows: list[dict[str, Any]]) -> alt.Chart:

@@ -100,7 +100,7 @@ def front_chart(
     line = (
         base.transform_filter("datum.front")
         .mark_line(color=palette.muted, strokeDash=[4, 4], strokeWidth=1.5)
-        .encode(order="cost_usd:Q")
+        .encode(order=alt.Order("cost_usd:Q"))
     )
     points = base.mark_point(size=170, strokeWidth=2.5, opacity=1).encode(
         color=colour,
@@ -117,7 +117,7 @@ def front_chart(
     names_above, names_below = (
         base.transform_filter(f"datum.below == {'true' if below else 'false'}")
         .mark_text(align="center", baseline="middle", dy=18 if below else -18, color=palette.ink, limit=160)
-        .encode(text="option:N")
+        .encode(text=alt.Text("option:N"))
         for below in (False, True)
     )
     layers = [line, points.add_params(picked), names_above, names_below]

@@ -36,11 +36,8 @@ def bought_as(option: AnyOption) -> str:
     if isinstance(option, MixedOption):
         return f"as {' and '.join(option.parts)}"
     if isinstance(option, OwnOption):
-        return (
-            "bought"
-            if option.purchase is None
-            else {"cash": "bought", "loan": "loan", "lease": "lease"}[option.purchase.kind]
-        )
+        way = "cash" if option.purchase is None else option.purchase.kind
+        return "bought" if way == "cash" else way
     return _rented(option)
 
 

@@ -13,7 +13,7 @@ from tco.report.pack import ReportPack
 from tco.result import OptionResult, Result
 from tco.risk.records import Band, OptionRisk
 from tco.risk_words import likely, npv_range, paid_back
-from tco.what_if import Solved, condition_words, solved_sentence
+from tco.what_if import Solved, solved_sentence
 from tco.words import basis, driver_sentence, driver_title, model_error
 
 _MOST_DRIVERS, _MOST_FLIPS = 3, 3
@@ -194,8 +194,7 @@ def flip_sentences(pack: ReportPack, most: int) -> Iterator[str]:
 
 
 def _flip(solved: Solved) -> str:
-    told = f"{condition_words(solved.condition, solved.option)} holds"
-    return solved_sentence(solved).replace(told, "The recommendation holds", 1)
+    return solved_sentence(solved, "The recommendation")
 
 
 def binding_sentences(result: Result) -> Iterator[str]:

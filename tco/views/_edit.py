@@ -31,13 +31,7 @@ def set_field(scenario: Scenario, path: str, value: Any) -> Scenario:
     Raises:
         InputError: the change makes no valid scenario.
     """
-    data = _data(scenario)
-    parent, key = _parent(data, path)
-    if value is None:
-        parent.pop(key, None)
-    else:
-        parent[key] = value
-    return _changed(scenario, data)
+    return set_together(scenario, {path: value}, {})
 
 
 def set_text(scenario: Scenario, path: str, value: str | None) -> Scenario:
@@ -83,13 +77,7 @@ def set_value(scenario: Scenario, path: str, value: float | None) -> Scenario:
     Raises:
         InputError: see `set_field`.
     """
-    data = _data(scenario)
-    parent, key = _parent(data, path)
-    if value is None:
-        parent.pop(key, None)
-    else:
-        parent[key] = _moved(parent.get(key), value)
-    return _changed(scenario, data)
+    return set_together(scenario, {}, {path: value})
 
 
 def set_together(scenario: Scenario, fields: Mapping[str, Any], numbers: Mapping[str, float | None]) -> Scenario:

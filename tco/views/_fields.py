@@ -137,8 +137,7 @@ def choice(
         reshapes: other inputs come and go with it; all widgets start afresh.
         more: passed on to `st.selectbox`.
     """
-    kept = _state.rejected(path)
-    shown = value if kept is None else kept[0]
+    shown = _last(path, value)
     everything = list(options) if shown in options else [shown, *options]
     st.selectbox(
         label,
@@ -162,10 +161,9 @@ def line(path: str, label: str, value: str | None, *, change: Change = _edit.set
         change: takes the scenario, the path and the text, gives the changed scenario.
         more: passed on to `st.text_input`.
     """
-    kept = _state.rejected(path)
     st.text_input(
         label,
-        kept[0] if kept else value,
+        _last(path, value),
         key=_state.key(path),
         on_change=_apply,
         args=(path, change),
@@ -184,10 +182,9 @@ def flag(path: str, label: str, value: bool, *, change: Change = _edit.set_field
         change: takes the scenario, the path and whether it is ticked, gives the changed scenario.
         more: passed on to `st.checkbox`.
     """
-    kept = _state.rejected(path)
     st.checkbox(
         label,
-        kept[0] if kept else value,
+        _last(path, value),
         key=_state.key(path),
         on_change=_apply,
         args=(path, change),
@@ -205,10 +202,9 @@ def day(path: str, label: str, value: date | None, *, change: Change) -> None:
         value: what the scenario says.
         change: takes the scenario, the path and the day, gives the changed scenario.
     """
-    kept = _state.rejected(path)
     st.date_input(
         label,
-        kept[0] if kept else value,
+        _last(path, value),
         key=_state.key(path),
         help=help_of_field(path),
         on_change=_apply,
@@ -220,8 +216,13 @@ def day(path: str, label: str, value: date | None, *, change: Change) -> None:
 
 def _preset(path: str, value: float | None) -> None:
     """Puts the present value, or the last edit, into a number input that can be emptied: one with a default cannot."""
+    st.session_state.setdefault(_state.key(path), _last(path, value))
+
+
+def _last(path: str, value: Any) -> Any:
+    """The last edit where it was not accepted, else what the scenario says."""
     kept = _state.rejected(path)
-    st.session_state.setdefault(_state.key(path), kept[0] if kept else value)
+    return value if kept is None else kept[0]
 
 
 def _apply(path: str, change: Change, reshapes: bool = False) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from tco.field_words import label_of_field
 from tco.glossary import terms
 from tco.quantity import Quantity
 from tco.register import quantities
@@ -73,7 +74,7 @@ def show_workload(scenario: Scenario) -> None:
             path = f"workload.slo.{field}"
             with st.container():
                 _fields.figure(
-                    path, _limit_label(field), getattr(limits, field), step=100.0, placeholder="not promised"
+                    path, label_of_field(path), getattr(limits, field), step=100.0, placeholder="not promised"
                 )
     others = [field for field in Slo.model_fields if field not in given]
     with st.container(horizontal=True):
@@ -102,11 +103,5 @@ def _seldom(scenario: Scenario) -> None:
 
 def _another_limit(others: list[str]) -> None:
     with st.popover("Promise another percentile", icon=":material/add:"):
-        field = st.selectbox("Limit", others, format_func=_limit_label)
+        field = st.selectbox("Limit", others, format_func=label_of_field)
         _fields.figure(f"workload.slo.{field}", "At most (ms)", None, step=100.0)
-
-
-def _limit_label(field: str) -> str:
-    metric, percentile, _ = field.split("_")
-    words = {"ttft": "Time to first token", "tpot": "Time per output token", "e2e": "Whole request"}
-    return f"{words[metric]}, {percentile} (ms)"

@@ -9,8 +9,8 @@ import streamlit as st
 import pricing
 from pricing import PriceNotFound
 from tco.price_charts import electricity_chart
-from tco.views import _chart, _state
-from tco.views._prices_table import PER_KWH, cut, link, matches, nothing, palette, table
+from tco.views import _chart, _look, _state
+from tco.views._prices_table import PER_KWH, cut, link, matches, nothing, table
 from tco.words import plain
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def _history(regions: list[str], book: Book) -> None:
         return
     ends = [min(quote.price.amount for quote in readings), max(quote.price.amount for quote in readings)]
     _chart.draw(
-        electricity_chart(readings, palette()),
+        electricity_chart(readings, _look.palette()),
         alt=f"Electricity in {region}, {chosen}: {len(readings)} readings, ${ends[0]:.3f} to ${ends[1]:.3f} per kWh",
     )
     st.caption("As listed, without your own prices. Bars: the range that each source gives.")

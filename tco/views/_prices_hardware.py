@@ -8,8 +8,8 @@ import streamlit as st
 
 import pricing
 from tco.price_charts import residual_chart
-from tco.views import _chart
-from tco.views._prices_table import COUNT, PER_CENT, WHOLE, cut, link, matches, nothing, palette, per_cent, table
+from tco.views import _chart, _look
+from tco.views._prices_table import COUNT, PER_CENT, WHOLE, cut, link, matches, nothing, per_cent, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -116,7 +116,7 @@ def _residuals(book: Book) -> None:
     }
     last = curves["GPU alone"][36]
     _chart.draw(
-        residual_chart(curves, palette()),
+        residual_chart(curves, _look.palette()),
         alt=f"Resale value by age. A GPU of 36 months fetches {last.value:.0%} of its price",
     )
     st.caption("After six years the curves stay where they are.")

@@ -9,8 +9,8 @@ import streamlit as st
 import pricing
 from pricing import PriceNotFound
 from tco.price_charts import path_chart
-from tco.views import _chart
-from tco.views._prices_table import CHANGE, PER_CENT, PER_MTOK, matches, nothing, palette, per_cent, table
+from tco.views import _chart, _look
+from tco.views._prices_table import CHANGE, PER_CENT, PER_MTOK, matches, nothing, per_cent, table
 from tco.words import plain
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def show(on: date, book: Book, wanted: str) -> None:
                 st.markdown(f"**{title}**", help=what)
                 paths = _paths(kind, on, book)
                 if paths:
-                    _chart.draw(path_chart(paths, palette()), alt=_sentence(paths[0], title))
+                    _chart.draw(path_chart(paths, _look.palette()), alt=_sentence(paths[0], title))
                     st.caption(plain(_sentence(paths[0], title)))
                     rows += [_row(path, title) for path in paths]
     if rows:

@@ -9,7 +9,6 @@ import pandas as pd
 import streamlit as st
 
 from pricing import BOOK
-from tco.charts import DARK, LIGHT, Palette
 from tco.glossary import explained
 from tco.words import plain
 
@@ -92,8 +91,3 @@ def nothing(wanted: str) -> None:
 def cut(text: str | None) -> str | None:
     """A note that fits a cell."""
     return text if text is None or len(text) <= _LONG_CELL else f"{text[: _LONG_CELL - 1]}…"
-
-
-def palette() -> Palette:
-    """The colours of charts on this page."""
-    return DARK if st.context.theme.type == "dark" else LIGHT

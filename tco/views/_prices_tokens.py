@@ -10,8 +10,8 @@ import pricing
 from pricing import PriceNotFound
 from tco.price_charts import price_history_chart
 from tco.scenario import TokenOption
-from tco.views import _chart, _state
-from tco.views._prices_table import COUNT, PER_MTOK, cut, is_own, link, matches, nothing, palette, table
+from tco.views import _chart, _look, _state
+from tco.views._prices_table import COUNT, PER_MTOK, cut, is_own, link, matches, nothing, table
 from tco.words import number, plain
 
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ def _history(history: tuple[TokenPrices, ...], on: date) -> None:
         st.caption(plain(f"No change of this price is on record. It was read last on {newest.as_of:%d %B %Y}."))
         return
     words = "; ".join(_span(entry) for entry in history)
-    _chart.draw(price_history_chart(history, on, palette()), alt=f"Price of {newest.model} over time. {words}")
+    _chart.draw(price_history_chart(history, on, _look.palette()), alt=f"Price of {newest.model} over time. {words}")
     said = f"Input and output: {words}. Dashed: after the last reading, {newest.as_of:%d %b %Y}, as it was announced."
     st.caption(plain(said))
 

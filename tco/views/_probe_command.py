@@ -85,11 +85,10 @@ class ProbeRequest:
         endpoint = self._value("--endpoint")
         return JobRequest(
             title=self.model,
-            # An address may carry a password.
-            where=blank_text(endpoint) if endpoint else HERE,
+            where=_where(endpoint),
             load=f"concurrency {self.concurrency}, {self.input_tokens:,} tokens in, {self.output_tokens:,} out",
             limit_s=_MINUTE_S * self.budget_minutes,
-            start_s=_CLIENT_S if endpoint else _CLIENT_S + EXPECTED_START_S["cpu"],
+            start_s=_start_s(endpoint),
             settle=settle,
         )
 
@@ -126,10 +125,19 @@ def resume_job(run: Run, file: Path) -> JobRequest:
     endpoint = None if plan is None else plan.endpoint
     return JobRequest(
         title=run.model.name,
-        where=blank_text(endpoint) if endpoint else HERE,
+        where=_where(endpoint),
         load=f"going on with {file.name}",
         limit_s=None if plan is None else plan.budget_s,
-        start_s=_CLIENT_S if endpoint else _CLIENT_S + EXPECTED_START_S["cpu"],
+        start_s=_start_s(endpoint),
         settle=lambda events: (resume_command(file, events), file),
         file=file,
     )
+
+
+def _where(endpoint: str | None) -> str:
+    # An address may carry a password.
+    return blank_text(endpoint) if endpoint else HERE
+
+
+def _start_s(endpoint: str | None) -> float:
+    return _CLIENT_S if endpoint else _CLIENT_S + EXPECTED_START_S["cpu"]

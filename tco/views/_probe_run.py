@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import streamlit as st
 
-from tco.charts import DARK, LIGHT
 from tco.glossary import explained
 from tco.run_charts import attainment_chart, attainment_frame, latency_curve, throughput_curve
 from tco.run_words import ROLE_TITLES, by_role, cautions, findings, lengths_text, load_text
-from tco.views import _chart, _job, _probe_measured
+from tco.views import _chart, _job, _look, _probe_measured
 from tco.words import plain
 
 if TYPE_CHECKING:
@@ -95,7 +94,7 @@ def _why(reason: str | None) -> str:
 
 
 def _charts(run: Run) -> None:
-    palette = DARK if st.context.theme.type == "dark" else LIGHT
+    palette = _look.palette()
     searched = not attainment_frame(run).empty
     if not run.usable_cells and not searched:
         st.info("No load point of this run is usable; the table says why.", icon=":material/info:")

@@ -19,14 +19,14 @@ from tco.capacity_charts import (
     months_chart,
     throughput_with_point,
 )
-from tco.charts import DARK, LIGHT, Palette
+from tco.charts import Palette
 from tco.compare import Prepared
 from tco.format import share, usd
 from tco.glossary import terms
 from tco.replicas_of import needed_tokens, served_on
 from tco.run_charts import latency_frame
 from tco.scenario import OwnOption, RentOption
-from tco.views import _bar, _chart, _empty, _state
+from tco.views import _bar, _chart, _empty, _look, _state
 from tco.words import basis, model_error, number, plain
 from tco.workload.demand import demand
 
@@ -56,7 +56,7 @@ def show_capacity(result: Result, prepared: Prepared) -> None:
     names = list(options)
     start = names.index(result.contender) if result.contender in names else 0
     name = st.selectbox("Option", names, start, key=_state.key("capacity.option"), persist_state="session")
-    found, palette = result.option(str(name)), DARK if st.context.theme.type == "dark" else LIGHT
+    found, palette = result.option(str(name)), _look.palette()
     if found.capacity is None or not found.feasible:
         st.header(plain(f"{name} cannot serve this workload"), anchor=False)
         st.error(plain("; ".join(found.reasons)), icon=":material/block:")

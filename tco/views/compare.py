@@ -10,12 +10,11 @@ import pandas as pd
 import streamlit as st
 
 from tco import InputError, Scenario, dump, load, parse
-from tco.charts import DARK, LIGHT
 from tco.compare_charts import step_title, waterfall_chart
 from tco.format import usd
 from tco.glossary import term
 from tco.shipped import shipped_scenarios
-from tco.views import _bar, _chart, _history, _hosted, _state
+from tco.views import _bar, _chart, _history, _hosted, _look, _state
 from tco.what_if import Difference, Step, difference
 from tco.words import number, plain
 
@@ -126,7 +125,7 @@ def _show(first: _history.Held, second: _history.Held, head: DeltaGenerator) -> 
         st.info("Both ask the same question. Choose another one.", icon=":material/equal:")
         return
     _numbers(found)
-    palette = DARK if st.context.theme.type == "dark" else LIGHT
+    palette = _look.palette()
     if found.npv_first_usd is not None and found.npv_second_usd is not None:
         _chart.draw(
             waterfall_chart(found, palette),

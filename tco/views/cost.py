@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from tco import InputError, OptionResult, Result
-from tco.charts import DARK, LIGHT, Palette
+from tco.charts import Palette
 from tco.compare import Prepared
 from tco.cost_charts import items_chart, use_chart, year_chart
 from tco.cost_sources import item_rows
@@ -14,7 +14,7 @@ from tco.curve_charts import cost_over_load
 from tco.format import share, usd, volume
 from tco.glossary import explained, term
 from tco.load_curve import load_curve
-from tco.views import _bar, _chart, _empty, _state
+from tco.views import _bar, _chart, _empty, _look, _state
 from tco.words import plain
 
 _UNIT_WORDS = {
@@ -43,7 +43,7 @@ def show_cost(result: Result, prepared: Prepared) -> None:
         _empty.links()
         return
     st.header(plain(_headline(result, able)), anchor=False)
-    palette = DARK if st.context.theme.type == "dark" else LIGHT
+    palette = _look.palette()
     _units(able)
     st.markdown("**What the money pays for**", help="Over the whole horizon, not discounted.")
     _chart.draw(use_chart(result, palette), alt="; ".join(_use_words(option) for option in able))

@@ -8,7 +8,6 @@ import streamlit as st
 
 from tco import InputError, OptionResult, Result
 from tco.answer import explain, footing, headline
-from tco.charts import DARK, LIGHT
 from tco.constraint_result import titled
 from tco.constraint_words import constraint_sentences, nothing_is_left
 from tco.decision_charts import decision_chart
@@ -18,7 +17,7 @@ from tco.glossary import term
 from tco.hybrid_charts import cost_over_replicas
 from tco.hybrid_words import mix_sentence
 from tco.risk_words import likely, paid_back
-from tco.views import _bar, _chart, _empty, _link, _quick_risk, _state
+from tco.views import _bar, _chart, _empty, _link, _look, _quick_risk, _state
 from tco.words import basis, driver_sentence, driver_title, evidence_counts, model_error, plain
 
 if TYPE_CHECKING:
@@ -161,7 +160,7 @@ def _costs(result: Result, risk: OptionRisk | None) -> None:
         )
         st.info(f"No option can and may serve this workload, so there is no cost to draw. {remedy}")
         return
-    palette = DARK if st.context.theme.type == "dark" else LIGHT
+    palette = _look.palette()
     best = result.option(result.contender) if result.contender else None
     band = _quick_risk.payback_band(risk, best)
     st.markdown("**Cumulative cost**", help="Grey: the months in which nine runs of ten have paid back.")
@@ -215,7 +214,7 @@ def _options(result: Result) -> None:
 
 def _hybrids(result: Result) -> None:
     """What each hybrid costs by the number of its replicas."""
-    palette = DARK if st.context.theme.type == "dark" else LIGHT
+    palette = _look.palette()
     for option in result.options:
         if option.hybrid is None or not option.feasible:
             continue

@@ -7,7 +7,7 @@ import streamlit as st
 
 from tco import InputError, Result
 from tco.answer import headline
-from tco.charts import DARK, LIGHT, cumulative_cost
+from tco.charts import cumulative_cost
 from tco.views import (
     _bar,
     _chart,
@@ -16,6 +16,7 @@ from tco.views import (
     _inputs_file,
     _inputs_finance,
     _inputs_workload,
+    _look,
     _options,
     _state,
 )
@@ -29,7 +30,7 @@ def show_answer(answer: Result | str) -> None:
     else:
         st.info(plain(headline(answer)), icon=":material/balance:")
         if st.toggle("Chart of the answer", key="inputs_chart", persist_state="session"):
-            palette = DARK if st.context.theme.type == "dark" else LIGHT
+            palette = _look.palette()
             alt = f"Cumulative cost of every option by month. {headline(answer)}"
             _chart.draw(cumulative_cost(answer, palette), height=260, alt=alt)
 

@@ -7,7 +7,6 @@ import streamlit as st
 
 from tco import InputError, OptionResult, Result
 from tco.answer import explain
-from tco.charts import DARK, LIGHT
 from tco.compare import Prepared
 from tco.constraint_result import titled
 from tco.cost_sources import item_rows
@@ -18,7 +17,7 @@ from tco.option_charts import CHOSEN, can_be_drawn, front_chart
 from tco.option_rows import NOTHING, Row
 from tco.option_words import KINDS
 from tco.side_by_side import price_row, rows_of, side_by_side_sentence
-from tco.views import _bar, _chart, _empty, _options, _quick_risk, _state
+from tco.views import _bar, _chart, _empty, _look, _options, _quick_risk, _state
 from tco.words import amount, plain
 
 # Wider than any page: the table takes the page's width, and keeps its first column in sight where it scrolls.
@@ -105,7 +104,7 @@ def _front(rows: tuple[Row, ...], result: Result, prepared: Prepared) -> None:
         width=320,
     )
     other = offered[str(title)]
-    palette = DARK if st.context.theme.type == "dark" else LIGHT
+    palette = _look.palette()
     if_allowed = costs_if_allowed(prepared)
     told = "; ".join(
         f"{option.name}: {cost.cells[place]}, {other.cells[place]}" for place, option in enumerate(result.options)

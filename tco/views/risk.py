@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from tco import InputError
-from tco.charts import DARK, LIGHT, Palette
+from tco.charts import Palette
 from tco.compare import Prepared, compare, prepare
 from tco.format import months, usd
 from tco.glossary import term, terms
@@ -16,7 +16,7 @@ from tco.risk.simulate import simulate
 from tco.risk.two_way import two_way
 from tco.risk_charts import npv_chart, paid_back_chart, shares_chart, tornado_chart, two_way_chart
 from tco.risk_words import likely, measuring_sentence, npv_range, paid_back, risk_headline
-from tco.views import _bar, _chart, _hosted, _state
+from tco.views import _bar, _chart, _hosted, _look, _state
 from tco.what_if import Condition, solve_for, solved_sentence
 from tco.words import label, plain
 
@@ -38,7 +38,7 @@ def show_risk(prepared: Prepared) -> None:
     with head:
         st.header(plain(risk_headline(found)), anchor=False)
         _numbers(found)
-    palette = DARK if st.context.theme.type == "dark" else LIGHT
+    palette = _look.palette()
     _spread(found, palette)
     if found.measuring is not None:
         st.info(plain(measuring_sentence(found.measuring)), icon=":material/speed:")

@@ -5,9 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from tco import InputError, Scenario
-from tco.charts import DARK, LIGHT
 from tco.format import share, volume
-from tco.views import _bar, _chart, _empty, _state
+from tco.views import _bar, _chart, _empty, _look, _state
 from tco.words import label, number, plain
 from tco.workload.demand import Demand, demand
 from tco.workload_charts import growth_chart, length_chart, length_frame, waiting_chart, week_chart
@@ -19,7 +18,7 @@ def show_workload(scenario: Scenario) -> None:
     _bar.show(None, plain(scenario.name))
     st.header(plain(_headline(scenario, asked)), anchor=False)
     _numbers(scenario, asked)
-    palette = DARK if st.context.theme.type == "dark" else LIGHT
+    palette = _look.palette()
     workload, first = scenario.workload, float(asked.mean_requests_per_s[0])
     with st.grid(2, min_column_width=320, gap="medium"):
         with st.container():
@@ -112,7 +111,7 @@ def _lengths(scenario: Scenario) -> None:
             icon=":material/straighten:",
         )
         return
-    palette = DARK if st.context.theme.type == "dark" else LIGHT
+    palette = _look.palette()
     _chart.draw(
         length_chart(workload, palette),
         alt=f"Lengths vary log-normally around {workload.mean_input_tokens:,.0f} tokens of prompt and {workload.mean_output_tokens:,.0f} of answer.",
@@ -127,7 +126,7 @@ def _waiting(scenario: Scenario, asked: Demand) -> None:
             icon=":material/schedule:",
         )
         return
-    palette = DARK if st.context.theme.type == "dark" else LIGHT
+    palette = _look.palette()
     _chart.draw(
         waiting_chart(workload, asked, palette),
         alt=f"{share(workload.batchable_fraction.value)} of the requests may wait {workload.batch_deadline_hours} hours.",

@@ -46,15 +46,15 @@ _NOUNS = {
 _SIGNS = {"<=": "of at most", "<": "below", ">=": "of at least", ">": "above"}
 
 
-def solved_sentence(solved: Solved) -> str:
+def solved_sentence(solved: Solved, asked: str | None = None) -> str:
     """One sentence: where the condition holds, and how far that is from the scenario's own value.
 
     Args:
         solved: from `solve_for` or `flips`.
+        asked: what the condition is called, as the begin of a sentence; None: in its own words.
     """
     what, now = label(solved.path).rpartition(" (")[0], amount(solved.now, solved.unit)
-    asked = condition_words(solved.condition, solved.option)
-    asked = asked if asked.startswith(solved.option) else f"{asked[:1].upper()}{asked[1:]}"
+    asked = asked or _begun(solved)
     if not solved.stretches:
         return f"{asked} cannot be reached: {what} was tried from {_ends(solved)}{_closest(solved)}."
     if solved.nearest is None:
@@ -63,6 +63,12 @@ def solved_sentence(solved: Solved) -> str:
         mine = next(each for each in solved.stretches if each.low <= solved.now <= each.high)
         return f"{asked} holds as long as {what} {_stays(mine, solved)} (now {now}{_apart(solved)})."
     return f"{asked} holds where {what} is {' or '.join(_is(each, solved) for each in solved.stretches)} (now {now}{_apart(solved)})."
+
+
+def _begun(solved: Solved) -> str:
+    """The condition at the begin of a sentence, where the name of an option stays as it is."""
+    words = condition_words(solved.condition, solved.option)
+    return words if solved.condition.metric == RECOMMENDED else f"{words[:1].upper()}{words[1:]}"
 
 
 def condition_words(condition: Condition, option: str) -> str:

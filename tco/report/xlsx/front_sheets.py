@@ -149,10 +149,7 @@ def _run(sheet: Sheet, run: Run) -> None:
     for label, text in facts:
         if text:
             sheet.row(label, text)
-    sheet.text(0, "Cell", "header")
-    for column, (name, unit) in enumerate(_PROBE_COLUMNS, 1):
-        sheet.text(column, f"{name} ({unit})", "column")
-    sheet.row()
+    sheet.header("Cell", *(f"{name} ({unit})" for name, unit in _PROBE_COLUMNS))
     for number, cell in enumerate(run.cells, 1):
         load = cell.concurrency if cell.concurrency is not None else cell.request_rate_per_s
         values = (
@@ -197,10 +194,7 @@ def changes_of(pack: ReportPack) -> Sheet:
 
 def _changes(sheet: Sheet, pack: ReportPack, before: Lock) -> None:
     result = pack.result
-    sheet.text(0, "", "header")
-    for column, text in ((1, "Before"), (2, "Now")):
-        sheet.text(column, text, "column")
-    sheet.row()
+    sheet.header("", "Before", "Now")
     sheet.row("Answer", before.answer_id, result.answer_id)
     sheet.row("Price book", before.price_book.id, result.price_book.id)
     sheet.row("Recommended", before.answer.recommended or "none", result.recommended or "none")

@@ -38,7 +38,7 @@ def _profile(desk: Desk, sheet: Sheet, rows: Mapping[str, OptionRows]) -> None:
     compared = {name: own.saving_with_left for name, own in rows.items() if own.saving_with_left is not None}
     if not compared:
         return
-    _header(sheet, "NPV at a discount rate of", *(f"{name} (USD)" for name in compared))
+    sheet.header("NPV at a discount rate of", *(f"{name} (USD)" for name in compared))
     for rate in finance.PROFILE_RATES_PER_YEAR:
         at = sheet.cell(0, rate, "fraction")
         for column, flows in enumerate(compared.values(), 1):
@@ -54,7 +54,7 @@ def _drivers(pack: ReportPack, sheet: Sheet) -> None:
     sheet.heading(
         f"NPV of {pack.result.contender} with one input at a time at the ends of its range (engine, at export)"
     )
-    _header(sheet, "Input", "Low", "High", "NPV at low (USD)", "NPV at high (USD)", "Swing (USD)", "Flips the answer")
+    sheet.header("Input", "Low", "High", "NPV at low (USD)", "NPV at high (USD)", "Swing (USD)", "Flips the answer")
     for driver in pack.result.drivers:
         style = style_of(driver.path)
         ends = (
@@ -80,8 +80,7 @@ def _risk(pack: ReportPack, sheet: Sheet) -> None:
     if risk is None:
         return
     sheet.heading(f"All ranges at once: {risk.draws:,} runs, seed {risk.seed} (engine, at export)")
-    _header(
-        sheet,
+    sheet.header(
         "Option",
         "Saves money in",
         "± standard error",
@@ -109,11 +108,3 @@ def _risk(pack: ReportPack, sheet: Sheet) -> None:
     if risk.unexplained_fraction is not None:
         sheet.cell(1, Held(risk.unexplained_fraction, (), "the engine, at export"), "fraction")
         sheet.row("By no input alone")
-
-
-def _header(sheet: Sheet, first: str, *numbers: str) -> None:
-    """A row of headers, right above numbers."""
-    sheet.text(0, first, "header")
-    for column, text in enumerate(numbers, 1):
-        sheet.text(column, text, "column")
-    sheet.row()

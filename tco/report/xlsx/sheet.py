@@ -103,6 +103,13 @@ class Sheet:
         self.next_row += 1
         self.row(text, style="heading")
 
+    def header(self, first: str, *numbers: str) -> None:
+        """A row of headers: of the column of names, and right above columns of numbers."""
+        self.text(0, first, "header")
+        for column, text in enumerate(numbers, 1):
+            self.text(column, text, "column")
+        self.row()
+
     def widen(self, column: int, width: float) -> None:
         """Makes a column at least so wide [characters]."""
         self.widths = {**self.widths, column: max(width, self.widths.get(column, 0))}
