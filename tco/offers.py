@@ -8,13 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 import pricing
 from pricing import Book, ScoreNotFound
 from pricing.quality.scores import ARENA
-from probes.run import Run
-from tco.capacity.latency import read_latency
+from tco.capacity.curve import latency_at
 from tco.compare import Prepared, compare
 from tco.constraints.facts import Asked, Fact, operator_fact, regions_fact, terms_of
 from tco.constraints.held import lead_time_months, limits_ms
@@ -144,22 +141,11 @@ def _ttft(option: AnyOption, asked: Asked, prepared: Prepared, result: OptionRes
     if replica is None or result.capacity is None or isinstance(option, MixedOption):
         return None, None
     if replica.carried is None and result.capacity.basis != "modelled":
-        found = _on_curve(prepared.runs[option.name], result.capacity.goodput_requests_per_s)
+        found = latency_at(prepared.runs[option.name], result.capacity.goodput_requests_per_s, TTFT)
         if found is not None:
             return found, result.capacity.basis
     limit = limits_ms(asked.scenario).get(TTFT)
     return limit, None if limit is None else PROMISED
-
-
-def _on_curve(run: Run, requests_per_s: float) -> float | None:
-    """Latency at a rate, on straight lines between load points; for comparing options only, the capacity itself is read by `tco.capacity.curve`."""
-    cells = sorted(run.usable_cells, key=lambda cell: cell.requests_per_s.mean)
-    readings = [(cell.requests_per_s.mean, read_latency(cell, TTFT)) for cell in cells]
-    known = [(rate, reading.value_ms) for rate, reading in readings if reading is not None]
-    if not known:
-        return None
-    rates, values = zip(*known, strict=True)
-    return float(np.interp(requests_per_s, rates, np.maximum.accumulate(values)))
 
 
 def costs_if_allowed(prepared: Prepared) -> dict[str, float]:

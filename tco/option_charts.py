@@ -24,12 +24,12 @@ _NEAR_X, _NEAR_Y = 0.12, 0.08
 
 
 def can_be_drawn(row: Row) -> bool:
-    """Whether a figure tells at least two options apart, so that it can be an axis.
+    """Whether a figure tells at least two options apart to six digits, so that it can be an axis.
 
     Args:
         row: of the table.
     """
-    return len({number for number in row.numbers if number is not None}) > 1
+    return len({f"{number:.6g}" for number in row.numbers if number is not None}) > 1
 
 
 def front_frame(result: Result, cost: Row, other: Row, if_allowed_usd: Mapping[str, float]) -> pd.DataFrame:

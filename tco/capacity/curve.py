@@ -80,6 +80,29 @@ def records(run: Run, slo: Slo) -> bool:
     return all(read_latency(cell, name) is not None for name in slo.limits() for cell in run.usable_cells)
 
 
+def latency_at(run: Run, requests_per_s: float, metric: str) -> float | None:
+    """A latency at a rate, on the very curves on which `slo_capacity` finds the rate: at its answer the limit that decides is met exactly.
+
+    Args:
+        run: the probe.
+        requests_per_s: of one replica; below the lightest load the latency there is the answer, above the heaviest the one there [requests/s].
+        metric: such as `ttft_p95_ms`.
+
+    Returns:
+        The latency at the run's own lengths [ms]; None where no load point has it.
+    """
+    read = [(cell, read_latency(cell, metric)) for cell in sorted(run.usable_cells, key=_load)]
+    known = [(_load(cell), cell.requests_per_s.mean, reading.value_ms) for cell, reading in read if reading is not None]
+    if not known:
+        return None
+    loads, rates, values = (list(column) for column in zip(*known, strict=True))
+    reached = next((place for place, rate in enumerate(rates) if rate >= requests_per_s), len(rates) - 1)
+    load = loads[reached]
+    if reached and rates[reached] > requests_per_s:
+        load = _root(_monotone(loads, rates), requests_per_s, loads[reached - 1], loads[reached])
+    return _monotone(loads, np.maximum.accumulate(values).tolist())(load)
+
+
 def _search_for(run: Run, limits: dict[str, float]) -> Goodput | None:
     """The run's search in open loop for just this promise, if it made one.
 

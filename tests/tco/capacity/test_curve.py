@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from probes.findings import Goodput
 from probes.record import Percentiles
-from tco.capacity.curve import slo_capacity
+from tco.capacity.curve import latency_at, slo_capacity
 from tco.scenario import Slo
 from tests.factories import CURVE, cell, run
 
@@ -171,3 +171,17 @@ def test_a_search_answers_a_percentile_that_the_curve_did_not_record() -> None:
     found = slo_capacity(run(goodput=[searched(target_fraction=0.99)]), Slo(ttft_p99_ms=300), 100, 50)
 
     assert (True, 1.5) == (found.feasible, found.requests_per_s)
+
+
+@pytest.mark.parametrize("limit_ms", [100.0, 120.0, 250.0, 300.0, 640.0, 799.0])
+def test_at_the_capacity_the_latency_is_the_limit_that_decides(limit_ms: float) -> None:
+    found = capacity(limit_ms)
+
+    assert latency_at(run(), found.requests_per_s, "ttft_p95_ms") == pytest.approx(limit_ms)
+
+
+def test_beyond_what_was_probed_the_latency_is_that_of_the_nearest_load() -> None:
+    assert latency_at(run(), 0.01, "ttft_p95_ms") == CURVE[0][2]
+    assert latency_at(run(), 99.0, "ttft_p95_ms") == CURVE[-1][2]
+    assert latency_at(run(cells=[]), 1.0, "ttft_p95_ms") is None
+    assert latency_at(run(cells=[cell(1, 0.5, 100.0, ttft_ms=Percentiles())]), 1.0, "ttft_p95_ms") is None
