@@ -44,6 +44,7 @@ SHOWN = (
     "decision-1440",
     "decision-1440-dark",
     "decision-390",
+    "options-1440",
     "capacity-1440",
     "cost-1440",
     "risk-1440",
