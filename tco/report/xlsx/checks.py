@@ -96,11 +96,9 @@ def checks_of(
         if (name, "irr_per_year") in results.numbers:
             rate = results.numbers[name, "irr_per_year"]
             gone = (1 + rate) ** (-1 * desk.cash.timeline.all / MONTHS_PER_YEAR)
-            left = when(
-                is_number(rate),
-                product_sum(own.saving_with_left.all, gone) / largest(1, size(total(own.upfront.all))),
-                0,
-            )
+            saving = own.saving_with_left.all
+            # Against what was added up, not what was invested: far below zero a rate makes late months weigh a million times more.
+            left = when(is_number(rate), product_sum(saving, gone) / largest(1, product_sum(size(saving), gone)), 0)
             writer.holds(f"{name}: at its IRR nothing is left of the saving", (size(left) < WITHIN) * 1)
     inputs = desk.inputs
     writer.same(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -23,8 +23,16 @@ from tests.tco.test_evaluate_any import options, spread, workloads
 RUNS = {"test-run": run()}
 FINANCES = ({}, {"tax_fraction": 0.3}, {"purchase": {"kind": "loan", "interest_rate_per_year": 0.1, "term_months": 7}})
 
+RATE_FAR_BELOW_ZERO: tuple[Any, ...] = (
+    {"requests_per_day": 1e12, "growth_per_month_fraction": -0.99, "input_tokens_per_request": 0.001, "output_tokens_per_request": 0.001, "batchable_fraction": 1, "cacheable_input_fraction": 1, "peak_headroom_fraction": 44.4, "profile": "flat", "slo": {}},
+    {"rent": {"availability_target_fraction": 0.5, "price_usd_per_hour": 309_061.0, "throughput_factor": 173_171.0}, "own": {}, "api": {"tokenizer_factor": 90.3}},
+    36, 1.0, "api", {"tax_fraction": 0.3},
+)  # fmt: skip
+"""Nothing invested, 1e11 USD saved in the first month, then losses that weigh a million times more at the rate where they meet."""
+
 
 @pytest.mark.slow
+@example(*RATE_FAR_BELOW_ZERO)
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(
     workloads, options, st.integers(1, 40), spread(-0.5, 1), st.sampled_from(["api", "rent", "own"]), st.sampled_from(FINANCES)

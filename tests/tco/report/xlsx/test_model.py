@@ -6,6 +6,9 @@ import pytest
 
 from tco.compare import compare
 from tco.register import quantities, with_value
+from tco.report.xlsx.build import Model
+from tco.report.xlsx.checks import STATUS
+from tco.report.xlsx.expressions import Known
 from tests.tco.report.xlsx import packs
 
 _INPUTS = 12
@@ -105,6 +108,29 @@ def test_more_load_than_the_table_of_a_fleet_holds_fails_a_check() -> None:
     _, verdict = packs.worked_out(made, "workload.requests_per_day", 150_000.0 * 2_000)
 
     assert verdict == "CHECK FAILED"
+
+
+def _at_irr(made: Model, name: str, off: float) -> tuple[float, str]:
+    """The IRR of an option, and what its own check says of a rate that is off by so much of its yearly factor."""
+    (row,) = [text.row for text in made.checks.sheet.texts if text.text.startswith(f"{name}: at its IRR")]
+    (status,) = [cell for cell, _ in made.checks.sheet.cells if (cell.row, cell.column) == (row, STATUS)]
+    cell = made.results.numbers[name, "irr_per_year"]
+    rate = cell.value(0, made.desk.known)
+    return rate, status.value(0, Known(found={(id(cell), 0): rate + off * (1 + rate)}))
+
+
+def test_a_rate_far_below_zero_of_a_plan_without_investment_passes_its_check_and_one_a_little_off_fails_it() -> None:
+    # A month of much saving, then machines that nobody asks anything: late months weigh a thousand times more.
+    shrinking = packs.WORKLOAD | {"growth_per_month_fraction": -0.9}
+    dear = packs.API | {"output_usd_per_mtok": 100_000}
+    question = packs.question(
+        "shrinking", horizon_months=36, workload=shrinking, options=[dear, packs.RENT | {"one_off_usd": {}}]
+    )
+    made, plain = packs.model_of(packs.pack_of(question)), packs.model("plain")
+
+    assert -1 < _at_irr(made, "rent", 0)[0] < -0.9
+    assert [_at_irr(made, "rent", off)[1] for off in (0, 1e-4)] == ["OK", "FAIL"]
+    assert [_at_irr(plain, "own", off)[1] for off in (0, 1e-4)] == ["OK", "FAIL"]
 
 
 def test_an_option_with_an_input_that_no_formula_knows_keeps_the_engines_numbers() -> None:
