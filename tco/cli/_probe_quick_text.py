@@ -11,7 +11,7 @@ from tco.workload.profiles import Weights
 
 if TYPE_CHECKING:
     from probes.quick import Level, QuickAnswer
-    from tco.cli._probe_quick import QuickRequest
+    from tco.cli._probe_quick_sweep import QuickRequest
 
 _CAVEATS = {
     "few_samples": "Some load points rest on fewer than 20 answers: take them for the order of magnitude.",

@@ -15,7 +15,8 @@ import probes
 from probes import ProbeError, Run, RunError, run_from_json, save_run
 from probes.prometheus import write_prometheus
 from probes.remote.bundle import build_bundle, needs_of
-from probes.remote.ssh import RemoteRequest, RemoteResult, SshHost, check_host, run_on_host
+from probes.remote.link import RemoteResult
+from probes.remote.ssh import RemoteRequest, SshHost, check_host, run_on_host
 from tco.cli._probe_options import parse_budget_s, parse_concurrency
 from tco.cli._shared import EXIT_INCOMPLETE, EXIT_INTERRUPTED, EXIT_INVALID, EXIT_PREFLIGHT, console, fail
 from tco.cli._signals import stop_signals

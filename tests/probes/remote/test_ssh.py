@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from probes import ProbeError
-from probes.remote.ssh import RemoteRequest, SshHost, _asked, _plain, check_host, ssh_command
+from probes.remote.link import _plain
+from probes.remote.ssh import RemoteRequest, SshHost, _asked, check_host, ssh_command
 
 
 @pytest.mark.parametrize(
