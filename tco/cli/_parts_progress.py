@@ -22,6 +22,8 @@ class PartsProgress(WithBar):
     ) -> None:
         self._console, self._parts = console(), parts
         self._began, self._said = time.monotonic(), 0.0
+        # What was done at the first call, and when: before it lie the answer itself and the compiler, which say nothing of a part's time.
+        self._first: tuple[int, float] | None = None
         self._bar: Progress | None = None
         if self._console.is_terminal:
             columns = (SpinnerColumn(), TextColumn(title), BarColumn(bar_width=30), TimeRemainingColumn())
@@ -39,7 +41,14 @@ class PartsProgress(WithBar):
             self._bar.update(self._task, completed=done, total=total)
             return
         now = time.monotonic() - self._began
+        self._first = self._first or (done, now)
         if done < total and now >= (self._said + _SAY_EVERY_S if self._said else _FIRST_AFTER_S):
             self._said = now
-            left_s = now * (total - done) / max(1, done)
-            self._console.print(f"{done} of {total} {self._parts}, about {left_s:.0f} s left", markup=False)
+            self._console.print(f"{done} of {total} {self._parts}, {self._left(done, total, now)}", markup=False)
+
+    def _left(self, done: int, total: int, now: float) -> str:
+        assert self._first is not None
+        before, at = self._first
+        if done <= before:
+            return "time left not known yet"
+        return f"about {(now - at) * (total - done) / (done - before):.0f} s left"

@@ -223,3 +223,18 @@ def test_a_pipe_gets_a_line_after_two_seconds_and_every_ten(monkeypatch, capsys)
         "12 of 30 parts simulated, about 18 s left",
         "22 of 30 parts simulated, about 8 s left",
     ] == capsys.readouterr().err.splitlines()
+
+
+def test_what_comes_before_the_first_part_says_nothing_of_the_time_left(monkeypatch, capsys):
+    now = [0.0]
+    monkeypatch.setattr("tco.cli._parts_progress.time.monotonic", lambda: now[0])
+    with PartsProgress() as progress:
+        for part in range(1, 52):
+            now[0] = 13.0 + 0.5 * part
+            progress.done(part, 52)
+
+    assert [
+        "1 of 52 parts simulated, time left not known yet",
+        "21 of 52 parts simulated, about 16 s left",
+        "41 of 52 parts simulated, about 6 s left",
+    ] == capsys.readouterr().err.splitlines()
