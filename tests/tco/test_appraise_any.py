@@ -62,7 +62,7 @@ terms = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(terms, st.integers(1, 60), st.integers(0, 70), st.integers(0, 50), st.integers(1, 60))
 def test_any_terms_are_answered_with_finite_numbers_that_add_up(
     finance: dict[str, Any], horizon: int, start: int, more: int, life: int
@@ -83,7 +83,7 @@ def test_any_terms_are_answered_with_finite_numbers_that_add_up(
     assert [check for check in result.checks if not check.passed] == []
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(terms_of_payment, st.integers(1, 40))
 def test_no_tax_and_no_servers_make_terms_that_change_nothing(purchase: dict[str, Any], horizon: int) -> None:
     data = scenario_data(options=[API, RENT], horizon_months=horizon)

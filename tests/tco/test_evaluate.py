@@ -154,7 +154,7 @@ def test_an_absurd_demand_cannot_be_served_and_says_why() -> None:
     assert "check the units" in rent.reasons[0]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.floats(1, 1e6), st.floats(1, 3))
 def test_more_demand_never_costs_less(requests: float, more: float) -> None:
     few, many = (quickly(workload__requests_per_day=r, options=[API, RENT, OWN]) for r in (requests, requests * more))
@@ -163,7 +163,7 @@ def test_more_demand_never_costs_less(requests: float, more: float) -> None:
         assert many.option(option.name).total_usd >= option.total_usd - 1e-6
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.floats(0.05, 5), st.floats(0, 5))
 def test_a_dearer_gpu_never_pays_back_sooner(price: float, more: float) -> None:
     cheap, dear = (

@@ -78,7 +78,7 @@ options = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(workloads, options, st.integers(1, 60), spread(-0.99, 1), st.sampled_from(["api", "rent", "own"]))
 def test_any_scenario_is_answered_or_refused_in_a_sentence(
     workload: dict[str, Any], changes: dict[str, dict[str, Any]], horizon: int, rate: Any, baseline: str

@@ -66,7 +66,7 @@ def test_followed_after_0_months_is_the_follower_and_after_the_horizon_the_first
     same(costs("both", question(more=[never], finance=terms)), costs("rent", question(finance=terms)))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(1, 11), st.sampled_from(["plain", "taxed"]))
 def test_running_costs_are_those_of_who_serves(months: int, terms: str) -> None:
     both = {**RENT, **ONE_OFF, "name": "both", "then": {"option": "own", "after_months": months}}

@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -51,7 +51,6 @@ def test_a_currency_without_a_rate_is_named_with_the_line_to_add():
     )
 
 
-@settings(deadline=None)
 @given(
     amount=st.floats(min_value=1e-6, max_value=1e6),
     usd=st.floats(min_value=1e-4, max_value=1e4),

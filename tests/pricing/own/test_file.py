@@ -291,7 +291,7 @@ def test_an_unknown_key_is_cut_and_cannot_write_to_the_terminal():
     assert message.startswith("`??[31m" + "x" * 54 + "...` is not a known key; known here: schema, fx")
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(
     at=st.integers(0, 2000),
     cut=st.integers(0, 6),

@@ -4,7 +4,7 @@ import math
 from datetime import date
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pricing.book import Book
@@ -391,7 +391,6 @@ amounts = st.floats(min_value=0, max_value=1e12)
 shares = st.floats(min_value=-1, max_value=1, exclude_min=True, exclude_max=True)
 
 
-@settings(deadline=None)
 @given(amount=amounts, share=shares)
 def test_a_discount_d_on_a_price_p_is_p_times_1_minus_d(amount, share):
     paid = overrides(discounts=[{"item": "*", "discount_fraction": share}]).apply(token(amount), ON)
@@ -401,7 +400,6 @@ def test_a_discount_d_on_a_price_p_is_p_times_1_minus_d(amount, share):
     assert Price.model_validate(paid.model_dump()) == paid
 
 
-@settings(deadline=None)
 @given(listed=amounts, agreed=amounts, usd=st.floats(min_value=1e-9, max_value=1e9), share=shares)
 def test_applying_twice_is_applying_once(listed, agreed, usd, share):
     own = overrides(

@@ -103,7 +103,7 @@ def test_batches_are_doubled_while_neighbours_resemble_each_other():
     assert (True, True) == (found.batch_size in {16, 32, 64}, found.batches == 1000 // found.batch_size)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.lists(POSITIVE, min_size=2, max_size=40))
 def test_an_interval_holds_its_mean_and_nothing_below_zero(values):
     found = interval(values)

@@ -96,7 +96,7 @@ def test_samples_that_count_as_too_few_have_a_note_instead_of_bounds():
     assert "bounds of p90 need 36" in found.missing["p90"]
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.lists(POSITIVE, min_size=100, max_size=300))
 def test_percentiles_never_fall_and_lie_within_their_bounds(values):
     found = percentiles(values)

@@ -93,7 +93,7 @@ def mutants(draw):
     return data
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=mutants())
 def test_a_damaged_sample_is_a_run_or_a_sentence(data, tmp_path):
     file = tmp_path / "result.json"
@@ -110,7 +110,7 @@ def test_a_damaged_sample_is_a_run_or_a_sentence(data, tmp_path):
         assert "\n" not in sentence
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.one_of(st.text(max_size=60), st.binary(max_size=60)), suffix=st.sampled_from([".json", ".yaml"]))
 def test_any_text_is_a_run_or_a_sentence(text, suffix, tmp_path):
     file = tmp_path / f"result{suffix}"

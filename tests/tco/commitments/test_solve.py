@@ -124,7 +124,7 @@ def by_brute_force(question: Asked, most: int) -> float:
     return lowest
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     needed=st.lists(st.lists(st.integers(0, 2), min_size=4, max_size=4), min_size=3, max_size=3),
     usd=st.tuples(st.floats(0.01, 1.0), st.floats(0.01, 1.5), st.floats(1.0, 3.0), st.floats(0.2, 3.5)),

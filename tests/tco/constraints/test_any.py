@@ -96,7 +96,7 @@ def answered(data: dict[str, Any]) -> tco.Result | str:
         return str(error)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(asked(GOOD))
 def test_constraints_are_answered_or_contradict_something(data: dict[str, Any]) -> None:
     result = answered(data)
@@ -115,7 +115,7 @@ def test_constraints_are_answered_or_contradict_something(data: dict[str, Any]) 
         }
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(asked(BAD))
 def test_bad_ones_are_refused_in_one_sentence(data: dict[str, Any]) -> None:
     result = answered(data)

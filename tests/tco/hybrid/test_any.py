@@ -46,7 +46,7 @@ bases = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     workloads,
     bases,
@@ -90,7 +90,7 @@ def test_any_mix_is_answered_or_refused_in_a_sentence(
         assert all(0 <= share <= 1 for share in made.monthly_base_requests_fraction)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(workloads, spread(0, 10), st.sampled_from(["rent", "own"]), st.integers(1, 36))
 @pytest.mark.slow
 def test_an_optimum_without_costs_of_its_own_is_never_dearer_than_the_overflow(

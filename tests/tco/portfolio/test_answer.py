@@ -231,7 +231,7 @@ def test_the_example_shares_what_two_continents_need():
     )
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     weeks=st.lists(st.lists(st.floats(0.01, 5), min_size=24, max_size=24), min_size=2, max_size=4),
     shifts=st.lists(st.integers(-23, 23), min_size=4, max_size=4),

@@ -56,7 +56,7 @@ texts = st.one_of(st.sampled_from(CORPUS), st.text(max_size=200), st.text("=<>&\
 names = st.one_of(
     st.sampled_from(NAMES), st.text(st.characters(blacklist_characters=".", min_codepoint=32), min_size=1, max_size=120)
 )
-some = settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+some = settings(max_examples=6, suppress_health_check=list(HealthCheck))
 
 
 def shown(text):

@@ -112,7 +112,7 @@ def correlated(data: dict[str, Any], drawn: list[float]) -> list[dict[str, Any]]
     ]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(workloads, options, finances, strengths, st.integers(1, 36), ranged(-0.99, 1))
 def test_any_ranges_are_simulated_or_refused_in_a_sentence(
     workload: dict[str, Any],

@@ -31,7 +31,7 @@ def requests(draw):
 
 
 TRAFFIC = st.lists(requests(), min_size=1, max_size=60)
-MODEST = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+MODEST = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 
 
 def iso(at_s: int) -> str:

@@ -86,7 +86,7 @@ def loads(draw: st.DrawFn) -> tuple[Traffic, EngineLimits, StepTime]:
     return traffic, limits, step_time
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(load=loads())
 def test_any_load_is_scheduled_as_vllm_would(load: tuple[Traffic, EngineLimits, StepTime]) -> None:
     traffic, limits, step_time = load

@@ -33,7 +33,7 @@ RATE_FAR_BELOW_ZERO: tuple[Any, ...] = (
 
 @pytest.mark.slow
 @example(*RATE_FAR_BELOW_ZERO)
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(
     workloads, options, st.integers(1, 40), spread(-0.5, 1), st.sampled_from(["api", "rent", "own"]), st.sampled_from(FINANCES)
 )  # fmt: skip

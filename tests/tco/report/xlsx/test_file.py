@@ -234,7 +234,7 @@ def test_a_file_that_cannot_be_written_is_told_in_a_sentence(tmp_path: Path) -> 
         write_xlsx(packs.pack_of(packs.question("small", horizon_months=2)), tmp_path / "no" / "such.xlsx")
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow])
 @given(st.text(min_size=1, max_size=100))
 @example('=HYPERLINK("http://evil.example","x")')
 @example("+1+cmd|' /C calc'!A0")
