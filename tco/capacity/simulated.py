@@ -12,6 +12,7 @@ from tco.capacity.engine_model import EngineModel, slower
 from tco.capacity.simulator.outcome import Outcome
 from tco.capacity.simulator.traffic import Traffic
 from tco.capacity.slo_capacity import SloCapacity, infeasible
+from tco.number_style import local
 from tco.workload.asked import Spread
 
 REQUESTS = 3_000
@@ -215,8 +216,8 @@ def _broken_when_idle(engine: EngineModel, classes: tuple[AskedClass, ...]) -> s
     kind, name, limit, found = broken
     whose = f" of {kind.name!r}" if kind.name else ""
     return (
-        f"no load keeps the promise: one request at a time already has {name} {found:,.0f} ms{whose}, and the limit is {limit:,.0f} ms "
-        f"(simulated; {engine.origin}). Promise {found:,.0f} ms or more, use a faster GPU or a smaller model"
+        f"no load keeps the promise: one request at a time already has {name} {local(found):,.0f} ms{whose}, and the limit is {local(limit):,.0f} ms "
+        f"(simulated; {engine.origin}). Promise {local(found):,.0f} ms or more, use a faster GPU or a smaller model"
     )
 
 
@@ -228,7 +229,7 @@ def _too_long(engine: EngineModel, classes: tuple[AskedClass, ...]) -> tuple[str
         if length > limits.max_model_len:
             return (
                 (
-                    f"a mean request of {length:,.0f} tokens is longer than the context that the engine was started with, {limits.max_model_len:,} tokens; "
+                    f"a mean request of {local(length):,.0f} tokens is longer than the context that the engine was started with, {local(limits.max_model_len):,} tokens; "
                     "shorten the requests, or probe with a larger --max-model-len"
                 ),
                 "context_too_long",
@@ -236,7 +237,7 @@ def _too_long(engine: EngineModel, classes: tuple[AskedClass, ...]) -> tuple[str
         if length > limits.kv_tokens:
             return (
                 (
-                    f"a mean request of {length:,.0f} tokens does not fit into the cache of {limits.kv_tokens:,} tokens; use more GPUs a replica, a GPU with "
+                    f"a mean request of {local(length):,.0f} tokens does not fit into the cache of {local(limits.kv_tokens):,} tokens; use more GPUs a replica, a GPU with "
                     "more memory, or a cache of fewer bytes a token (--kv-cache-dtype fp8)"
                 ),
                 "cache_too_small",
@@ -258,5 +259,5 @@ def _at_speed(engine: EngineModel, factor: float) -> EngineModel:
 def _sentence(engine: EngineModel, sampling: float) -> str:
     return (
         f"capacity is simulated with random arrivals: {engine.origin}; such a model missed what was measured by {engine.error_fraction:.0%} typically and "
-        f"{engine.band_fraction:.0%} nine times in ten at most ({engine.error_source}); draws of the simulation differ by {sampling:.1%}"
+        f"{engine.band_fraction:.0%} nine times in ten at most ({engine.error_source}); draws of the simulation differ by {local(sampling):.1%}"
     )
