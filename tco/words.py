@@ -91,6 +91,8 @@ WORDS = {
 
 _MEASURED, _LISTED, _PUBLISHED = {"measured"}, {"invoice", "contract", "listed"}, {"literature", "expert"}
 _CODE = re.compile(r"(`[^`]+`)")
+_BLANKS = re.compile(r"[^\S\u00a0\u202f]+")
+"""But for those that hold the groups of a number together."""
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]#+\-.!$~:<>|&^=@])")
 
 
@@ -102,7 +104,7 @@ def plain(text: str) -> str:
     >>> plain("saves $5, see `a_b` and *c*")
     'saves \\$5, see `a_b` and \\*c\\*'
     """
-    parts = _CODE.split(" ".join(text.split()))
+    parts = _CODE.split(_BLANKS.sub(" ", text).strip())
     return "".join(part if number % 2 else _MARKDOWN.sub(r"\\\1", part) for number, part in enumerate(parts))
 
 

@@ -12,7 +12,7 @@ from tco.capacity.engine_model import EngineModel, slower
 from tco.capacity.simulator.outcome import Outcome
 from tco.capacity.simulator.traffic import Traffic
 from tco.capacity.slo_capacity import SloCapacity, infeasible
-from tco.number_style import local
+from tco.number_style import Notation, local, notation
 from tco.workload.asked import Spread
 
 REQUESTS = 3_000
@@ -51,7 +51,6 @@ class AskedClass:
     limits_ms: tuple[tuple[str, float], ...] = ()
 
 
-@lru_cache(maxsize=512)
 def simulated_capacity(engine: EngineModel, classes: tuple[AskedClass, ...]) -> SloCapacity:
     """Goodput of one replica under the promises of all classes, for requests that arrive at random (Poisson).
 
@@ -66,20 +65,27 @@ def simulated_capacity(engine: EngineModel, classes: tuple[AskedClass, ...]) -> 
     Returns:
         The capacity, basis `modelled`. Not feasible where even an idle engine breaks a limit, with the bound; and where a request does not fit.
     """
+    return _told(engine, classes, notation())
+
+
+def forget_simulations() -> None:
+    """Simulates everything anew from now on."""
+    _told.cache_clear()
+    _rates.cache_clear()
+
+
+@lru_cache(maxsize=512)
+def _told(engine: EngineModel, classes: tuple[AskedClass, ...], _style: Notation) -> SloCapacity:
+    """With a sentence in the notation that is in force."""
     too_long = _too_long(engine, classes)
     if too_long:
         return infeasible(*too_long)
     broken = _broken_when_idle(engine, classes)
     if broken:
         return infeasible(broken, "slo_below_single_request")
-    first = _highest_rate(engine, classes, SEEDS[0])
-    rates = [first, *(_highest_rate(engine, classes, seed, near=first) for seed in SEEDS[1:])]
+    rates, ends = _rates(engine, classes)
     mean = float(np.mean(rates))
     sampling = _Z95 * float(np.std(rates, ddof=1)) / math.sqrt(len(rates)) / mean
-    ends = [
-        _highest_rate(_at_speed(engine, 1 + sign * engine.band_fraction), classes, SEEDS[0], near=first) / first
-        for sign in (1, -1)
-    ]
     return SloCapacity(
         requests_per_s=mean,
         relative_low=max(0.0, min(1.0, ends[0]) - sampling),
@@ -90,6 +96,18 @@ def simulated_capacity(engine: EngineModel, classes: tuple[AskedClass, ...]) -> 
         reasons=(_sentence(engine, sampling),),
         code="simulated",
     )
+
+
+@lru_cache(maxsize=512)
+def _rates(engine: EngineModel, classes: tuple[AskedClass, ...]) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """The highest rate of each draw [requests/s], and what that of the first becomes where steps are slower and faster, as factors."""
+    first = _highest_rate(engine, classes, SEEDS[0])
+    rates = (first, *(_highest_rate(engine, classes, seed, near=first) for seed in SEEDS[1:]))
+    ends = tuple(
+        _highest_rate(_at_speed(engine, 1 + sign * engine.band_fraction), classes, SEEDS[0], near=first) / first
+        for sign in (1, -1)
+    )
+    return rates, ends
 
 
 def simulate_load(
