@@ -33,4 +33,4 @@ def numbers() -> AbstractContextManager[None]:
 
 def sentence() -> str:
     """What the notation is, for the page on which conventions are told."""
-    return f"Numbers are written as in {notation().tag}, the language of your browser; files, ids and links are not."
+    return f"Numbers follow the language of your browser ({notation().tag}); files, ids and links are the same for everybody."

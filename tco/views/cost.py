@@ -14,7 +14,6 @@ from tco.curve_charts import cost_over_load
 from tco.format import share, usd, volume
 from tco.glossary import explained, term
 from tco.load_curve import load_curve
-from tco.number_style import local
 from tco.views import _bar, _chart, _dataframe, _empty, _look, _state
 from tco.words import plain
 
@@ -82,7 +81,7 @@ def _units(able: list[OptionResult]) -> None:
                 "A million tokens": option.usd_per_mtok,
                 "of input": None if unit is None else unit.input_usd_per_mtok,
                 "of output": None if unit is None else unit.output_usd_per_mtok,
-                f"{local(1000):,} requests": None if option.usd_per_request is None else 1000 * option.usd_per_request,
+                "A thousand requests": None if option.usd_per_request is None else 1000 * option.usd_per_request,
                 "A user and month": None if unit is None else unit.usd_per_user_month,
                 "A solved task": None if option.task_cost is None else option.task_cost.usd_per_successful_task,
                 "Tokens at full load": option.usd_per_mtok_at_full_load,
