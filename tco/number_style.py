@@ -75,8 +75,8 @@ def notation_of(tag: str | None) -> Notation | None:
     Args:
         tag: as browsers name locales (BCP 47), such as `fr-CH`.
 
-    >>> notation_of("fr-CH").decimal, notation_of("en-IN").sizes, notation_of("no such")
-    (",", (3, 2), None)
+    >>> notation_of("fr-FR").decimal, notation_of("en-IN").sizes, notation_of("no such")
+    (',', (3, 2), None)
     """
     known = _EXTENSION.sub("", (tag or "").strip()[:_LONGEST_TAG]).replace("_", "-").lower()
     return _notation_of(known) if _TAG.fullmatch(known) else None
