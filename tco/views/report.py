@@ -38,8 +38,8 @@ LEVELS: dict[Redaction, str] = {
     "client": "client: hides what names machines, people and paths",
     "public": "public: hides agreed prices too",
 }
+# Whoever makes it; `tco report --locale` takes any.
 LOCALES = ("en", "de-DE", "fr-FR", "de-CH", "en-IN")
-"""Notations that a report can have whoever makes it; `tco report --locale` takes any."""
 _STEM = "tco-report"
 _KEPT = "report"
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -154,3 +156,10 @@ def test_a_chart_says_its_marks_and_in_english_nothing():
         found["locale"]["number"][name] for name in ("decimal", "thousands", "currency")
     )
     assert [3, 2, 2] == found["locale"]["number"]["grouping"][:3]
+
+
+@pytest.mark.slow
+def test_who_reads_english_does_not_wait_for_the_tables_of_all_languages():
+    script = "import sys, tco.charts, tco.number_style as n; n.notation_for('en-US'); assert 'babel' not in sys.modules; n.notation_for('de'); assert 'babel' in sys.modules"
+
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=60)

@@ -122,3 +122,26 @@ def test_the_conventions_say_whose_numbers_they_are(open_app, reader):
     app = at_tab(at_page(open_app(), "inputs"), "Conventions")
 
     assert any("language of your browser (de-DE)" in caption.value for caption in app.caption)
+
+
+def made(app) -> dict[str, bytes]:
+    app.pills(key="report.forms").set_value(["html", "focus"]).run()
+    app.toggle(key="report.quick").set_value(True).run()
+    next(each for each in app.button if each.label == "Make the report").click().run(timeout=120)
+    assert not app.exception
+    return dict(app.session_state["report"][1])
+
+
+def test_a_report_follows_the_page_or_the_choice_and_its_rows_for_machines_follow_nobody(open_app, reader):
+    reader("de-DE")
+    app = at_page(open_app(), "report")
+    followed = made(app)
+    app.selectbox(key="report.locale").set_value("fr-FR").run()
+    assert any("Something was changed" in caption.value for caption in app.caption)
+    chosen = made(app)
+    english = made(app.selectbox(key="report.locale").set_value("en").run())
+
+    assert ["en: 1,234,567.89", "de-DE: 1.234.567,89"] == app.selectbox(key="report.locale").options[1:3]
+    assert 3 == len({files["tco-report.html"] for files in (followed, chosen, english)})
+    assert "\u202f" in chosen["tco-report.html"].decode()
+    assert 1 == len({files["tco-report-focus.csv"] for files in (followed, chosen, english)})
