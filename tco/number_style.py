@@ -149,9 +149,6 @@ class local:  # noqa: N801 - reads as a word of a sentence: f"{local(cost):,.2f}
     def __format__(self, spec: str) -> str:
         return respelled(format(self.value, spec))
 
-    def __str__(self) -> str:
-        return respelled(str(self.value))
-
 
 def respelled(text: str) -> str:
     """A number that is written in English, in the notation of who reads it; a sentence with several numbers is nothing for this.
