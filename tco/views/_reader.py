@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
 _KEPT = "reader.notation"
-_WITH_WORDS = ("answer", "quick_risk", "risk", "start_usage", "compared")
+_WITH_WORDS = ("answer", "quick_risk", "risk", "start_usage", "compared", "report")
 """What of a session is kept with sentences in it, which are worked out anew for another notation."""
 
 
