@@ -25,7 +25,7 @@ import numpy.typing as npt
 
 from tco.capacity.engine_model import EngineModel
 from tco.capacity.replicas.needed import replicas_for
-from tco.capacity.simulated import AskedClass, random_traffic, simulated_capacity
+from tco.capacity.simulated import AskedClass, forget_simulations, random_traffic, simulated_capacity
 from tco.capacity.simulator.limits import EngineLimits
 from tco.capacity.simulator.stream import RATIO, SHORTEST_S, LatencyCounts, simulate_stream
 from tco.capacity.simulator.summary import Estimate
@@ -80,7 +80,7 @@ def planned(loaded_gib: float) -> float:
         loaded_gib: memory of this process before [GiB].
     """
     rates = MEAN_REQUESTS_PER_S * np.array(Weights.from_profile("office-hours").values)
-    simulated_capacity.cache_clear()
+    forget_simulations()
     began, cpu = time.perf_counter(), time.process_time()
     goodput = simulated_capacity(ENGINE, (CHAT,)).requests_per_s
     found_s = time.perf_counter() - began

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tco.constraint_words import nothing_is_left
 from tco.format import months, share, usd, volume
 from tco.hybrid_words import mix_sentence
+from tco.number_style import local
 from tco.result import OptionResult, Result
 from tco.words import model_error
 
@@ -47,7 +48,7 @@ def footing(result: Result) -> str:
     kept, book = result.conventions, result.price_book
     own = f", under your own prices {book.own_prices}" if book.own_prices else ""
     return (
-        f"{kept.horizon_months} months, {kept.hours_per_month:g} hours a month, {kept.discount_rate_per_year:.0%} a year, {kept.taxes}; "
+        f"{kept.horizon_months} months, {local(kept.hours_per_month):g} hours a month, {kept.discount_rate_per_year:.0%} a year, {kept.taxes}; "
         f"{kept.text}. Price book {book.id}{own}."
     )
 
@@ -118,6 +119,6 @@ def _needs(result: Result, option: OptionResult) -> str:
     if full <= today:
         return f"at full load it would cost {usd(full)}, but no volume that was tried keeps it that busy"
     return (
-        f"no volume makes it cheaper: even fully loaded it costs {usd(full)}, so it would have to be {full / today:,.1f} times "
+        f"no volume makes it cheaper: even fully loaded it costs {usd(full)}, so it would have to be {local(full / today):,.1f} times "
         "faster or cheaper"
     )

@@ -12,6 +12,7 @@ import pandas as pd
 from probes.run import Run
 from tco.capacity.memory.waterfall import Waterfall
 from tco.charts import LIGHT, Palette, layers_of, x_at
+from tco.number_style import local
 from tco.result import Capacity
 from tco.run_charts import latency_curve, run_frame, throughput_curve
 from tco.workload.demand import HOURS_PER_DAY
@@ -51,7 +52,7 @@ def throughput_with_point(run: Run, requests_per_s: float, palette: Palette = LI
     if at is None:
         return chart
     point = pd.DataFrame(
-        {"load": [at[0]], "output_tokens_per_s": [at[1]], "label": [f"{requests_per_s:.3g} requests/s"]}
+        {"load": [at[0]], "output_tokens_per_s": [at[1]], "label": [f"{local(requests_per_s):.3g} requests/s"]}
     )
     base = alt.Chart(point).encode(x=alt.X("load:Q"), y=alt.Y("output_tokens_per_s:Q"))
     mark = base.mark_point(size=130, filled=True, color=palette.ink, opacity=1)
@@ -77,7 +78,7 @@ def latency_with_promise(run: Run, limits_ms: dict[str, float], palette: Palette
         [
             {
                 "latency_ms": limit,
-                "label": f"promised: {_LIMITED[name.split('_')[0]]}, {name.split('_')[1]} {limit:,.0f} ms",
+                "label": f"promised: {_LIMITED[name.split('_')[0]]}, {name.split('_')[1]} {local(limit):,.0f} ms",
             }
             for name, limit in shown
         ]

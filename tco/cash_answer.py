@@ -11,6 +11,7 @@ from tco.capital import in_todays_money, real_rate_per_year
 from tco.cash_records import Cash, CashByPeriod, InCurrency, NpvProfile, ReportingCurrency, ServedBy, TodaysMoney
 from tco.cashflow import Ledger, saving_npv_usd, savings_by_time_usd, with_residual
 from tco.finance_terms import Finance
+from tco.number_style import local
 from tco.result import OptionResult
 from tco.scenario import Scenario
 from tco.splice import served_by
@@ -118,7 +119,7 @@ def taxes(terms: Finance) -> str:
         "table": "depreciation by a table of one's own",
     }[terms.depreciation.schedule]
     paid = "at the end of each year of the plan" if terms.tax_paid == "year-end" else "monthly"
-    return f"after {100 * terms.tax_fraction.value:.4g}% of tax, settled {paid}, {depreciation}"
+    return f"after {local(100 * terms.tax_fraction.value):.4g}% of tax, settled {paid}, {depreciation}"
 
 
 def in_currency(options: Iterable[OptionResult], scenario: Scenario) -> ReportingCurrency | None:

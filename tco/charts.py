@@ -12,6 +12,7 @@ import altair as alt
 import pandas as pd
 
 from tco.errors import InputError
+from tco.number_style import ENGLISH, local, notation
 from tco.result import OptionResult, Result
 
 
@@ -81,6 +82,22 @@ def by_width(narrow: int, wide: int) -> alt.ExprRef:
     return alt.ExprRef(f"containerSize()[0] < 480 ? {narrow} : {wide}")
 
 
+def in_notation(spec: dict[str, Any]) -> dict[str, Any]:
+    """A chart whose axes and tooltips write numbers as the texts around it do; in English it is as it was.
+
+    Args:
+        spec: Vega-Lite.
+    """
+    style = notation()
+    if style == ENGLISH:
+        return spec
+    first, others = style.sizes
+    # D3 takes one size for each group; more groups no number has.
+    sizes = [first, *[others] * 10]
+    number = {"decimal": style.decimal, "thousands": style.group, "grouping": sizes, "currency": ["$", ""]}
+    return spec | {"config": {**spec.get("config", {}), "locale": {"number": number}}}
+
+
 def option_colour(names: Sequence[str], palette: Palette) -> alt.Color:
     """A colour for each option, in their order, with the legend above.
 
@@ -140,7 +157,7 @@ _TOP = alt.Y2Value(0)  # type: ignore[no-untyped-call]
 
 def _crossing_layers(month: float, cost_usd: float, palette: Palette, *, late: bool) -> list[alt.Chart]:
     """The point, a line up from it, and its label above the plot, where no curve runs."""
-    frame = pd.DataFrame({"month": [month], "cost_usd": [cost_usd], "label": [f"paid back: month {month:.1f}"]})
+    frame = pd.DataFrame({"month": [month], "cost_usd": [cost_usd], "label": [f"paid back: month {local(month):.1f}"]})
     base = alt.Chart(frame).encode(x=alt.X("month:Q"))
     return [
         base.mark_rule(color=palette.muted, strokeDash=[2, 3]).encode(y=alt.Y("cost_usd:Q"), y2=_TOP),

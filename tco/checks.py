@@ -11,6 +11,7 @@ from probes.run import Run
 from tco.capacity.steptime.observed import contradictions, observed
 from tco.cashflow import Ledger
 from tco.fill_terms import tokenizer_family
+from tco.number_style import local
 from tco.quality_check import quality_cautions
 from tco.register import quantities
 from tco.replicas_of import gpu_of
@@ -126,7 +127,7 @@ def _capacity(ledgers: Mapping[str, Ledger]) -> Iterator[Caution]:
             yield Caution(
                 code="idle_fleet",
                 path=f"options.{name}",
-                message=f"{name}: the fleet is used {share:.1%} of its capacity; the rest is paid for idle",
+                message=f"{name}: the fleet is used {local(share):.1%} of its capacity; the rest is paid for idle",
             )
 
 

@@ -6,6 +6,7 @@ import re
 
 from tco.field_meanings import FIELD_MEANINGS
 from tco.finance_words import FINANCE_MEANINGS, NEVER_LOOKED_UP
+from tco.number_style import prose
 from tco.register import unit_of
 from tco.term_words import LOOKED_UP, TERM_MEANINGS, TERM_WORDS
 from tco.words import WORDS
@@ -170,7 +171,7 @@ def help_of_field(path: str) -> str | None:
     if _is_named(path):
         return None
     try:
-        return _FOR_THE_REFERENCE.sub("", meaning_of_field(path.rpartition(".")[2]))
+        return prose(_FOR_THE_REFERENCE.sub("", meaning_of_field(path.rpartition(".")[2])))
     except LookupError:
         return None
 

@@ -8,6 +8,7 @@ import pricing
 from pricing import Book, PriceNotFound, Server
 from probes.run import Run
 from tco.errors import InputError
+from tco.number_style import local
 from tco.quantity import Quantity, listed
 from tco.scenario import ElectricityRegion, OwnOption, Scenario
 
@@ -97,7 +98,7 @@ def _server_watts(option: OwnOption, gpu: str | None, server: Server | None, run
         high=(max(own, tdp) + high * tdp) * option.gpus_per_server,
         evidence="expert",
         source=source,
-        note=f"{own:,.0f} W a GPU ({f'run {run.run_id}' if measured else 'TDP'}) and {rest:.2g} x {tdp:,.0f} W for the rest",
+        note=f"{local(own):,.0f} W a GPU ({f'run {run.run_id}' if measured else 'TDP'}) and {local(rest):.2g} x {local(tdp):,.0f} W for the rest",
     )
 
 

@@ -9,6 +9,7 @@ from pricing import Book
 from probes.run import Run
 from tco.handover.models import served_model
 from tco.handover.start_up import start_up_of
+from tco.number_style import local
 from tco.quantity import Quantity
 from tco.scaling import LONGEST_COOL_DOWN_MINUTES, LONGEST_START_UP_MINUTES
 from tco.scenario import OwnOption, RentOption
@@ -90,7 +91,7 @@ def _start_up(option: RentOption | OwnOption, run: Run, gpus: int, book: Book) -
         evidence="expert",
         source=_MACHINE_SOURCE,
         as_of=_MACHINE_DAY,
-        note=f"engine {engine:.2g} min ({how}), weights {fetch:.2g} min at 1 Gbit/s, machine and container {low:g} to {high:g} min",
+        note=f"engine {local(engine):.2g} min ({how}), weights {local(fetch):.2g} min at 1 Gbit/s, machine and container {local(low):g} to {local(high):g} min",
     )
 
 
@@ -126,5 +127,5 @@ def _restart(start_up: Quantity) -> Quantity:
         high=round(high + OUTAGE_MINUTES, 2),
         evidence="expert",
         source=_SPOT_SOURCE,
-        note=f"a start-up elsewhere; at worst, {OUTAGE_MINUTES:g} minutes more until the zone has a machine again",
+        note=f"a start-up elsewhere; at worst, {local(OUTAGE_MINUTES):g} minutes more until the zone has a machine again",
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from tco.number_style import local, respelled
+
 # From 10,000 on in thousands: "$1,234" reads better than "$1.23k".
 _SCALES = ((1e9, 1e9, "bn"), (1e6, 1e6, "M"), (1e4, 1e3, "k"))
 
@@ -21,14 +23,15 @@ def usd(amount: float | None) -> str:
         if size >= least:
             return f"{sign}${_three(size / scale)}{suffix}"
     if size >= 100:  # noqa: PLR2004
-        return f"{sign}${size:,.0f}"
+        return f"{sign}${local(size):,.0f}"
     # A cent's thousandth is written out: "$7e-05" is no price to most people.
-    return f"{sign}${size:.2f}" if size >= 1 or size == 0 else f"{sign}${Decimal(f'{size:.3g}'):f}"
+    return f"{sign}${local(size):.2f}" if size >= 1 or size == 0 else f"{sign}${local(Decimal(f'{size:.3g}')):f}"
 
 
 def _three(number: float) -> str:
     """Three significant digits of a number from 1 on, trailing zeros kept."""
-    return f"{number:.2f}" if number < 10 else f"{number:.1f}" if number < 100 else f"{number:,.0f}"  # noqa: PLR2004
+    digits = ".2f" if number < 10 else ".1f" if number < 100 else ",.0f"  # noqa: PLR2004
+    return f"{local(number):{digits}}"
 
 
 def months(count: float | None) -> str:
@@ -39,7 +42,7 @@ def months(count: float | None) -> str:
     """
     if count is None:
         return "never"
-    return "at once" if count == 0 else f"{count:.1f} months"
+    return "at once" if count == 0 else f"{local(count):.1f} months"
 
 
 def share(fraction: float | None) -> str:
@@ -51,8 +54,8 @@ def share(fraction: float | None) -> str:
     if fraction is None:
         return "–"
     if fraction > 10:  # noqa: PLR2004
-        return "over 1,000%"
-    return f"{fraction:.1%}" if abs(fraction) >= 0.01 else f"{fraction:.2%}"  # noqa: PLR2004
+        return f"over {local(1000):,}%"
+    return f"{local(fraction):.1%}" if abs(fraction) >= 0.01 else f"{local(fraction):.2%}"  # noqa: PLR2004
 
 
 def volume(requests_per_day: float | None) -> str:
@@ -63,4 +66,28 @@ def volume(requests_per_day: float | None) -> str:
     """
     if requests_per_day is None:
         return "–"
-    return "any" if requests_per_day == 0 else f"{float(f'{requests_per_day:.3g}'):,.0f}"
+    return "any" if requests_per_day == 0 else f"{local(float(f'{requests_per_day:.3g}')):,.0f}"
+
+
+def figure(value: float | None, spec: str) -> str:
+    """A number of a table, never as a power of ten from 1 on.
+
+    Args:
+        value: the number.
+        spec: Python's format. A `$` ahead of it makes it money and `× ` a multiple; a `%` behind an `f` says that it counts per cents already.
+
+    >>> figure(-1234.5, "$,.2f"), figure(123_456.0, ",.4g"), figure(12.5, "+,.1f%"), figure(2.0, "× .2g"), figure(None, ",")
+    ('-$1,234.50', '123,500', '+12.5%', '× 2', '–')
+    """
+    if value is None or value != value:  # noqa: PLR0124 - not a number, which is how a table holds nothing
+        return "–"
+    if spec.startswith("× "):
+        return f"× {figure(value, spec[2:])}"
+    if spec.startswith("$"):
+        return f"{'-' if value < 0 else ''}${figure(abs(value), spec[1:])}"
+    if spec.endswith("f%"):
+        return f"{figure(value, spec[:-1])}%"
+    short = f"{value:{spec}}"
+    if abs(value) >= 1 and "e" in short:
+        return f"{local(float(short.replace(',', ''))):,.0f}"
+    return respelled(short)

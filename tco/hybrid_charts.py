@@ -7,6 +7,7 @@ import pandas as pd
 
 from tco.charts import DOLLARS, LIGHT, Palette
 from tco.hybrid_records import HybridAnswer
+from tco.number_style import local
 
 
 def hybrid_frame(made: HybridAnswer) -> pd.DataFrame:
@@ -50,7 +51,7 @@ def cost_over_replicas(made: HybridAnswer, palette: Palette = LIGHT) -> alt.Laye
         scale=alt.Scale(zero=False),
     )
     best = frame.loc[[frame["cost_npv_usd"].idxmin()]]
-    best = best.assign(label=[f"lowest at {count:,}" for count in best["replicas"]])
+    best = best.assign(label=[f"lowest at {local(count):,}" for count in best["replicas"]])
     lowest = alt.Chart(best).encode(x=x, y=y)
     cost = alt.layer(
         base.mark_line(point=True, strokeWidth=2.5, color=palette.lines[0]).encode(y=y),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tco.format import share, usd
 from tco.hybrid_records import HybridAnswer
+from tco.number_style import local
 from tco.result import OptionResult
 
 _ALL = 0.9995
@@ -52,8 +53,8 @@ def neighbours(made: HybridAnswer) -> tuple[float | None, float | None]:
 def _replicas(made: HybridAnswer) -> str:
     least, most = min(made.replicas_by_month), max(made.replicas_by_month)
     if least == most:
-        return "1 replica" if most == 1 else f"{most:,} replicas"
-    return f"{least:,} to {most:,} replicas"
+        return "1 replica" if most == 1 else f"{local(most):,} replicas"
+    return f"{local(least):,} to {local(most):,} replicas"
 
 
 def _around(made: HybridAnswer) -> str:

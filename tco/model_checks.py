@@ -13,6 +13,7 @@ import numpy.typing as npt
 from tco.cashflow import Ledger
 from tco.costs import MONTHS_PER_YEAR
 from tco.finance_terms import Lease
+from tco.number_style import local
 from tco.result import Caution, OptionResult
 from tco.scenario import Option, OwnOption, Scenario
 from tco.unit_records import Check
@@ -89,7 +90,7 @@ def model_check_cautions(checks: Iterable[Check]) -> Iterator[Caution]:
             yield Caution(
                 code="model_check_failed",
                 path=f"options.{check.where}",
-                message=f"{check.where}: the check `{check.name}` of the model itself failed by {check.difference:.6g} {check.unit}; "
+                message=f"{check.where}: the check `{check.name}` of the model itself failed by {local(check.difference):.6g} {check.unit}; "
                 "do not use this answer, and tell us, with the scenario",
             )
 

@@ -9,6 +9,7 @@ import altair as alt
 import pandas as pd
 
 from tco.charts import DOLLARS, LIGHT, Palette
+from tco.number_style import local
 from tco.option_rows import Row
 from tco.result import Result
 
@@ -50,7 +51,7 @@ def front_frame(result: Result, cost: Row, other: Row, if_allowed_usd: Mapping[s
         if cost_usd is None or value is None:
             continue
         state = "recommended" if option.name == result.recommended else "can serve" if option.feasible else "ruled out"
-        told = cost.cells[place] if option.feasible else f"{cost_usd:,.0f} USD, if it were allowed"
+        told = cost.cells[place] if option.feasible else f"{local(cost_usd):,.0f} USD, if it were allowed"
         rows.append((option.name, cost_usd, value, told, other.cells[place], state))
     sign = -1.0 if other.better == "high" else 1.0
     able = [(usd, sign * value) for _, usd, value, *_, state in rows if state != "ruled out"]

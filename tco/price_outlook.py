@@ -12,6 +12,7 @@ from typing import Literal
 
 import pricing
 from pricing import Book, PriceNotFound, TokenPrices
+from tco.number_style import local
 from tco.quantity import Quantity
 from tco.scenario import Scenario
 
@@ -39,7 +40,7 @@ def token_prices_of(model: str, scenario: Scenario, book: Book) -> TokenPrices:
     announced = begins is not None and begins > max(scenario.as_of, book.as_of)
     if not announced or (later.input.amount, later.output.amount) == (today.input.amount, today.output.amount):
         return today
-    note = f"announced for {begins}; until then {today.input.amount:g} in, {today.output.amount:g} out"
+    note = f"announced for {begins}; until then {local(today.input.amount):g} in, {local(today.output.amount):g} out"
     prices = {
         name: price.model_copy(update={"note": "; ".join(part for part in (note, price.note) if part)})
         for name, price in later

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pricing
 from pricing import Book, Comparison, ScoreNotFound
+from tco.number_style import local
 from tco.result import Caution
 from tco.scenario import MixedOption, Scenario
 
@@ -41,4 +42,4 @@ def _sentence(model: str, today: str, found: Comparison) -> str:
     votes = ""
     if found.expected_win_share is not None:
         votes = f"; people would prefer it in {found.expected_win_share:.0%} of comparisons"
-    return f"{model} answers {found.finding} than {today}: {found.model.rating:,.0f} against {found.against.rating:,.0f}{read}{votes}"
+    return f"{model} answers {found.finding} than {today}: {local(found.model.rating):,.0f} against {local(found.against.rating):,.0f}{read}{votes}"

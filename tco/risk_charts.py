@@ -9,6 +9,7 @@ import altair as alt
 import pandas as pd
 
 from tco.charts import DOLLARS, LIGHT, Palette, by_width, option_colour, x_at
+from tco.number_style import local
 from tco.result import Driver
 from tco.risk.records import OptionRisk, Risk, Share
 from tco.risk.two_way import TwoWay
@@ -227,4 +228,4 @@ def _short(npv_usd: float | None) -> str:
     size = abs(npv_usd)
     scale, suffix = next(((s, t) for s, t in ((1e9, "bn"), (1e6, "M"), (1e3, "k")) if size >= s), (1.0, ""))
     digits = 0 if size / scale >= 100 or math.isclose(scale, 1.0) else 1  # noqa: PLR2004
-    return f"{'-' if npv_usd < 0 else ''}{size / scale:.{digits}f}{suffix}"
+    return f"{'-' if npv_usd < 0 else ''}{local(size / scale):.{digits}f}{suffix}"

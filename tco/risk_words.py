@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tco.format import share, usd
+from tco.number_style import local
 from tco.risk.records import Band, Measuring, OptionRisk, Probability, Risk
 
 _SPOKEN = {"90": "9 in 10 runs pay back", "75": "3 in 4 runs pay back", "50": "half of the runs pay back"}
@@ -55,7 +56,7 @@ def likely(found: Probability) -> str:
         return "all runs"
     if found.fraction <= 1 - _SURE:
         return "none of the runs"
-    return f"{share(found.fraction)} (±{100 * found.standard_error:.1f} points) of the runs"
+    return f"{share(found.fraction)} (±{local(100 * found.standard_error):.1f} points) of the runs"
 
 
 def paid_back(option: OptionRisk, horizon_months: int) -> str:
@@ -110,4 +111,4 @@ def _months(with_run: tuple[float | None, float | None], without: tuple[float | 
     if None in with_run or None in without:
         return ""
     narrow, wide = (float(ends[1] or 0) - float(ends[0] or 0) for ends in (with_run, without))
-    return f"; the payback spans {narrow:.1f} months instead of {wide:.1f}"
+    return f"; the payback spans {local(narrow):.1f} months instead of {local(wide):.1f}"

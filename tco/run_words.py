@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from probes.cell import load_label
+from tco.number_style import local
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -51,7 +52,7 @@ def lengths_text(cell: Cell, run: Run) -> str:
         run: its run.
     """
     shape = cell.shape or run.workload
-    return f"{shape.input_tokens:g} / {shape.output_tokens:g}"
+    return f"{local(shape.input_tokens):g} / {local(shape.output_tokens):g}"
 
 
 def run_cautions(run: Run) -> list[str]:
@@ -90,7 +91,7 @@ def findings(run: Run) -> list[str]:
     if run.client_floor is not None:
         floor = run.client_floor
         sentences.append(
-            f"The measuring client itself adds {floor.ttft_error_p50_ms:.1f} ms to a first token (p99 {floor.ttft_error_p99_ms:.1f} ms, "
+            f"The measuring client itself adds {local(floor.ttft_error_p50_ms):.1f} ms to a first token (p99 {local(floor.ttft_error_p99_ms):.1f} ms, "
             f"{floor.streams} streams against a server of known speed)."
         )
     return sentences
@@ -102,7 +103,7 @@ def promise_text(limits_ms: Mapping[str, float]) -> str:
     >>> promise_text({"ttft": 2000.0, "tpot": 100.0})
     'TTFT up to 2,000 ms and TPOT up to 100 ms'
     """
-    return " and ".join(f"{name.upper()} up to {limit:,.0f} ms" for name, limit in limits_ms.items())
+    return " and ".join(f"{name.upper()} up to {local(limit):,.0f} ms" for name, limit in limits_ms.items())
 
 
 def goodput_sentence(found: Goodput) -> str:
@@ -137,7 +138,7 @@ def curve_sentence(cells: Sequence[Cell]) -> str:
 
 def _plain(value: float, digits: int = 4) -> str:
     """So many digits, never as a power of ten; from 1,000 on all before the point."""
-    return f"{value:,.0f}" if value >= 1000 else f"{value:.{digits}g}"  # noqa: PLR2004 -- a power of ten from here on
+    return f"{local(value):,.0f}" if value >= 1000 else f"{local(value):.{digits}g}"  # noqa: PLR2004 -- a power of ten from here on
 
 
 def split_sentence(split: CostSplit) -> str:
@@ -147,20 +148,22 @@ def split_sentence(split: CostSplit) -> str:
         split: the fit over length mixes.
     """
     sentence = (
-        f"Machine time by tokens, from {split.mixes} length mixes: {_per_1000(split.input_token_s)} for 1,000 in, "
-        f"{_per_1000(split.output_token_s)} for 1,000 out"
+        f"Machine time by tokens, from {split.mixes} length mixes: {_per_1000(split.input_token_s)} for {local(1000):,} in, "
+        f"{_per_1000(split.output_token_s)} for {local(1000):,} out"
     )
     if split.input_token_s.mean > 0:
-        sentence += f"; an output token takes as much as {split.output_token_s.mean / split.input_token_s.mean:.1f} input tokens"
+        sentence += f"; an output token takes as much as {local(split.output_token_s.mean / split.input_token_s.mean):.1f} input tokens"
     return f"{sentence} (the fit misses {split.residual_fraction:.0%})."
 
 
 def _per_1000(part: Interval) -> str:
     if part.mean == 0 and part.high is not None:
-        return f"at most {part.high * 1000:.3g} s"
-    text = f"{part.mean * 1000:.3g} s"
+        return f"at most {local(part.high * 1000):.3g} s"
+    text = f"{local(part.mean * 1000):.3g} s"
     return (
-        text if part.low is None or part.high is None else f"{text} ({part.low * 1000:.3g} to {part.high * 1000:.3g})"
+        text
+        if part.low is None or part.high is None
+        else f"{text} ({local(part.low * 1000):.3g} to {local(part.high * 1000):.3g})"
     )
 
 
@@ -174,7 +177,7 @@ def _energy_sentence(run: Run) -> str | None:
         joules, cell = min(rated, key=lambda pair: pair[0])
         assert cell.energy is not None
         hedge = " (an estimate: the weights are random)" if cell.energy.estimate else ""
-        return f"Energy: {joules:.3g} J for an output token at best, at {cell.label}{hedge}."
+        return f"Energy: {local(joules):.3g} J for an output token at best, at {cell.label}{hedge}."
     reasons = {cell.energy.reason for cell in run.cells if cell.energy is not None and cell.energy.reason}
     return f"Energy: not measured. {min(reasons)}" if reasons else None
 

@@ -8,6 +8,7 @@ from pricing.quality.scores import ARENA
 from tco.constraint_result import LABELS
 from tco.cost_sources import CARRIES
 from tco.format import months, share, usd, volume
+from tco.number_style import local
 from tco.offers import PROMISED, Offer
 from tco.option_rows import NOTHING, Figure, Group, Row, compared, numbers_row, payback_words, verdict, words_row
 from tco.option_words import SHORT_KINDS
@@ -147,17 +148,21 @@ def _capacity(result: Result, offers: Mapping[str, Offer]) -> list[Row]:
         if held is None:
             return None
         least = min(held.least_replicas_by_month, default=held.replicas)
-        return f"{held.replicas:,}" if held.policy == "fixed" else f"{least:,} to {held.replicas:,}, {held.policy}"
+        return (
+            f"{local(held.replicas):,}"
+            if held.policy == "fixed"
+            else f"{local(least):,} to {local(held.replicas):,}, {held.policy}"
+        )
 
     def count(number: float) -> str:
-        return f"{number:,.0f}"
+        return f"{local(number):,.0f}"
 
     return [
         words_row(result, group, "Replicas, busiest hour", replicas, "Replica"),
         numbers_row(result, group, "GPUs", of("gpus"), count),
         numbers_row(result, group, "Servers", of("servers"), count),
         numbers_row(
-            result, group, "Goodput (requests/s)", of("goodput_requests_per_s"), lambda rate: f"{rate:,.3g}", None, "Goodput"
+            result, group, "Goodput (requests/s)", of("goodput_requests_per_s"), lambda rate: f"{local(rate):,.3g}", None, "Goodput"
         ),
         numbers_row(result, group, "Utilisation", of("utilisation_fraction"), share, "high", "Utilisation"),
         numbers_row(result, group, "Idle cost", of("idle_usd"), usd, "low", "Idle cost"),
@@ -173,7 +178,7 @@ def _ttft(result: Result, offers: Mapping[str, Offer]) -> Row:
     numbers = tuple(None if offer is None else offer.ttft_p95_ms for offer in held)
     bounds = [offer is not None and offer.ttft_basis == PROMISED for offer in held]
     cells = tuple(
-        NOTHING if number is None else f"{'at most ' if bound else ''}{number:,.0f} ms"
+        NOTHING if number is None else f"{'at most ' if bound else ''}{local(number):,.0f} ms"
         for number, bound in zip(numbers, bounds, strict=True)
     )
     return Row("Capacity", "TTFT P95", cells, numbers, None if any(bounds) else "low", ("TTFT", "P95"))
@@ -210,7 +215,7 @@ def _terms(result: Result, offers: Mapping[str, Offer]) -> list[Row]:
         return lambda option: figure(offers[option.name]) if option.name in offers else None
 
     return [
-        numbers_row(result, group, _rated_by(offers), number(lambda offer: offer.rating_points), lambda points: f"{points:,.0f}", "high", "Rating"),
+        numbers_row(result, group, _rated_by(offers), number(lambda offer: offer.rating_points), lambda points: f"{local(points):,.0f}", "high", "Rating"),
         words_row(result, group, "Licence", of(lambda offer: offer.licence)),
         words_row(result, group, "Data may be in", of(lambda offer: offer.data_in), "Residency"),
         words_row(result, group, "Run by a group of", of(lambda offer: offer.operator)),
@@ -220,7 +225,7 @@ def _terms(result: Result, offers: Mapping[str, Offer]) -> list[Row]:
         words_row(result, "Terms", "Model", lambda option: short_model(option.model)),
         words_row(result, "Terms", "Bought as", of(lambda offer: offer.bought_as), "Commitment"),
         *_price(result),
-        numbers_row(result, "Terms", "Lead time (months)", number(lambda offer: offer.lead_time_months), lambda count: f"{count:.3g}", "low"),
+        numbers_row(result, "Terms", "Lead time (months)", number(lambda offer: offer.lead_time_months), lambda count: f"{local(count):.3g}", "low"),
     ]  # fmt: skip
 
 
@@ -241,7 +246,7 @@ def short_model(name: str) -> str:
 def _retention(offer: Offer) -> str | None:
     if offer.retention_days is None:
         return None
-    return f"{offer.retention_days:g} days" if offer.retention_days else "not at all"
+    return f"{local(offer.retention_days):g} days" if offer.retention_days else "not at all"
 
 
 _PRICE_ITEMS = ("output_tokens", "gpu_rent", "servers")

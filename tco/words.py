@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tco.finance_words import FINANCE_WORDS
 from tco.format import share, usd
+from tco.number_style import local, prose
 from tco.register import unit_of
 from tco.term_words import TERM_WORDS
 
@@ -90,6 +91,8 @@ WORDS = {
 
 _MEASURED, _LISTED, _PUBLISHED = {"measured"}, {"invoice", "contract", "listed"}, {"literature", "expert"}
 _CODE = re.compile(r"(`[^`]+`)")
+_BLANKS = re.compile(r"[^\S\u00a0\u202f]+")
+"""But for those that hold the groups of a number together."""
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]#+\-.!$~:<>|&^=@])")
 
 
@@ -101,7 +104,7 @@ def plain(text: str) -> str:
     >>> plain("saves $5, see `a_b` and *c*")
     'saves \\$5, see `a_b` and \\*c\\*'
     """
-    parts = _CODE.split(" ".join(text.split()))
+    parts = _CODE.split(_BLANKS.sub(" ", text).strip())
     return "".join(part if number % 2 else _MARKDOWN.sub(r"\\\1", part) for number, part in enumerate(parts))
 
 
@@ -135,7 +138,7 @@ def item_words(name: str) -> str:
 def meaning(path: str) -> str | None:
     """What an input means; None where its name says it all."""
     word = WORDS.get(path.rpartition(".")[2])
-    return word.meaning if word else None
+    return prose(word.meaning) if word else None
 
 
 def driver_title(driver: Driver) -> str:
@@ -164,7 +167,7 @@ def amount(value: float, unit: str) -> str:
 
 
 def _figure(value: float, unit: str) -> str:
-    return f"{100 * value:.3g}%" if unit.startswith("fraction") else number(value)
+    return f"{local(100 * value):.3g}%" if unit.startswith("fraction") else number(value)
 
 
 def outcomes(low_usd: float, high_usd: float) -> str:
@@ -191,7 +194,7 @@ def number(value: float) -> str:
     >>> number(20000.0), number(0.0521), number(1e-7)
     ('20,000', '0.0521', '1e-07')
     """
-    return f"{value:,.4g}" if abs(value) < 10_000 else f"{float(f'{value:.4g}'):,.0f}"  # noqa: PLR2004
+    return f"{local(value):,.4g}" if abs(value) < 10_000 else f"{local(float(f'{value:.4g}')):,.0f}"  # noqa: PLR2004
 
 
 def basis(option: OptionResult) -> str:

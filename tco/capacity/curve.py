@@ -20,6 +20,7 @@ from probes.run import Run
 from tco.capacity.latency import Basis, read_latency
 from tco.capacity.shape import Conversion, convert
 from tco.capacity.slo_capacity import SloCapacity, infeasible
+from tco.number_style import local
 from tco.workload.asked import Slo
 
 Floats = npt.NDArray[np.float64]
@@ -117,7 +118,7 @@ def _search_for(run: Run, limits: dict[str, float]) -> Goodput | None:
 
 def _searched(found: Goodput, rate: float, cells: list[Cell]) -> SloCapacity:
     at = max((cell for cell in cells if cell.requests_per_s.mean <= rate), key=_load, default=cells[0])
-    note = f"searched with random arrivals: {rate:g} requests/s kept the promise"
+    note = f"searched with random arrivals: {local(rate):g} requests/s kept the promise"
     if not found.resolved:
         note += f" ({found.reason})"
     return SloCapacity(
@@ -142,7 +143,7 @@ def _below_broken(capacity: SloCapacity, found: Goodput) -> SloCapacity:
         relative_low=0.0,
         relative_high=1.0,
         basis="modelled",
-        reasons=(*capacity.reasons, f"{note}, cut to {broken:g} requests/s, which broke it"),
+        reasons=(*capacity.reasons, f"{note}, cut to {local(broken):g} requests/s, which broke it"),
     )
 
 
@@ -253,6 +254,6 @@ def _first_failure(cell: Cell, limits: dict[str, float], shape: Conversion) -> s
     name, limit = next((n, limit) for n, limit in limits.items() if _latency_ms(cell, n, shape) > limit)
     value = _latency_ms(cell, name, shape)
     return (
-        f"no measured load meets the promise: at the lightest, {cell.label}, {name} is {value:,.0f} ms and the limit is "
-        f"{limit:,.0f} ms. Promise more, use a faster GPU or a smaller model, or probe a lighter load"
+        f"no measured load meets the promise: at the lightest, {cell.label}, {name} is {local(value):,.0f} ms and the limit is "
+        f"{local(limit):,.0f} ms. Promise more, use a faster GPU or a smaller model, or probe a lighter load"
     )

@@ -24,6 +24,7 @@ from tco.capacity.replicas.needed import MAX_REPLICAS, Counts
 from tco.capacity.replicas.policies import Load, Standing, standing
 from tco.capacity.replicas.upgrades import extra_replicas, surge_replica_hours
 from tco.capacity.slo_capacity import SloCapacity
+from tco.number_style import local
 from tco.quantity import Numbers
 from tco.scenario import OwnOption, RentOption, Workload
 from tco.workload.batch import Hours
@@ -163,7 +164,7 @@ def _found(question: _Question, most_replicas: int | None = None) -> _Found:
     most, limit = int(found.most.max(initial=0)), most_replicas or option.scaling.max_replicas
     if limit is not None and most > limit:
         raise OverflowError(
-            f"the busiest hour needs {most:,} replicas, spares included, and `scaling.max_replicas` allows {limit:,}; raise it, or ask for less"
+            f"the busiest hour needs {local(most):,} replicas, spares included, and `scaling.max_replicas` allows {local(limit):,}; raise it, or ask for less"
         )
     if not rented_by_hour(option):
         found = replace(found, paid=found.most)

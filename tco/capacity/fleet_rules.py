@@ -11,6 +11,7 @@ from tco.capacity.replicas.needed import Counts, replicas_for
 from tco.capacity.replicas.policies import Load, Policy, Standing
 from tco.capacity.replicas.spares import Spares, with_servers, with_spares_each
 from tco.capacity.replicas.upgrades import Rollout
+from tco.number_style import local
 from tco.quantity import Quantity
 from tco.scenario import OwnOption, RentOption, Workload
 from tco.workload.batch import Hours
@@ -152,7 +153,7 @@ def remarks(option: RentOption | OwnOption, found: Standing, late_fraction: floa
     if scaling.policy == "reactive":
         minutes = _filled(scaling.start_up_minutes).value
         yield (
-            f"reactive scaling with a start-up of {minutes:.3g} minutes: {late_fraction:.2%} of the requests come while the load outruns the replicas "
+            f"reactive scaling with a start-up of {local(minutes):.3g} minutes: {local(late_fraction):.2%} of the requests come while the load outruns the replicas "
             "that are ready, and wait longer than promised"
         )
     if scaling.policy != "fixed" and not rented_by_hour(option):
@@ -160,11 +161,11 @@ def remarks(option: RentOption | OwnOption, found: Standing, late_fraction: floa
     asleep = float(np.mean(found.asleep_fraction)) if found.asleep_fraction.size else 0.0
     if asleep > _WORTH_SAYING:
         minutes = _filled(scaling.start_up_minutes).value
-        yield f"no replica stands in {asleep:.1%} of the hours: a request that comes then waits for a start of {minutes:.3g} minutes"
+        yield f"no replica stands in {local(asleep):.1%} of the hours: a request that comes then waits for a start of {local(minutes):.3g} minutes"
     if failures.interruptions_per_hour is not None and failures.interruptions_per_hour.value > 0:
         between, restart = 1 / failures.interruptions_per_hour.value, _filled(failures.restart_minutes).value
         yield (
-            f"a replica's machine is taken back every {between:,.3g} hours on average and is missed for {restart:.3g} minutes each time; spares are "
+            f"a replica's machine is taken back every {local(between):,.3g} hours on average and is missed for {local(restart):.3g} minutes each time; spares are "
             "reckoned as if machines went one by one, and a landlord may take many at once"
         )
 

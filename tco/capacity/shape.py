@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from probes.findings import CostSplit
 from probes.record import Interval
 from probes.run import WorkloadShape
+from tco.number_style import local
 
 _SAME_WITHIN = 0.02
 FURTHEST_RATIO = 4.0
@@ -81,8 +82,8 @@ def convert(
     if abs(into - 1) <= _SAME_WITHIN and abs(out - 1) <= _SAME_WITHIN:
         return Conversion(rate=1.0, low=1.0, high=1.0, input_ratio=into, output_ratio=out, usable=True, sentence="")
     shapes = (
-        f"{probed.input_tokens:g} in / {probed.output_tokens:g} out, "
-        f"the scenario has {input_tokens:g} in / {output_tokens:g} out"
+        f"{local(probed.input_tokens):g} in / {local(probed.output_tokens):g} out, "
+        f"the scenario has {local(input_tokens):g} in / {local(output_tokens):g} out"
     )
     command = f"tco probe run --input-tokens {input_tokens:.0f} --output-tokens {output_tokens:.0f}"
     usable = max(into, out) <= FURTHEST_RATIO
@@ -92,12 +93,12 @@ def convert(
         rate, low, high = _by_work(split, probed, input_tokens, output_tokens)
         sentence = (
             f"the run was probed with {shapes}: capacity is carried over by the work of input and output that it measured on {split.mixes} length mixes, "
-            f"a factor of {rate:.2f} ({low:.2f} to {high:.2f})"
+            f"a factor of {local(rate):.2f} ({local(low):.2f} to {local(high):.2f})"
         )
     elif usable:
         sentence = f"the run was probed with {shapes}: capacity is the safe bound; measure it with `{command}`"
     else:
-        sentence = f"the run was probed with {shapes}, over {FURTHEST_RATIO:g} times longer; probe your own lengths: `{command}`"
+        sentence = f"the run was probed with {shapes}, over {local(FURTHEST_RATIO):g} times longer; probe your own lengths: `{command}`"
     return Conversion(
         rate=rate,
         low=low,

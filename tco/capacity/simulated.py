@@ -12,6 +12,7 @@ from tco.capacity.engine_model import EngineModel, slower
 from tco.capacity.simulator.outcome import Outcome
 from tco.capacity.simulator.traffic import Traffic
 from tco.capacity.slo_capacity import SloCapacity, infeasible
+from tco.number_style import Notation, local, notation
 from tco.workload.asked import Spread
 
 REQUESTS = 3_000
@@ -50,7 +51,6 @@ class AskedClass:
     limits_ms: tuple[tuple[str, float], ...] = ()
 
 
-@lru_cache(maxsize=512)
 def simulated_capacity(engine: EngineModel, classes: tuple[AskedClass, ...]) -> SloCapacity:
     """Goodput of one replica under the promises of all classes, for requests that arrive at random (Poisson).
 
@@ -65,20 +65,27 @@ def simulated_capacity(engine: EngineModel, classes: tuple[AskedClass, ...]) -> 
     Returns:
         The capacity, basis `modelled`. Not feasible where even an idle engine breaks a limit, with the bound; and where a request does not fit.
     """
+    return _told(engine, classes, notation())
+
+
+def forget_simulations() -> None:
+    """Simulates everything anew from now on."""
+    _told.cache_clear()
+    _rates.cache_clear()
+
+
+@lru_cache(maxsize=512)
+def _told(engine: EngineModel, classes: tuple[AskedClass, ...], _style: Notation) -> SloCapacity:
+    """With a sentence in the notation that is in force."""
     too_long = _too_long(engine, classes)
     if too_long:
         return infeasible(*too_long)
     broken = _broken_when_idle(engine, classes)
     if broken:
         return infeasible(broken, "slo_below_single_request")
-    first = _highest_rate(engine, classes, SEEDS[0])
-    rates = [first, *(_highest_rate(engine, classes, seed, near=first) for seed in SEEDS[1:])]
+    rates, ends = _rates(engine, classes)
     mean = float(np.mean(rates))
     sampling = _Z95 * float(np.std(rates, ddof=1)) / math.sqrt(len(rates)) / mean
-    ends = [
-        _highest_rate(_at_speed(engine, 1 + sign * engine.band_fraction), classes, SEEDS[0], near=first) / first
-        for sign in (1, -1)
-    ]
     return SloCapacity(
         requests_per_s=mean,
         relative_low=max(0.0, min(1.0, ends[0]) - sampling),
@@ -89,6 +96,18 @@ def simulated_capacity(engine: EngineModel, classes: tuple[AskedClass, ...]) -> 
         reasons=(_sentence(engine, sampling),),
         code="simulated",
     )
+
+
+@lru_cache(maxsize=512)
+def _rates(engine: EngineModel, classes: tuple[AskedClass, ...]) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """The highest rate of each draw [requests/s], and what that of the first becomes where steps are slower and faster, as factors."""
+    first = _highest_rate(engine, classes, SEEDS[0])
+    rates = (first, *(_highest_rate(engine, classes, seed, near=first) for seed in SEEDS[1:]))
+    ends = tuple(
+        _highest_rate(_at_speed(engine, 1 + sign * engine.band_fraction), classes, SEEDS[0], near=first) / first
+        for sign in (1, -1)
+    )
+    return rates, ends
 
 
 def simulate_load(
@@ -215,8 +234,8 @@ def _broken_when_idle(engine: EngineModel, classes: tuple[AskedClass, ...]) -> s
     kind, name, limit, found = broken
     whose = f" of {kind.name!r}" if kind.name else ""
     return (
-        f"no load keeps the promise: one request at a time already has {name} {found:,.0f} ms{whose}, and the limit is {limit:,.0f} ms "
-        f"(simulated; {engine.origin}). Promise {found:,.0f} ms or more, use a faster GPU or a smaller model"
+        f"no load keeps the promise: one request at a time already has {name} {local(found):,.0f} ms{whose}, and the limit is {local(limit):,.0f} ms "
+        f"(simulated; {engine.origin}). Promise {local(found):,.0f} ms or more, use a faster GPU or a smaller model"
     )
 
 
@@ -228,7 +247,7 @@ def _too_long(engine: EngineModel, classes: tuple[AskedClass, ...]) -> tuple[str
         if length > limits.max_model_len:
             return (
                 (
-                    f"a mean request of {length:,.0f} tokens is longer than the context that the engine was started with, {limits.max_model_len:,} tokens; "
+                    f"a mean request of {local(length):,.0f} tokens is longer than the context that the engine was started with, {local(limits.max_model_len):,} tokens; "
                     "shorten the requests, or probe with a larger --max-model-len"
                 ),
                 "context_too_long",
@@ -236,7 +255,7 @@ def _too_long(engine: EngineModel, classes: tuple[AskedClass, ...]) -> tuple[str
         if length > limits.kv_tokens:
             return (
                 (
-                    f"a mean request of {length:,.0f} tokens does not fit into the cache of {limits.kv_tokens:,} tokens; use more GPUs a replica, a GPU with "
+                    f"a mean request of {local(length):,.0f} tokens does not fit into the cache of {local(limits.kv_tokens):,} tokens; use more GPUs a replica, a GPU with "
                     "more memory, or a cache of fewer bytes a token (--kv-cache-dtype fp8)"
                 ),
                 "cache_too_small",
@@ -258,5 +277,5 @@ def _at_speed(engine: EngineModel, factor: float) -> EngineModel:
 def _sentence(engine: EngineModel, sampling: float) -> str:
     return (
         f"capacity is simulated with random arrivals: {engine.origin}; such a model missed what was measured by {engine.error_fraction:.0%} typically and "
-        f"{engine.band_fraction:.0%} nine times in ten at most ({engine.error_source}); draws of the simulation differ by {sampling:.1%}"
+        f"{engine.band_fraction:.0%} nine times in ten at most ({engine.error_source}); draws of the simulation differ by {local(sampling):.1%}"
     )

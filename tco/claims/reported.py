@@ -40,7 +40,7 @@ REPORTED: tuple[Claim, ...] = (
                 is_claimed=False,
             ),
             Statement(
-                words="Llama 4 costs less at all, in the United States, where GPT-5 reasons for 1,000 tokens a report",
+                words="Llama 4 costs less at all, in the United States, where GPT-5 reasons for a thousand tokens a report",
                 option="llama-4-scout-tuned",
                 conditions=("npv_usd>0",),
                 case="in-the-us",

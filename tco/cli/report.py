@@ -12,6 +12,7 @@ from tco.answer import headline
 from tco.cli._parts_progress import PartsProgress
 from tco.cli._shared import EXIT_INTERRUPTED, console, fail, refuse
 from tco.lock import read_lock
+from tco.number_style import ENGLISH, notation_for
 from tco.report.brand import load_brand
 from tco.report.forms import DEFAULT_FORMS, FORMS, chosen, written
 from tco.report.gather import gather, version_before
@@ -52,6 +53,10 @@ def report(
         typer.Option("--set", metavar="PATH=VALUE", help="Change one input first; repeat for more."),
     ] = None,
     case: Annotated[str | None, typer.Option("--case", metavar="NAME", help="Report one of the file's cases.")] = None,
+    locale: Annotated[
+        str | None,
+        typer.Option("--locale", metavar="TAG", help="Write numbers as there: de-DE, fr-FR, en-IN; else the brand's."),
+    ] = None,
     quick: Annotated[
         bool, typer.Option("--quick", help="Without break-even volumes, drivers, and what flips the answer.")
     ] = False,
@@ -62,6 +67,8 @@ def report(
     try:
         forms = chosen(formats)
         kit = None if brand is None else load_brand(brand)
+        tag = locale or (None if kit is None else kit.terms.locale)
+        style = ENGLISH if tag is None else notation_for(tag, "--locale")
         question = load(scenario, settings or [], case)
         with PartsProgress("answering with every input changed", "inputs asked") as progress:
             pack = gather(
@@ -73,6 +80,7 @@ def report(
                 previous=None if previous is None else version_before(previous),
                 lock=None if lock is None else read_lock(lock),
                 searches=not quick,
+                style=style,
                 on_part=progress.done,
             )
         console().print(headline(pack.result), style="bold", markup=False)

@@ -13,6 +13,7 @@ from tco.constraints import held
 from tco.constraints.facts import Asked, terms_of
 from tco.constraints.serving import HARD, worst
 from tco.errors import InputError
+from tco.number_style import local
 from tco.places import countries_of
 from tco.result import Caution
 from tco.scenario import MixedOption, Option, RentOption, Scenario
@@ -116,7 +117,7 @@ def supply_cautions(scenario: Scenario) -> Iterator[Caution]:
             yield Caution(
                 code="starts_before_it_can",
                 path=f"options.{option.name}.starts_after_months",
-                message=f"{option.name}: it can serve after {months:.3g} months and is counted from month {option.starts_after_months} on; "
+                message=f"{option.name}: it can serve after {local(months):.3g} months and is counted from month {option.starts_after_months} on; "
                 f"give `starts_after_months: {math.ceil(months)}`, so that the baseline is paid until then",
             )
 
@@ -130,7 +131,7 @@ def _constraints(scenario: Scenario, wishes: Constraints) -> Iterator[_Constrain
     if wishes.operator_nationality is not None:
         yield _Constraint("operator_nationality", ", ".join(wishes.operator_nationality), held.operator_nationality)
     if wishes.max_retention_days is not None:
-        yield _Constraint("retention", f"at most {wishes.max_retention_days:g} days", held.retention)
+        yield _Constraint("retention", f"at most {local(wishes.max_retention_days):g} days", held.retention)
     if wishes.needs_baa:
         yield _Constraint("baa", "HIPAA", held.baa)
     if wishes.certifications is not None:
@@ -139,9 +140,9 @@ def _constraints(scenario: Scenario, wishes: Constraints) -> Iterator[_Constrain
         yield _Constraint("latency", "the workload's promise", held.latency)
     if wishes.min_quality is not None:
         least = wishes.min_quality
-        yield _Constraint("quality", f"at least {least.min_rating_points:,.6g} by {least.measure}", held.quality)
+        yield _Constraint("quality", f"at least {local(least.min_rating_points):,.6g} by {least.measure}", held.quality)
     if wishes.max_lead_time_months is not None:
-        yield _Constraint("supply", f"at most {wishes.max_lead_time_months:g} months", held.supply)
+        yield _Constraint("supply", f"at most {local(wishes.max_lead_time_months):g} months", held.supply)
 
 
 def _finding(constraint: _Constraint, option: Option, wishes: Constraints, asked: Asked) -> ConstraintFinding:

@@ -14,6 +14,7 @@ from pricing.price import Evidence
 from tco.constraint_terms import Constraints, MinQuality
 from tco.constraints.facts import Asked, Fact, operator_fact, regions_fact, terms_of
 from tco.licence_check import forbids
+from tco.number_style import local
 from tco.option_terms import Terms
 from tco.places import countries_of
 from tco.scenario import Option, OwnOption, Scenario, TokenOption
@@ -84,7 +85,7 @@ def retention(option: Option, wishes: Constraints, asked: Asked) -> Held:  # noq
             return Held(verdict="met", says="requests stay on machines that you run")
         return Held(verdict="unknown", says="nobody says how long it keeps requests", field="retention_days")
     days = terms.retention_days
-    return _stated(terms, met=days <= most, says=f"it keeps requests for {days:g} days")
+    return _stated(terms, met=days <= most, says=f"it keeps requests for {local(days):g} days")
 
 
 def baa(option: Option, wishes: Constraints, asked: Asked) -> Held:  # noqa: ARG001 - one shape for all
@@ -136,7 +137,7 @@ def quality(option: Option, wishes: Constraints, asked: Asked) -> Held:
     least, terms = wishes.min_quality, terms_of(option)
     assert least is not None
     if terms.rating_points is not None and terms.rating_measure == least.measure:
-        says = f"it is rated {terms.rating_points:,.6g} ({least.measure})"
+        says = f"it is rated {local(terms.rating_points):,.6g} ({least.measure})"
         return _stated(terms, met=terms.rating_points >= least.min_rating_points, says=says)
     return _rated(asked.filled.option(option.name).model, least, asked)
 
@@ -150,7 +151,7 @@ def supply(option: Option, wishes: Constraints, asked: Asked) -> Held:
         if isinstance(option, TokenOption):
             return Held(verdict="met", says="tokens are sold at once")
         return Held(verdict="unknown", says="nobody says when it can serve", field="lead_time_months")
-    return _stated(terms, met=months <= most, says=f"it can serve after {months:.3g} months")
+    return _stated(terms, met=months <= most, says=f"it can serve after {local(months):.3g} months")
 
 
 def lead_time_months(option: Option, scenario: Scenario) -> float | None:
@@ -178,10 +179,14 @@ def _rated(model: str, least: MinQuality, asked: Asked) -> Held:
     except ScoreNotFound:
         says = f"no rating of {model} by {least.measure} is known"
         return Held(verdict="unknown", says=says, field="rating_points")
-    bounds = f"{score.low:,.0f} to {score.high:,.0f}, " if score.low is not None and score.high is not None else ""
+    bounds = (
+        f"{local(score.low):,.0f} to {local(score.high):,.0f}, "
+        if score.low is not None and score.high is not None
+        else ""
+    )
     return Held(
         verdict="met" if score.rating >= least.min_rating_points else "not met",
-        says=f"{score.model} is rated {score.rating:,.0f} ({bounds}{least.measure}{f', {score.as_of}' if score.as_of else ''})",
+        says=f"{score.model} is rated {local(score.rating):,.0f} ({bounds}{least.measure}{f', {score.as_of}' if score.as_of else ''})",
         evidence=score.evidence,
         source=score.source,
         as_of=score.as_of,

@@ -12,6 +12,7 @@ from tco.capacity.replicas.needed import MAX_REPLICAS
 from tco.cashflow import Ledger, ledger
 from tco.hybrid.base import Mixed, base_ledger, overflow_ledger, split_of
 from tco.hybrid.decide import decided, replicas_that_hold
+from tco.number_style import local
 from tco.quantity import Numbers, Quantity
 from tco.scenario import CascadeOption, MixedOption, Scenario, TokenOption
 from tco.splice import spliced
@@ -123,8 +124,8 @@ def _short(mix: Mixed, replicas: Numbers) -> str | None:
     month = int(np.argmax(needed - replicas))
     share = mix.option.sensitive_fraction.value
     return (
-        f"{share:.0%} of the requests may not leave (`sensitive_fraction`) and need {int(needed[month]):,} replicas of {mix.base.name} in the busiest hour of month "
-        f"{month + 1}; `replicas` gives {int(replicas[month]):,}, raise it or write `optimal`"
+        f"{share:.0%} of the requests may not leave (`sensitive_fraction`) and need {local(int(needed[month])):,} replicas of {mix.base.name} in the busiest hour of month "
+        f"{month + 1}; `replicas` gives {local(int(replicas[month])):,}, raise it or write `optimal`"
     )
 
 

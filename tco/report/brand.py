@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from pricing.yaml_file import FileError, parse_yaml, read_text
 from tco.errors import InputError
+from tco.number_style import notation_for
 
 MAX_LOGO_BYTES = 1_000_000
 MAX_TEMPLATE_BYTES = 20_000_000
@@ -27,6 +28,11 @@ Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")]
 Font = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 \-]{0,59}$")]
 """A name of a font family: nothing that could end a style."""
+
+
+def _known_locale(tag: str) -> str:
+    notation_for(tag)
+    return tag
 
 
 class _Record(BaseModel):
@@ -64,6 +70,7 @@ class BrandFile(_Record):
         footer: a line below every page, before the ids.
         confidentiality: a line such as `Confidential, for ACME only`, on every page.
         pptx_template: a `.pptx` file, relative to this file, whose master, layouts and slides are used.
+        locale: in whose notation its numbers are written, such as `de-DE`; null: English.
         redact_words: names that are blanked at the levels `client` and `public`.
     """
 
@@ -75,6 +82,7 @@ class BrandFile(_Record):
     footer: Line | None = None
     confidentiality: Line | None = None
     pptx_template: Line | None = None
+    locale: Annotated[str, AfterValidator(_known_locale)] | None = None
     redact_words: Annotated[list[Line], Field(max_length=200)] = []
 
 
@@ -155,7 +163,7 @@ def _sentence(place: tuple[int | str, ...], kind: str, message: str) -> str:
         return f"`{where}` is not a colour; write it as #0f6b5c"
     if kind == "string_pattern_mismatch":
         return f"`{where}` is not a font's name; letters, digits, spaces and hyphens"
-    return f"`{where}`: {message}"
+    return f"`{where}`: {message.removeprefix('Value error, ')}"
 
 
 def _logo(path: Path) -> Logo:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from probes.cell import Cell
 from probes.run import Run
 from tco.format import share, usd
+from tco.number_style import local
 from tco.report.blocks import Block, Column, Section, Table, Text, columns
 from tco.report.pack import ReportPack
 from tco.result import OptionResult
@@ -51,10 +52,10 @@ def _row(option: OptionResult) -> tuple[str, ...]:
         option.name,
         f"{held.basis}{missed}",
         option.run_id or "–",
-        f"{held.replicas:,}",
-        f"{held.gpus:,}",
-        f"{held.servers:,}",
-        f"{held.goodput_requests_per_s:.3g}",
+        f"{local(held.replicas):,}",
+        f"{local(held.gpus):,}",
+        f"{local(held.servers):,}",
+        f"{local(held.goodput_requests_per_s):.3g}",
         share(held.utilisation_fraction),
         usd(held.idle_usd),
     )
@@ -72,7 +73,7 @@ def manifest_rows(run: Run) -> Iterator[tuple[str, str]]:
     yield "Engine", _joined(run.engine.name, run.engine.version, " ".join(run.engine.args))
     yield "Machine", _machine(run)
     shape = run.workload
-    yield "Requests", _joined(f"{shape.input_tokens:,} tokens in", f"{shape.output_tokens:,} out", shape.arrivals, f"seed {shape.seed}" if shape.seed is not None else None)  # fmt: skip
+    yield "Requests", _joined(f"{local(shape.input_tokens):,} tokens in", f"{local(shape.output_tokens):,} out", shape.arrivals, f"seed {shape.seed}" if shape.seed is not None else None)  # fmt: skip
     if run.manifest is None:
         yield "To do it again", "no manifest: not a probe of this tool"
         return
@@ -113,7 +114,11 @@ def _cells(run: Run) -> Iterator[Table]:
 
 
 def _cell(cell: Cell) -> tuple[str, ...]:
-    load = f"{cell.concurrency} at once" if cell.concurrency is not None else f"{cell.request_rate_per_s:g} requests/s"
+    load = (
+        f"{cell.concurrency} at once"
+        if cell.concurrency is not None
+        else f"{local(cell.request_rate_per_s):g} requests/s"
+    )
     return (
         load,
         _mean(cell.requests_per_s.mean if cell.requests_per_s else None),
@@ -124,4 +129,4 @@ def _cell(cell: Cell) -> tuple[str, ...]:
 
 
 def _mean(value: float | None) -> str:
-    return "–" if value is None else f"{value:,.4g}" if value < 10_000 else f"{value:,.0f}"  # noqa: PLR2004
+    return "–" if value is None else f"{local(value):,.4g}" if value < 10_000 else f"{local(value):,.0f}"  # noqa: PLR2004

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tco.format import share
+from tco.number_style import local
 from tco.report.blocks import Block, Bullets, Picture, Section, Table, Text, columns
 from tco.report.evidence import driver_rows
 from tco.report.pack import ReportPack
@@ -71,7 +72,7 @@ def risk_section(pack: ReportPack) -> Section:
     blocks += [Text(warning.message, "note") for warning in risk.warnings]
     blocks.append(
         Text(
-            f"{risk.draws:,} runs, seed {risk.seed}; {len(risk.inputs)} inputs with a range were drawn at once, each from its own distribution. "
+            f"{local(risk.draws):,} runs, seed {risk.seed}; {len(risk.inputs)} inputs with a range were drawn at once, each from its own distribution. "
             "Payback without what servers still fetch, NPV with it.",
             "note",
         )

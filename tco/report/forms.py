@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tco.errors import InputError
+from tco.number_style import numbers_in
 from tco.report.pack import ReportPack
 
 
@@ -92,7 +93,8 @@ def written(pack: ReportPack, folder: Path, stem: str, forms: Iterable[str]) -> 
         write = getattr(importlib.import_module(form.module), form.function)
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            write(pack, path)
+            with numbers_in(pack.style):
+                write(pack, path)
         except OSError as error:
             raise InputError(f"--out {folder}: {path.name} cannot be written ({error.strerror or error})") from None
         yield path

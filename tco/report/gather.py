@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 
 from pricing import Book
@@ -12,7 +11,9 @@ from probes.run import Run
 from tco.books import find_book
 from tco.compare import Prepared, prepare
 from tco.evaluate import evaluate
+from tco.identity import parts_of
 from tco.lock import Lock, evaluate_locked, lock_of, read_lock
+from tco.number_style import ENGLISH, Notation, numbers_in
 from tco.report.brand import Brand
 from tco.report.pack import Redaction, ReportPack
 from tco.report.redact import banded, redacted
@@ -39,6 +40,7 @@ def gather(
     with_flips: bool = True,
     runs: Mapping[str, Run] | None = None,
     own_book: Book | None = None,
+    style: Notation = ENGLISH,
     on_part: OnPart = lambda _done, _total: None,
     on_runs: OnPart = lambda _done, _total: None,
 ) -> ReportPack:
@@ -59,6 +61,7 @@ def gather(
         with_flips: of these, what flips the answer too: nearly all of that time.
         runs: runs that the caller holds already, by the reference that the scenario uses; others are read from files.
         own_book: the prices to use; null: those that the scenario, or the lock, names.
+        style: in whose notation its texts write numbers.
         on_part: called with the inputs that are asked for what flips the answer, and with all.
         on_runs: called with the runs of the simulation that are done, and with all.
 
@@ -66,30 +69,46 @@ def gather(
         InputError: a run or a price is missing, or the answer is not the locked one.
     """
     book = own_book or _book(scenario, lock)
-    asked, prepared = scenario, prepare(scenario, runs, book)
-    paths: tuple[str, ...] = ()
     if lock is not None:
         evaluate_locked(scenario, lock, case)
-    if redaction == "public":
-        middled, paths = banded(prepared.scenario, book.overrides.name if book.overrides is not None else None)
+    with numbers_in(style):
+        asked, prepared = scenario, prepare(scenario, runs, book)
+        paths: tuple[str, ...] = ()
+        if redaction == "public":
+            asked, paths = _banded(scenario, prepared)
+            prepared = prepare(asked, runs, book) if paths else prepared
+        result = evaluate(asked, runs, book, searches=searches)
         if paths:
-            asked = middled.in_folder(scenario.folder)
-            prepared = prepare(asked, runs, book)
-    result = evaluate(asked, runs, book, searches=searches)
-    risk = simulate(prepared, draws=draws, on_runs=on_runs) if draws else None
+            result = result.model_copy(update={"answer_id": _id_of_banded(scenario, runs, book)})
+        risk = simulate(prepared, draws=draws, on_runs=on_runs) if draws else None
+        flipping = _flips(prepared, result, on_part) if searches and with_flips and result.recommended else ()
     pack = ReportPack(
         scenario=asked,
         prepared=prepared,
         result=result,
         risk=risk,
+        flips=flipping,
         brand=brand if brand is not None else Brand(),
         redaction=redaction,
         previous=previous,
         banded=paths,
+        style=style,
     )
-    if searches and with_flips and result.recommended is not None:
-        pack = replace(pack, flips=_flips(prepared, result, on_part))
     return redacted(pack)
+
+
+def _banded(scenario: Scenario, prepared: Prepared) -> tuple[Scenario, tuple[str, ...]]:
+    """The question with the middle of a band for each negotiated price, and where these are; as it was where there are none."""
+    own = prepared.book.overrides
+    middled, paths = banded(prepared.scenario, own.name if own is not None else None)
+    return (middled.in_folder(scenario.folder), paths) if paths else (scenario, ())
+
+
+def _id_of_banded(scenario: Scenario, runs: Mapping[str, Run] | None, book: Book) -> str:
+    """A banded question is a filled one, with notes that tell numbers: its id is that of the English ones, for whoever reads it."""
+    with numbers_in(ENGLISH):
+        prepared = prepare(scenario, runs, book)
+        return parts_of(_banded(scenario, prepared)[0], prepared.runs, book).answer_id
 
 
 def _book(scenario: Scenario, lock: Lock | None) -> Book:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import TypeVar
 
@@ -18,6 +19,8 @@ _BACK = "\u200e"
 """Has no width and reads from left to right."""
 _FROM_RIGHT, _FROM_LEFT = {"R", "AL", "AN"}, {"L", "EN"}
 
+_BLANKS = re.compile(r"[^\S\u00a0\u202f]+")
+"""But for those that hold the groups of a number together."""
 _Node = TypeVar("_Node")
 
 
@@ -98,5 +101,5 @@ def short(text: str, most: int) -> str:
     >>> short("a long name", 8)
     'a long…'
     """
-    line = " ".join(text.split())
+    line = _BLANKS.sub(" ", text).strip()
     return line if len(line) <= most else f"{line[: most - 1].rstrip()}…"

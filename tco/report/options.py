@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from tco.answer import explain
 from tco.format import months, share, usd, volume
+from tco.number_style import local
 from tco.option_rows import payback_words
 from tco.report.blocks import Block, Bullets, Column, Picture, Section, Table, Text
 from tco.report.pack import ReportPack
@@ -124,7 +125,7 @@ def _in_currency(result: Result) -> tuple[tuple[str, Figure], ...]:
     return (
         (
             f"Whole horizon, {held.code} of {held.as_of.isoformat()}",
-            lambda option: f"{totals[option.name]:,.0f}" if option.name in totals else "–",
+            lambda option: f"{local(totals[option.name]):,.0f}" if option.name in totals else "–",
         ),
     )
 

@@ -8,6 +8,7 @@ from typing import Literal
 
 from tco.compare import Prepared
 from tco.lock import Lock
+from tco.number_style import ENGLISH, Notation
 from tco.report.brand import Brand
 from tco.result import Result
 from tco.risk.records import Risk
@@ -32,6 +33,7 @@ class ReportPack:
         redaction: who may read it; texts of the record are already without what is hidden.
         previous: the lock of the version before, for the change log; None: there is none.
         banded: paths of negotiated prices that were replaced by the middle of a band before anything was computed (`public` only).
+        style: in whose notation its texts and pictures write numbers.
     """
 
     scenario: Scenario
@@ -43,6 +45,7 @@ class ReportPack:
     redaction: Redaction = "internal"
     previous: Lock | None = None
     banded: tuple[str, ...] = ()
+    style: Notation = ENGLISH
 
     @property
     def run_ids(self) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ import altair as alt
 import pandas as pd
 import vl_convert
 
-from tco.charts import DOLLARS, Palette, cumulative_cost
+from tco.charts import DOLLARS, Palette, cumulative_cost, in_notation
 from tco.report.blocks import Document, Picture, PictureName
 from tco.report.brand import Brand
 from tco.report.inert import inert, inert_record, short
@@ -68,7 +68,7 @@ def _spec(pack: ReportPack, name: PictureName) -> dict[str, Any]:
         labelFontSize=12, labelLimit=0, titleFontSize=12, titleFontWeight="normal"
     )
     dressed = dressed.configure_legend(labelFontSize=12, labelLimit=0, offset=22).configure_view(strokeOpacity=0)
-    return dict(_whole_labels(dressed.to_dict()))
+    return in_notation(dict(_whole_labels(dressed.to_dict())))
 
 
 def _whole_labels(node: Any) -> Any:

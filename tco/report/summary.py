@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from tco.answer import explain, headline
 from tco.constraint_words import constraint_sentences
 from tco.format import months, usd
+from tco.number_style import local
 from tco.report.blocks import Block, Bullets, Fact, Facts, Picture, Section, Text
 from tco.report.evidence import evidence_sentence
 from tco.report.pack import ReportPack
@@ -133,7 +134,7 @@ def _payback(option: OptionResult) -> str:
         return "–"
     if option.payback_months is None:
         return "never"
-    return "at once" if option.payback_months == 0 else f"month {option.payback_months:.1f}"
+    return "at once" if option.payback_months == 0 else f"month {local(option.payback_months):.1f}"
 
 
 def _payback_note(pack: ReportPack, option: OptionResult) -> str:
@@ -160,7 +161,7 @@ def cumulative_caption(result: Result) -> str:
     told = f"Cumulative cost of every option that can serve, over {result.conventions.horizon_months} months"
     if option is None or not option.payback_months:
         return f"{told}."
-    return f"{told}; {option.name} has paid back in month {option.payback_months:.1f}."
+    return f"{told}; {option.name} has paid back in month {local(option.payback_months):.1f}."
 
 
 def driver_words(result: Result, most: int = _MOST_DRIVERS) -> Iterator[str]:

@@ -12,6 +12,7 @@ import numpy as np
 
 from pricing import Book, PriceNotFound, TokenPrices, shipped_book, token_prices
 from pricing.tokens.names import find_model
+from tco.number_style import local
 from tco.usage.record import TIERS, Tier
 from tco.usage.table import COLUMNS, INPUT_COLUMNS, OUTPUT_COLUMNS, SECONDS_PER_HOUR, Floats, Usage
 from tco.workload.demand import TOKENS_PER_MTOK
@@ -213,15 +214,15 @@ def sentence(bill: ModelBill) -> str | None:
     fraction = bill.unexplained_fraction
     if bill.billed_usd is None or bill.reckoned_usd is None or fraction is None:
         return None
-    both = f"{bill.billed_usd:,.2f} USD were paid, {bill.reckoned_usd:,.2f} USD are the price book's"
+    both = f"{local(bill.billed_usd):,.2f} USD were paid, {local(bill.reckoned_usd):,.2f} USD are the price book's"
     if abs(fraction) <= WITHIN_FRACTION:
-        return f"{both}: within {WITHIN_FRACTION:.0%} ({fraction:+.1%})"
+        return f"{both}: within {WITHIN_FRACTION:.0%} ({local(fraction):+.1%})"
     why = (
         "a discount, rates for long requests, or usage that is not in the files"
         if fraction < 0
         else "rates for long requests, a dearer tier, or costs that are no tokens"
     )
-    return f"{both}: {fraction:+.1%} is not explained ({why})"
+    return f"{both}: {local(fraction):+.1%} is not explained ({why})"
 
 
 def largest_in_book(parts: Iterable[ModelBill]) -> Iterator[str]:

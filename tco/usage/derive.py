@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
+from tco.number_style import local
 from tco.quantity import Quantity
 from tco.usage.days import LEVEL_DAYS, WEEK_DAYS, Days, mean_per_day, spread_of, whole_days
 from tco.usage.derived import NEEDED, NEVER_TOLD, Derived
@@ -212,7 +213,7 @@ def _lengths(making: _Making) -> Spread | None:
     into, out = sums.input_spread_fraction, sums.output_spread_fraction
     spread = min(_MOST_SPREAD, (into + out) / 2)
     making.notes.append(
-        f"lengths of {sums.count:,.0f} single requests vary by {into:.0%} (prompts) and {out:.0%} (answers); `lengths` has one number for both, {spread:.0%}"
+        f"lengths of {local(sums.count):,.0f} single requests vary by {into:.0%} (prompts) and {out:.0%} (answers); `lengths` has one number for both, {spread:.0%}"
     )
     if spread < _LEAST_SPREAD:
         return Spread()
@@ -243,7 +244,7 @@ def _say(making: _Making) -> None:
     tried = totals["requests"] + totals["failed"]
     if totals["failed"]:
         making.notes.append(
-            f"{totals['failed']:,.0f} of {tried:,.0f} requests failed ({totals['failed'] / tried:.2%}): they are not in the workload; "
+            f"{local(totals['failed']):,.0f} of {local(tried):,.0f} requests failed ({local(totals['failed'] / tried):.2%}): they are not in the workload; "
             "`retry_fraction` of an option is the share that is sent in vain"
         )
     if len(making.usage.traffic_facts) > 1:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from tco.errors import InputError
+from tco.number_style import local
 from tco.usage.lines import MAX_BYTES, UsageFile, lines_of
 from tco.usage.objects import Found, objects_of
 from tco.usage.record import Skipped, UsageRecord
@@ -223,7 +224,7 @@ class _Reader:
         if self.wrong is None:
             return
         where, counted, total = self.wrong
-        said = f"{self.mismatched:,} of {self.checked:,} rows do not add up to their own total (the first, {where}: {counted:,} and {total:,} tokens)"
+        said = f"{local(self.mismatched):,} of {local(self.checked):,} rows do not add up to their own total (the first, {where}: {local(counted):,} and {local(total):,} tokens)"
         if self.mismatched > _MISMATCHED_FRACTION * self.checked:
             raise InputError(
                 f"{self.file.name}: {said}. Where cached tokens are counted another way than this source does, say --cached inside or --cached beside",
@@ -233,10 +234,12 @@ class _Reader:
 
     def _say_what_is_left_out(self) -> None:
         for reason, count in self.skipped.items():
-            self.notes.append(f"{self.file.name}: left out {count:,} {'row' if count == 1 else 'rows'}: {reason}")
+            self.notes.append(
+                f"{self.file.name}: left out {local(count):,} {'row' if count == 1 else 'rows'}: {reason}"
+            )
         if self.outside:
             self.notes.append(
-                f"{self.file.name}: left out {self.outside:,} {'row' if self.outside == 1 else 'rows'} of other days"
+                f"{self.file.name}: left out {local(self.outside):,} {'row' if self.outside == 1 else 'rows'} of other days"
             )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tco.format import share
+from tco.number_style import local
 from tco.register import unit_of
 from tco.usage.derived import Derived
 from tco.usage.table import FileRead
@@ -23,13 +24,13 @@ def measured_text(name: str, value: float) -> str:
 
 def verdict(file: FileRead) -> str:
     """One line on a file: what it is, how much was read, whether it adds up."""
-    rows = f"{file.rows:,} {'row' if file.rows == 1 else 'rows'}"
+    rows = f"{local(file.rows):,} {'row' if file.rows == 1 else 'rows'}"
     if not file.checked:
         adds_up = "it has no totals of its own to hold them against"
     elif file.mismatched:
-        adds_up = f"{file.mismatched:,} of {file.checked:,} totals are not what their parts add up to"
+        adds_up = f"{local(file.mismatched):,} of {local(file.checked):,} totals are not what their parts add up to"
     else:
-        adds_up = f"all {file.checked:,} totals are what their parts add up to"
+        adds_up = f"all {local(file.checked):,} totals are what their parts add up to"
     return f"{file.name}: {file.title}, {rows}; {adds_up}."
 
 
@@ -50,7 +51,7 @@ def headline(derived: Derived) -> str:
 
 def span_sentence(derived: Derived, grain: str) -> str:
     """What the numbers rest on."""
-    days = f"{derived.whole_days:,} whole {'day' if derived.whole_days == 1 else 'days'}"
+    days = f"{local(derived.whole_days):,} whole {'day' if derived.whole_days == 1 else 'days'}"
     level = (
         f"; the newest {derived.level_days} of them say how many requests there are"
         if derived.level_days < derived.whole_days

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import streamlit as st
 
+from tco.charts import in_notation
+
 if TYPE_CHECKING:
     from altair import Chart, LayerChart
 
@@ -28,4 +30,4 @@ class _Unchecked:
         self._chart = chart
 
     def to_dict(self) -> dict[str, Any]:
-        return self._chart.to_dict(validate=False)
+        return in_notation(self._chart.to_dict(validate=False))

@@ -9,7 +9,7 @@ import streamlit as st
 import pricing
 from pricing import Company
 from tco.scenario import Scenario
-from tco.views import _details, _edit, _fields, _forms, _state
+from tco.views import _details, _edit, _fields, _forms, _reader, _state
 from tco.views._forms import Context
 
 
@@ -32,6 +32,7 @@ def show_conventions(scenario: Scenario) -> None:
                 help="The price book's prices of this day count. It is part of the file, so that an old answer can be had again.",
             )
     _forms.show(scenario.prices, "prices", Context(), only=("book",))
+    st.caption(_reader.sentence())
     _details.show("conventions", {"discount_rate_per_year": scenario.discount_rate_per_year})
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 import streamlit as st
 
 from probes.cell import CellShape, load_label
 from tco.job_words import OUTCOMES, counted, ended_text, in_words, log_of, roughly
-from tco.views import _job
+from tco.views import _dataframe, _job, _reader
 from tco.views._probe_command import HERE
 from tco.words import plain
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from probes.jobs.records import EndedJob, JobRequest, Outcome, QueueState, RunningJob, WaitingJob
 
 EVERY_S = 1.0
-_FOUR_DIGITS = st.column_config.NumberColumn(format="%.4g")
 _LOG_HEIGHT, _LOG_LINES = 240, 8
 _LAST_WORDS = ("failed", "ended")
 _ADDRESS = re.compile(r"`?(https?://[^\s`]*[^\s`.,;:)'\"])`?")
@@ -40,6 +40,12 @@ def show() -> None:
 
 
 def _show() -> None:
+    # A part that redraws itself is not within the run of the page.
+    with _reader.numbers():
+        _draw()
+
+
+def _draw() -> None:
     # Told here, because what is drawn before a rerun or by a callback is gone at once.
     if notice := st.session_state.pop("job_notice", None):
         st.toast(notice, icon=":material/info:")
@@ -150,7 +156,7 @@ def _take_out(number: int) -> None:
 def _cells(state: JobState) -> None:
     cells = [event["cell"] for event in state.events if event.get("cell")]
     if cells:
-        st.dataframe(
+        rows = pd.DataFrame(
             [
                 {
                     "Load": _load(cell),
@@ -159,12 +165,9 @@ def _cells(state: JobState) -> None:
                     "Failed": cell["requests_failed"],
                 }
                 for cell in cells
-            ],
-            hide_index=True,
-            column_config=dict.fromkeys(("Output tokens/s", "First token p95 (ms)"), _FOUR_DIGITS),
-            placeholder="–",
-            alt="Load points so far",
+            ]
         )
+        _dataframe.draw(rows, alt="Load points so far")
 
 
 def _load(cell: dict[str, Any]) -> str:

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit, urlunsplit
 import streamlit as st
 
 from tco import Result
+from tco.number_style import local
 from tco.share import MOST_CODE_CHARS, Shared, link_code
 from tco.views import _state
 from tco.words import plain
@@ -80,7 +81,7 @@ def show_share(result: Result | None) -> None:
     code = code_of_session()
     if code is None:
         st.markdown(
-            f"This scenario is longer than a link can hold ({MOST_CODE_CHARS:,} characters). Hand over the file instead."
+            f"This scenario is longer than a link can hold ({local(MOST_CODE_CHARS):,} characters). Hand over the file instead."
         )
     else:
         st.markdown(

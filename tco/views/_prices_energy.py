@@ -8,6 +8,7 @@ import streamlit as st
 
 import pricing
 from pricing import PriceNotFound
+from tco.number_style import local
 from tco.price_charts import electricity_chart
 from tco.views import _chart, _look, _state
 from tco.views._prices_table import PER_KWH, cut, link, matches, nothing, table
@@ -42,7 +43,7 @@ def show(on: date, book: Book, wanted: str) -> None:
         "**Electricity, USD per kWh**",
         help="Industrial is the usual rate of a data centre, commercial that of an office's server room.",
     )
-    formats = {**dict.fromkeys(("USD per kWh", "Low", "High"), PER_KWH), "CO₂ (g/kWh)": "%.0f"}
+    formats = {**dict.fromkeys(("USD per kWh", "Low", "High"), PER_KWH), "CO₂ (g/kWh)": ",.0f"}
     table([_row(quote, book) for quote in quotes], formats, "Electricity prices and carbon intensity")
     _history(list(dict.fromkeys(quote.region for quote in quotes)), book)
 
@@ -91,6 +92,6 @@ def _history(regions: list[str], book: Book) -> None:
     ends = [min(quote.price.amount for quote in readings), max(quote.price.amount for quote in readings)]
     _chart.draw(
         electricity_chart(readings, _look.palette()),
-        alt=f"Electricity in {region}, {chosen}: {len(readings)} readings, ${ends[0]:.3f} to ${ends[1]:.3f} per kWh",
+        alt=f"Electricity in {region}, {chosen}: {len(readings)} readings, ${local(ends[0]):.3f} to ${local(ends[1]):.3f} per kWh",
     )
     st.caption("As listed, without your own prices. Bars: the range that each source gives.")

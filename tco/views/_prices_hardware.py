@@ -56,7 +56,7 @@ def show(on: date, book: Book, wanted: str) -> None:
         _residuals(book)
     if figures:
         st.markdown("**Figures of owning**", help="What a plan takes where the scenario says nothing.")
-        table(figures, dict.fromkeys(("Value", "Low", "High"), "%.4g"), "Figures of owning", height=360)
+        table(figures, dict.fromkeys(("Value", "Low", "High"), ",.4g"), "Figures of owning", height=360)
 
 
 def _servers(on: date, book: Book) -> list[dict[str, Any]]:

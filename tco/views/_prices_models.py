@@ -10,6 +10,7 @@ import pricing
 from pricing import Company, ScoreNotFound
 from tco import InputError
 from tco.licence_check import who_asks
+from tco.number_style import local
 from tco.scenario import FROM_RUN, MixedOption, SelfHostedOption
 from tco.views import _state
 from tco.views._prices_table import link, linked, matches, nothing, table
@@ -100,27 +101,27 @@ def _architecture(model: str, book: Book) -> None:
             + " With the model's `config.json`, `tco prices model FILE` computes it."
         )
         return
-    weights = {precision: f"{found.weight_bytes(precision) / 1e9:,.3g} GB" for precision in _PRECISIONS}
+    weights = {precision: f"{local(found.weight_bytes(precision) / 1e9):,.3g} GB" for precision in _PRECISIONS}
     with st.grid(4, min_column_width=150):
         st.metric("Parameters", _billions(found.parameters_total), help="All weights that are counted.", border=True)
         st.metric("Active", _billions(found.parameters_active), help="Weights that one token uses.", border=True)
         st.metric("Weights in bf16", weights["bf16"], help="Two bytes a parameter.", border=True)
         st.metric(
             "KV cache per token",
-            f"{found.kv_bytes_per_token(2) / 1024:,.4g} KiB",
+            f"{local(found.kv_bytes_per_token(2) / 1024):,.4g} KiB",
             help="At two bytes a number, while every window still has room; half of that at one byte.",
             border=True,
         )
     smaller = ", ".join(f"{size} in {precision}" for precision, size in weights.items() if precision != "bf16")
     layers = ", ".join(f"{kind.layers} {kind.kind}" for kind in found.layer_types)
-    context = f" · context {found.max_context_tokens:,} tokens" if found.max_context_tokens else ""
+    context = f" · context {local(found.max_context_tokens):,} tokens" if found.max_context_tokens else ""
     day = f", {found.as_of:%d %b %Y}" if found.as_of else ""
     facts = f"{found.hf_id or found.name} · weights {smaller} · layers: {layers}{context}"
     st.caption(f"{plain(facts)} · {linked(found.source)}{day}")
 
 
 def _billions(count: int) -> str:
-    return f"{count / 1e9:,.3g} B" if count >= 1e9 else f"{count / 1e6:,.3g} M"  # noqa: PLR2004 - a billion
+    return f"{local(count / 1e9):,.3g} B" if count >= 1e9 else f"{local(count / 1e6):,.3g} M"  # noqa: PLR2004 - a billion
 
 
 def _licence(model: str, book: Book) -> None:

@@ -8,6 +8,7 @@ import streamlit as st
 
 import pricing
 from pricing import PriceNotFound
+from tco.number_style import local
 from tco.price_charts import path_chart
 from tco.views import _chart, _look
 from tco.views._prices_table import CHANGE, PER_CENT, PER_MTOK, matches, nothing, per_cent, table
@@ -53,7 +54,7 @@ def show(on: date, book: Book, wanted: str) -> None:
     if rows:
         st.markdown("**As numbers**")
         yearly = dict.fromkeys(("Per year", "Low per year", "High per year"), CHANGE)
-        factors = dict.fromkeys(("1 in 10 below", "Half below", "9 in 10 below"), "× %.2g")
+        factors = dict.fromkeys(("1 in 10 below", "Half below", "9 in 10 below"), "× .2g")
         table(
             rows,
             {**yearly, **factors, **dict.fromkeys(("Falls", "Rises"), PER_CENT)},
@@ -82,7 +83,7 @@ def _sentence(path: PricePath, title: str) -> str:
     stays = 1 - path.fall_fraction - path.rise_fraction
     gone = f" {path.gone_fraction:.0%} of models are off sale a year later." if path.gone_fraction is not None else ""
     return (
-        f"{title}, in {path.months:g} months: unchanged in {stays:.0%} of cases, lower in {path.fall_fraction:.0%}, "
+        f"{title}, in {local(path.months):g} months: unchanged in {stays:.0%} of cases, lower in {path.fall_fraction:.0%}, "
         f"higher in {path.rise_fraction:.0%}.{gone}"
     )
 

@@ -8,6 +8,7 @@ import streamlit as st
 
 import pricing
 from tco.hosting import is_hosted
+from tco.number_style import local
 from tco.views._prices_table import link, matches, nothing, table
 from tco.words import plain
 
@@ -32,7 +33,7 @@ def show(on: date, book: Book, wanted: str) -> None:
     report = pricing.health(book, on=on)
     st.markdown(
         f"**{report.problems} problems, {len(report.findings) - report.problems} cautions** among "
-        f"{sum(report.prices.values()):,} prices. {_newer()}; this page never uses the network."
+        f"{local(sum(report.prices.values())):,} prices. {_newer()}; this page never uses the network."
     )
     found = [
         finding for finding in report.findings if matches(wanted, finding.topic, finding.sentence, *finding.examples)
@@ -43,7 +44,7 @@ def show(on: date, book: Book, wanted: str) -> None:
     old = _old(on, book, wanted)
     if old:
         st.markdown(f"**Read more than {pricing.STALE_AFTER_DAYS} days before {on:%d %B %Y}**")
-        table(old, {"USD": "$%.4g"}, "Prices that are old, oldest first")
+        table(old, {"USD": "$,.4g"}, "Prices that are old, oldest first")
     if not found and not old and wanted:
         nothing(wanted)
 
@@ -67,7 +68,7 @@ def _finding(finding: Finding) -> None:
 
 def _heading(finding: Finding) -> str:
     shown = len(finding.examples)
-    return "Which" if shown == finding.count else f"{shown} of {finding.count:,}"
+    return "Which" if shown == finding.count else f"{shown} of {local(finding.count):,}"
 
 
 def _old(on: date, book: Book, wanted: str) -> Sequence[dict[str, object]]:

@@ -10,6 +10,7 @@ import streamlit as st
 
 from pricing import BOOK
 from tco.glossary import explained
+from tco.views import _dataframe
 from tco.words import plain
 
 if TYPE_CHECKING:
@@ -17,10 +18,10 @@ if TYPE_CHECKING:
 
     from pricing import Price
 
-PER_HOUR, PER_MTOK, PER_KWH, WHOLE = "$%.2f", "$%.4g", "$%.3f", "dollar"
+PER_HOUR, PER_MTOK, PER_KWH, WHOLE = "$,.2f", "$,.4g", "$,.3f", "$,.0f"
 """Formats of money: cents of an hour, four digits of a token price, tenths of a cent of a kWh, whole dollars."""
 
-COUNT, PER_CENT, CHANGE = "localized", "%.0f%%", "%+.1f%%"
+COUNT, PER_CENT, CHANGE = ",.0f", ",.0f%", "+,.1f%"
 """Formats of other numbers; `per_cent` makes those of the last two."""
 
 _URL = re.compile(r"https?://[^\s;,()<>\"\\]+")
@@ -37,21 +38,17 @@ def table(rows: Sequence[dict[str, Any]], formats: dict[str, str], alt: str, *, 
         alt: what it is, for who cannot see it.
         height: pixels after which it scrolls.
     """
-    columns: dict[str, Any] = {
-        name: st.column_config.NumberColumn(format=form, step=1 if form == WHOLE else None, help=explained(name))
-        for name, form in formats.items()
-    }
+    columns: dict[str, Any] = {name: st.column_config.NumberColumn(help=explained(name)) for name in formats}
     links = [name for name in rows[0] if name.casefold().endswith("link")]
     columns |= {name: st.column_config.LinkColumn(display_text="open", width="small") for name in links}
     if any(row.get("Layer") not in (None, BOOK) for row in rows):
         columns["Layer"] = st.column_config.TextColumn(width="medium")
-    st.dataframe(
+    _dataframe.draw(
         pd.DataFrame(rows),
-        hide_index=True,
-        height=min(height, _HEADING + _ROW * len(rows)),
-        placeholder="–",
-        column_config=columns,
+        formats,
         alt=alt,
+        height=min(height, _HEADING + _ROW * len(rows)),
+        column_config=columns,
     )
 
 

@@ -8,6 +8,7 @@ import streamlit as st
 
 import pricing
 from pricing import PriceNotFound
+from tco.number_style import local
 from tco.price_charts import price_history_chart
 from tco.scenario import TokenOption
 from tco.views import _chart, _look, _state
@@ -55,7 +56,7 @@ def show(on: date, book: Book, wanted: str) -> None:
         formats = {**dict.fromkeys(columns, PER_MTOK), "Dearer above (tokens)": COUNT}
         table([_row(prices) for prices in found], formats, f"Token prices of {seller}")
         if len(models) > _MOST_ROWS:
-            st.caption(f"The first {_MOST_ROWS} of {len(models):,} models. Choose a seller, or search.")
+            st.caption(f"The first {_MOST_ROWS} of {local(len(models)):,} models. Choose a seller, or search.")
     else:
         _no_model(wanted, seller)
     names = [prices.model for prices in found]

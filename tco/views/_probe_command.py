@@ -86,7 +86,8 @@ class ProbeRequest:
         return JobRequest(
             title=self.model,
             where=_where(endpoint),
-            load=f"concurrency {self.concurrency}, {self.input_tokens:,} tokens in, {self.output_tokens:,} out",
+            # Without marks between thousands: it stands in the queue, which visitors of any language see.
+            load=f"concurrency {self.concurrency}, {self.input_tokens} tokens in, {self.output_tokens} out",
             limit_s=_MINUTE_S * self.budget_minutes,
             start_s=_start_s(endpoint),
             settle=settle,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
+from tco.number_style import local
 from tco.run_words import promise_text
 
 if TYPE_CHECKING:
@@ -43,18 +44,20 @@ def _requests(shape: WorkloadShape) -> str:
     if lengths.kind == "pairs":
         words.append(f"drawn from {lengths.source}")
     elif lengths.kind != "fixed":
-        words.append(f"{lengths.kind} lengths, spread {lengths.spread_fraction:g}, correlation {lengths.correlation:g}")
+        words.append(
+            f"{lengths.kind} lengths, spread {local(lengths.spread_fraction):g}, correlation {local(lengths.correlation):g}"
+        )
     if shape.arrivals != "closed-loop":
         words.append(f"{shape.arrivals} arrivals in open loops")
     if shape.arrivals == "gamma":
-        words.append(f"burstiness {shape.burstiness:g}")
+        words.append(f"burstiness {local(shape.burstiness):g}")
     if shape.shared_prefix_fraction:
         words.append(f"{shape.shared_prefix_fraction:.0%} of each prompt shared ({shape.shared_prefixes} beginnings)")
     if shape.turns > 1:
         words.append(f"{shape.turns} turns")
     if shape.trace is not None:
         words.append(
-            f"{shape.trace.requests} requests of {shape.trace.source}, {shape.trace.speed_factor:g} times as fast"
+            f"{shape.trace.requests} requests of {shape.trace.source}, {local(shape.trace.speed_factor):g} times as fast"
         )
     words.append(
         {"token_ids": "prompts as token ids", "text": "prompts as text"}.get(shape.prompt, "prompts as published")
@@ -78,7 +81,7 @@ def _plan(run: Run) -> str | None:
     if plan.slo_ms:
         words.append(f"promise {promise_text(plan.slo_ms)} for {plan.slo_target_fraction:.0%}")
     if plan.budget_s:
-        words.append(f"at most {plan.budget_s:g} s")
+        words.append(f"at most {local(plan.budget_s):g} s")
     return "; ".join(words)
 
 
@@ -97,7 +100,7 @@ def _server(run: Run) -> str:
     if engine.profile:
         words.append(f"spoken to as {engine.profile}")
     if engine.kv_cache_tokens:
-        words.append(f"KV cache of {engine.kv_cache_tokens:,} tokens")
+        words.append(f"KV cache of {local(engine.kv_cache_tokens):,} tokens")
     if engine.tensor_parallel_size * engine.pipeline_parallel_size > 1:
         words.append(
             f"tensor parallel {engine.tensor_parallel_size}, pipeline parallel {engine.pipeline_parallel_size}"
@@ -115,8 +118,8 @@ def _floor(run: Run) -> str | None:
     if floor is None:
         return None
     return (
-        f"{floor.transport} transport, {floor.workers} workers; adds {floor.ttft_error_p50_ms:.2g} ms to a first token "
-        f"(p99 {floor.ttft_error_p99_ms:.2g} ms) at {floor.streams} streams, {floor.cpu_s_per_1000_tokens:.2g} s of processor for 1,000 tokens"
+        f"{floor.transport} transport, {floor.workers} workers; adds {local(floor.ttft_error_p50_ms):.2g} ms to a first token "
+        f"(p99 {local(floor.ttft_error_p99_ms):.2g} ms) at {floor.streams} streams, {local(floor.cpu_s_per_1000_tokens):.2g} s of processor for {local(1000):,} tokens"
     )
 
 
@@ -125,10 +128,10 @@ def _machine(run: Run) -> str | None:
     words = [
         here.cpu,
         f"{here.cpu_cores} cores" if here.cpu_cores else None,
-        f"{here.memory_gib:g} GiB" if here.memory_gib else None,
+        f"{local(here.memory_gib):g} GiB" if here.memory_gib else None,
         here.os,
         f"Python {here.python}" if here.python else None,
-        *(f"{gpu.name} {gpu.memory_gib:g} GiB" for gpu in here.gpus),
+        *(f"{gpu.name} {local(gpu.memory_gib):g} GiB" for gpu in here.gpus),
         f"driver {here.gpus[0].driver}" if here.gpus and here.gpus[0].driver else None,
         here.note,
     ]
@@ -140,7 +143,7 @@ def _manifest(run: Run) -> list[tuple[str, str | None]]:
     if manifest is None:
         return []
     before = [
-        None if manifest.load_average is None else f"load average {manifest.load_average:.2f}",
+        None if manifest.load_average is None else f"load average {local(manifest.load_average):.2f}",
         None if manifest.busy_processes_count is None else f"{manifest.busy_processes_count} busy processes",
         _list("GPU at", manifest.gpu_temperature_celsius, "°C"),
         _list("clock", manifest.gpu_sm_clock_mhz, "MHz"),
@@ -159,4 +162,4 @@ def _manifest(run: Run) -> list[tuple[str, str | None]]:
 
 
 def _list(word: str, values: Sequence[float], unit: str) -> str | None:
-    return f"{word} {', '.join(f'{value:g}' for value in values)} {unit}" if values else None
+    return f"{word} {', '.join(f'{local(value):g}' for value in values)} {unit}" if values else None

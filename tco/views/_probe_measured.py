@@ -9,7 +9,9 @@ import pandas as pd
 import streamlit as st
 
 from tco.glossary import explained
+from tco.number_style import local
 from tco.run_words import ROLE_TITLES
+from tco.views import _dataframe
 from tco.views._probe_facts import facts
 from tco.words import plain
 
@@ -43,10 +45,9 @@ def _table(run: Run, title: str, note: str, columns: Callable[[Cell], dict[str, 
         return False
     st.markdown(f"**{title}**", help=note)
     numbers = {
-        str(name): st.column_config.NumberColumn(format="%.4g", help=explained(str(name)))
-        for name in frame.select_dtypes("number")
+        str(name): st.column_config.NumberColumn(help=explained(str(name))) for name in frame.select_dtypes("number")
     }
-    st.dataframe(frame, hide_index=True, column_config=numbers, placeholder="–", alt=title)
+    _dataframe.draw(frame, column_config=numbers, alt=title)
     return True
 
 
@@ -104,7 +105,9 @@ def _beside(cell: Cell) -> dict[str, object]:
             continue
         bucket = theirs.bounds.get("p95")
         told |= {f"{name} p95, here": ours.p95, f"{name} p95, server": theirs.p95}
-        told[f"{name} p95, server's bucket"] = None if bucket is None else f"{bucket.low:g} to {bucket.high:g}"
+        told[f"{name} p95, server's bucket"] = (
+            None if bucket is None else f"{local(bucket.low):g} to {local(bucket.high):g}"
+        )
     told["Queue p95, server"] = server.queue_ms.p95
     told["Running, server"] = server.requests_running_mean
     told["Waiting at most, server"] = server.requests_waiting_max

@@ -11,7 +11,7 @@ import streamlit as st
 from tco.glossary import explained
 from tco.run_charts import attainment_chart, attainment_frame, latency_curve, throughput_curve
 from tco.run_words import ROLE_TITLES, by_role, cautions, findings, lengths_text, load_text
-from tco.views import _chart, _job, _look, _probe_measured
+from tco.views import _chart, _dataframe, _job, _look, _probe_measured
 from tco.words import plain
 
 if TYPE_CHECKING:
@@ -139,11 +139,9 @@ def _tables(run: Run) -> None:
 def _table(run: Run, role: CellRole, cells: Sequence[Cell]) -> None:
     frame = pd.DataFrame([row(cell, run) for cell in cells])
     frame = frame.drop(columns=[name for name in _OPTIONAL if frame[name].isna().all()])
-    numbers = {
-        str(name): st.column_config.NumberColumn(format="%.4g", help=explained(str(name))) for name in list(frame)[3:]
-    }
+    numbers = {str(name): st.column_config.NumberColumn(help=explained(str(name))) for name in list(frame)[3:]}
     title = "Load points of the run" if role == "curve" else f"Load points: {ROLE_TITLES[role]}"
-    st.dataframe(frame, hide_index=True, column_config=numbers, placeholder="–", alt=title)
+    _dataframe.draw(frame, column_config=numbers, alt=title)
 
 
 def row(cell: Cell, run: Run) -> dict[str, object]:

@@ -7,6 +7,8 @@ from typing import Self
 
 import streamlit as st
 
+from tco.number_style import local, notation, numbers_in
+
 _STOPPED = "report.stopped"
 _RUNS_UNTIL, _FLIPS_UNTIL = 0.15, 0.8
 """Shares of the bar; without the search the files begin where the runs end."""
@@ -25,6 +27,8 @@ class Making:
     def __init__(self, files: int, *, quick: bool) -> None:
         self._files, self._searched_until = files, _RUNS_UNTIL if quick else _FLIPS_UNTIL
         self._began = time.monotonic()
+        # What it says stands on the page, whatever notation the report has.
+        self._style = notation()
         self._place = st.empty()
         with self._place.container(border=True):
             self._bar = st.progress(0.0, "Answering")
@@ -32,7 +36,9 @@ class Making:
 
     def runs(self, done: int, total: int) -> None:
         """Shows how many runs of the simulation are done."""
-        self._bar.progress(_RUNS_UNTIL * done / max(1, total), f"Simulating: {done:,} of {total:,} runs")
+        with numbers_in(self._style):
+            said = f"Simulating: {local(done):,} of {local(total):,} runs"
+        self._bar.progress(_RUNS_UNTIL * done / max(1, total), said)
 
     def inputs(self, done: int, total: int) -> None:
         """Shows for how many inputs is known what would flip the answer."""

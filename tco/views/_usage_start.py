@@ -9,11 +9,12 @@ import pandas as pd
 import streamlit as st
 
 from tco import InputError, dump, load
+from tco.number_style import local
 from tco.shipped import shipped_templates
 from tco.usage import Asked, ReadOptions, Usage, UsageFile, bills, put_in, read_usage, together, workload_of, zone_named
 from tco.usage.bill import largest_in_book, sentence
 from tco.usage.words import headline, measured_text, span_sentence, verdict
-from tco.views import _edit, _hosted, _look, _state
+from tco.views import _dataframe, _edit, _hosted, _look, _state
 from tco.words import label, name, plain
 
 if TYPE_CHECKING:
@@ -171,7 +172,7 @@ def _tables(derived: Derived, paid: Sequence[ModelBill]) -> None:
     ]
     if derived.profile is not None:
         rows.append(
-            {"Input": "Busiest hour of the week (factor)", "Measured": f"{max(derived.profile):.2f}", "Seen": ""}
+            {"Input": "Busiest hour of the week (factor)", "Measured": f"{local(max(derived.profile)):.2f}", "Seen": ""}
         )
     if derived.lengths is not None:
         rows.append(
@@ -192,10 +193,8 @@ def _tables(derived: Derived, paid: Sequence[ModelBill]) -> None:
             for bill in paid[:_SHOWN_MODELS]
         ]
     )
-    numbers = {column: st.column_config.NumberColumn(format="localized") for column in frame.columns[1:]}
-    st.dataframe(
-        frame.round(2), hide_index=True, column_config=numbers, placeholder="–", alt="What each model used and cost"
-    )
+    forms = dict.fromkeys(frame.columns[1:], ",.2f") | {"Requests": ",.0f"}
+    _dataframe.draw(frame.round(2), forms, alt="What each model used and cost")
 
 
 def _untold(derived: Derived) -> None:

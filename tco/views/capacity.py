@@ -23,6 +23,7 @@ from tco.charts import Palette
 from tco.compare import Prepared
 from tco.format import share, usd
 from tco.glossary import terms
+from tco.number_style import local
 from tco.replicas_of import needed_tokens, served_on
 from tco.run_charts import latency_frame
 from tco.scenario import OwnOption, RentOption
@@ -77,8 +78,8 @@ def _answer(found: OptionResult, result: Result) -> None:
     assert capacity is not None
     st.header(
         plain(
-            f"One replica of {found.name} carries {capacity.goodput_requests_per_s:,.3g} requests a second within the promise; "
-            f"{capacity.replicas:,} stand in the busiest hour, and {share(capacity.utilisation_fraction)} of what is paid for is used."
+            f"One replica of {found.name} carries {local(capacity.goodput_requests_per_s):,.3g} requests a second within the promise; "
+            f"{local(capacity.replicas):,} stand in the busiest hour, and {share(capacity.utilisation_fraction)} of what is paid for is used."
         ),
         anchor=False,
     )
@@ -88,15 +89,15 @@ def _answer(found: OptionResult, result: Result) -> None:
     with st.grid(4, min_column_width=150):
         st.metric(
             "Goodput",
-            f"{capacity.goodput_requests_per_s:,.3g}/s",
+            f"{local(capacity.goodput_requests_per_s):,.3g}/s",
             border=True,
             height="stretch",
             help="Requests a second of one replica at which every limit of the latency promise still holds.",
         )
-        machines = f"{capacity.gpus:,} GPUs" if capacity.gpus else f"{capacity.servers:,} machines"
+        machines = f"{local(capacity.gpus):,} GPUs" if capacity.gpus else f"{local(capacity.servers):,} machines"
         st.metric(
             "Replicas",
-            f"{capacity.replicas:,}",
+            f"{local(capacity.replicas):,}",
             delta=machines,
             delta_color="off",
             delta_arrow="off",
@@ -144,7 +145,7 @@ def _curve(found: OptionResult, prepared: Prepared, palette: Palette) -> None:
             st.markdown("**Throughput**", help="Output tokens per second of one replica, with its 95 % interval.")
             _chart.draw(
                 throughput_with_point(run, goodput, palette),
-                alt=f"Output tokens per second against load{f'; the promise holds up to {goodput:.3g} requests a second' if goodput else ''}",
+                alt=f"Output tokens per second against load{f'; the promise holds up to {local(goodput):.3g} requests a second' if goodput else ''}",
             )
         with st.container():
             st.markdown("**Latency and the promise**", help="Dashed lines: the limits that must hold.")
@@ -152,7 +153,7 @@ def _curve(found: OptionResult, prepared: Prepared, palette: Palette) -> None:
 
 
 def _latency(run: Run, limits: dict[str, float], palette: Palette) -> None:
-    promised = ", ".join(f"{limit} {ms:g} ms" for limit, ms in limits.items()) or "nothing"
+    promised = ", ".join(f"{limit} {local(ms):g} ms" for limit, ms in limits.items()) or "nothing"
     if latency_frame(run).empty:
         st.info(
             plain(f"Its source gives no times to first token and per token. Promised: {promised}."),
@@ -204,7 +205,7 @@ def _hours(
     filled = asked.mean_requests_per_s[month] * asked.hour_weights / goodput
     _chart.draw(
         hours_chart(standing, filled, palette),
-        alt=f"Replicas by hour of the week in month {month + 1}: {standing.min():.3g} to {standing.max():.3g} stand, the busiest hour fills {filled.max():.3g}",
+        alt=f"Replicas by hour of the week in month {month + 1}: {local(standing.min()):.3g} to {local(standing.max()):.3g} stand, the busiest hour fills {local(filled.max()):.3g}",
     )
     if capacity.policy == "fixed":
         st.caption(
@@ -230,7 +231,7 @@ def _memory(option: RentOption | OwnOption, prepared: Prepared, palette: Palette
         st.markdown(
             plain(
                 f"{memory.model.name} on {memory.gpu.gpu}: what weights and engine leave is the KV cache, {number(float(memory.kv_tokens))} tokens. "
-                f"One request of this workload takes {needed_tokens(prepared.scenario.workload):,}."
+                f"One request of this workload takes {local(needed_tokens(prepared.scenario.workload)):,}."
             )
         )
         st.caption(

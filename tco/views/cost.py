@@ -14,7 +14,7 @@ from tco.curve_charts import cost_over_load
 from tco.format import share, usd, volume
 from tco.glossary import explained, term
 from tco.load_curve import load_curve
-from tco.views import _bar, _chart, _empty, _look, _state
+from tco.views import _bar, _chart, _dataframe, _empty, _look, _state
 from tco.words import plain
 
 _UNIT_WORDS = {
@@ -81,7 +81,7 @@ def _units(able: list[OptionResult]) -> None:
                 "A million tokens": option.usd_per_mtok,
                 "of input": None if unit is None else unit.input_usd_per_mtok,
                 "of output": None if unit is None else unit.output_usd_per_mtok,
-                "1,000 requests": None if option.usd_per_request is None else 1000 * option.usd_per_request,
+                "A thousand requests": None if option.usd_per_request is None else 1000 * option.usd_per_request,
                 "A user and month": None if unit is None else unit.usd_per_user_month,
                 "A solved task": None if option.task_cost is None else option.task_cost.usd_per_successful_task,
                 "Tokens at full load": option.usd_per_mtok_at_full_load,
@@ -90,10 +90,10 @@ def _units(able: list[OptionResult]) -> None:
     frame = pd.DataFrame(rows)
     frame = frame.drop(columns=[name for name in frame.columns[1:] if frame[name].isna().all()])
     columns = {
-        name: st.column_config.NumberColumn(format="$%.4g", help=_UNIT_WORDS.get(name, explained(name)))
-        for name in frame.columns[1:]
+        name: st.column_config.NumberColumn(help=_UNIT_WORDS.get(name, explained(name))) for name in frame.columns[1:]
     }
-    st.dataframe(frame, hide_index=True, column_config=columns, placeholder="–", alt="Unit costs of every option")
+    money = dict.fromkeys(frame.columns[1:], "$,.4g")
+    _dataframe.draw(frame, money, column_config=columns, alt="Unit costs of every option")
 
 
 def _one(option: OptionResult, result: Result, prepared: Prepared, palette: Palette) -> None:
@@ -128,17 +128,10 @@ def _items(option: OptionResult, result: Result) -> None:
         "**Line items**",
         help="Running costs, each from one formula, and what is laid out, with the price that carries it.",
     )
-    columns = {
-        "First month (USD)": st.column_config.NumberColumn(format="dollar"),
-        "Total (USD)": st.column_config.NumberColumn(format="dollar"),
-        "Of all": st.column_config.NumberColumn(format="percent"),
-        "Price from": st.column_config.TextColumn(width="large"),
-    }
-    st.dataframe(
+    _dataframe.draw(
         pd.DataFrame(used),
-        hide_index=True,
-        column_config=columns,
-        placeholder="–",
+        {"First month (USD)": "$,.2f", "Total (USD)": "$,.2f", "Of all": ".1%"},
+        column_config={"Price from": st.column_config.TextColumn(width="large")},
         alt=f"Line items of {option.name} with their sources",
     )
     if unused:

@@ -16,6 +16,7 @@ from tco.format import months, usd
 from tco.glossary import term
 from tco.hybrid_charts import cost_over_replicas
 from tco.hybrid_words import mix_sentence
+from tco.number_style import local
 from tco.risk_words import likely, paid_back
 from tco.views import _bar, _chart, _empty, _link, _look, _quick_risk, _state
 from tco.words import basis, driver_sentence, driver_title, evidence_counts, model_error, plain
@@ -87,7 +88,7 @@ def _evidence(result: Result, risk: OptionRisk | None) -> None:
             + plain(
                 f"Over the ranges of the inputs it saves in {likely(risk.saves)}; {paid_back(risk, result.conventions.horizon_months)}."
             ),
-            help=f"{_quick_risk.DRAWS:,} runs, each with every uncertain input drawn anew. More on *Risk*.",
+            help=f"{local(_quick_risk.DRAWS):,} runs, each with every uncertain input drawn anew. More on *Risk*.",
         )
 
 

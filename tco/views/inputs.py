@@ -11,6 +11,7 @@ from tco.charts import cumulative_cost
 from tco.views import (
     _bar,
     _chart,
+    _dataframe,
     _inputs_constraints,
     _inputs_conventions,
     _inputs_file,
@@ -55,15 +56,7 @@ def show_register(answer: Result | str) -> None:
         }
         for row in answer.assumptions
     ]
-    columns = {name: st.column_config.NumberColumn(format="%.4g") for name in ("Value", "Low", "High")}
-    st.dataframe(
-        pd.DataFrame(rows),
-        hide_index=True,
-        column_config=columns,
-        height=520,
-        placeholder="–",
-        alt="All inputs with their sources",
-    )
+    _dataframe.draw(pd.DataFrame(rows), alt="All inputs with their sources", height=520)
 
 
 current = _state.scenario()

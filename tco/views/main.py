@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from tco.views import _hosted, _link, _opening, _state, _warm
+from tco.views import _hosted, _link, _opening, _reader, _state, _warm
 
 if TYPE_CHECKING:
     from streamlit.navigation.page import Page
@@ -26,12 +26,13 @@ def show() -> None:
     if not _hosted.is_admitted():
         return
     _warm.wait()
-    _opening.begin()
-    page = st.navigation(_pages(), position="top")
-    _hosted.sign_out()
-    _link.problem()
-    page.run()
-    _link.keep_in_address()
+    with _reader.numbers():
+        _opening.begin()
+        page = st.navigation(_pages(), position="top")
+        _hosted.sign_out()
+        _link.problem()
+        page.run()
+        _link.keep_in_address()
 
 
 def _pages() -> dict[str, list[Page]]:

@@ -8,6 +8,7 @@ import streamlit as st
 
 import pricing
 from tco import InputError
+from tco.number_style import local
 from tco.views import (
     _prices_energy,
     _prices_hardware,
@@ -34,7 +35,7 @@ def show_header(on: date, book: Book) -> None:
     old = len(pricing.stale(prices, on))
     own = f" · under your own prices, {plain(book.overrides.name)}" if book.overrides else ""
     st.caption(
-        f"Price book `{book.id}`, for {on:%d %B %Y}, the scenario's date · {old:,} of {len(prices):,} prices, API tokens "
+        f"Price book `{book.id}`, for {on:%d %B %Y}, the scenario's date · {local(old):,} of {local(len(prices)):,} prices, API tokens "
         f"aside, were read more than {pricing.STALE_AFTER_DAYS} days before{own}"
     )
 

@@ -10,6 +10,7 @@ from probes import Run, RunError, check_machine, describe_environment, engine_pa
 from tco import InputError, Scenario, dump
 from tco.answer import headline
 from tco.hosting import is_hosted
+from tco.number_style import local
 from tco.scenario import SelfHostedOption
 from tco.views import _edit, _job, _job_show, _look, _probe_form, _probe_run, _state
 from tco.words import plain
@@ -29,7 +30,7 @@ def show_machine() -> None:
     st.markdown("**This machine**")
     system = (environment.os or "unknown system").split()[0]
     busy = ". A probe runs: load and free memory below are also its own." if _job.is_busy() else ""
-    st.caption(plain(f"{environment.cpu}, {environment.memory_gib:g} GiB, {system}{busy}"))
+    st.caption(plain(f"{environment.cpu}, {local(environment.memory_gib):g} GiB, {system}{busy}"))
     with st.container(gap="xsmall"):
         for finding in check_machine(environment, engine_packages()):
             st.markdown(f"{_LEVELS[finding.level]} {plain(f'{finding.sentence} {finding.remedy}')}")

@@ -10,6 +10,7 @@ import streamlit as st
 
 from tco import InputError, Result
 from tco.answer import headline
+from tco.number_style import local, notation, notation_for, numbers_in
 from tco.report.brand import Brand, load_brand
 from tco.report.forms import DEFAULT_FORMS, FORMS, INSTALL, chosen, written
 from tco.views import _bar, _empty, _hosted, _look, _report_making, _state
@@ -37,6 +38,8 @@ LEVELS: dict[Redaction, str] = {
     "client": "client: hides what names machines, people and paths",
     "public": "public: hides agreed prices too",
 }
+# Whoever makes it; `tco report --locale` takes any.
+LOCALES = ("en", "de-DE", "fr-FR", "de-CH", "en-IN")
 _STEM = "tco-report"
 _KEPT = "report"
 
@@ -53,10 +56,10 @@ def show_report(result: Result) -> None:
             f"{', '.join(FORM_WORDS[name] for name in lacking)}: not installed here. `{INSTALL}` adds {'it' if len(lacking) == 1 else 'them'}.",
             icon=":material/extension:",
         )
-    forms, level, files, quick = _controls(able)
-    asked = (result.answer_id, tuple(forms), level, quick, tuple((file.name, file.size) for file in files))
+    forms, level, files, quick, tag = _controls(able)
+    asked = (result.answer_id, tuple(forms), level, quick, tag, tuple((file.name, file.size) for file in files))
     if st.button("Make the report", type=_look.emphasis(), icon=":material/description:", disabled=not forms):
-        _make(asked, forms, level, files, quick=quick)
+        _make(asked, forms, level, files, quick=quick, tag=tag)
     elif _report_making.was_stopped():
         st.info("Stopped. Nothing was made.", icon=":material/stop_circle:")
     _downloads(asked, result)
@@ -74,7 +77,7 @@ def possible_forms() -> list[str]:
     return found
 
 
-def _controls(able: list[str]) -> tuple[list[str], Redaction, list[UploadedFile], bool]:
+def _controls(able: list[str]) -> tuple[list[str], Redaction, list[UploadedFile], bool, str | None]:
     usual = [name for name in DEFAULT_FORMS if name in able] or able
     forms = st.pills(
         "Forms",
@@ -95,6 +98,14 @@ def _controls(able: list[str]) -> tuple[list[str], Redaction, list[UploadedFile]
             key="report.level",
             persist_state="session",
         )
+        tag = st.selectbox(
+            "Numbers as in",
+            [None, *LOCALES],
+            format_func=_example,
+            key="report.locale",
+            persist_state="session",
+            help="Of texts and pictures. Excel and the slides' own charts follow the computer on which they are opened.",
+        )
         quick = st.toggle(
             "Quick",
             key="report.quick",
@@ -110,16 +121,29 @@ def _controls(able: list[str]) -> tuple[list[str], Redaction, list[UploadedFile]
             key="report.brand",
             help="`brand.yaml` names colours, fonts, lines, and files beside it. They stay in this session.",
         )
-    return list(forms or []), level or "internal", list(files or []), bool(quick)
+    return list(forms or []), level or "internal", list(files or []), bool(quick), tag
+
+
+def _example(tag: str | None) -> str:
+    if tag is None:
+        return "this page, or as the brand says"
+    with numbers_in(notation_for(tag)):
+        return f"{tag}: {local(1234567.89):,.2f}"
 
 
 def _make(
-    asked: tuple[object, ...], forms: Sequence[str], level: Redaction, files: Sequence[UploadedFile], *, quick: bool
+    asked: tuple[object, ...],
+    forms: Sequence[str],
+    level: Redaction,
+    files: Sequence[UploadedFile],
+    *,
+    quick: bool,
+    tag: str | None,
 ) -> None:
     st.session_state.pop(_KEPT, None)
     try:
         with _hosted.turn(), tempfile.TemporaryDirectory() as folder:
-            made = _files(Path(folder), forms, level, files, quick=quick)
+            made = _files(Path(folder), forms, level, files, quick=quick, tag=tag)
     except InputError as error:
         st.error(plain(str(error)), icon=":material/error:")
     else:
@@ -128,7 +152,13 @@ def _make(
 
 
 def _files(
-    folder: Path, forms: Sequence[str], level: Redaction, files: Sequence[UploadedFile], *, quick: bool
+    folder: Path,
+    forms: Sequence[str],
+    level: Redaction,
+    files: Sequence[UploadedFile],
+    *,
+    quick: bool,
+    tag: str | None,
 ) -> dict[str, bytes]:
     """The files by name.
 
@@ -138,6 +168,7 @@ def _files(
     from tco.report.gather import gather  # noqa: PLC0415 - the libraries of reports are loaded when one is made
 
     brand = _brand(folder, files)
+    wanted = tag or (brand.terms.locale if brand is not None else None)
     made: dict[str, bytes] = {}
     with _report_making.Making(len(forms), quick=quick) as making:
         pack = gather(
@@ -148,6 +179,7 @@ def _files(
             with_flips=not quick,
             runs=_state.own_runs(),
             own_book=_state.book(),
+            style=notation() if wanted is None else notation_for(wanted),
             on_part=making.inputs,
             on_runs=making.runs,
         )
@@ -202,7 +234,7 @@ def _downloads(asked: tuple[object, ...], result: Result) -> None:
         for name, data in kept[1].items():
             ending = name.rpartition(".")[2]
             st.download_button(
-                f"{ending} ({len(data) / 1000:,.0f} kB)",
+                f"{ending} ({local(len(data) / 1000):,.0f} kB)",
                 data,
                 name,
                 on_click="ignore",

@@ -9,6 +9,7 @@ from tco.charts import Palette
 from tco.compare import Prepared, compare, prepare
 from tco.format import months, usd
 from tco.glossary import term, terms
+from tco.number_style import local
 from tco.register import quantities
 from tco.risk.changes import drivers_of
 from tco.risk.records import Risk
@@ -48,7 +49,7 @@ def show_risk(prepared: Prepared) -> None:
     for warning in found.warnings:
         st.caption(plain(warning.message))
     st.caption(
-        f"{found.draws:,} runs, seed {found.seed}. {len(found.inputs)} inputs with a range were drawn, each from its own distribution; all others were kept. "
+        f"{local(found.draws):,} runs, seed {found.seed}. {len(found.inputs)} inputs with a range were drawn, each from its own distribution; all others were kept. "
         "Payback without residual value, NPV with it."
     )
 
@@ -67,7 +68,7 @@ def _controls(names: list[str], contender: str | None) -> tuple[str, int, int]:
             "Runs",
             offered,
             default=usual,
-            format_func=lambda count: f"{count:,}",
+            format_func=lambda count: f"{local(count):,}",
             key=_state.key("risk.draws"),
             required=True,
         )
@@ -96,7 +97,7 @@ def _simulated(prepared: Prepared, option: str, draws: int, seed: int) -> Risk:
 
     def on_runs(done: int, total: int) -> None:
         if bar is not None:
-            bar.progress(min(1.0, done / total), f"Answering again and again: {done:,} of {total:,} runs")
+            bar.progress(min(1.0, done / total), f"Answering again and again: {local(done):,} of {local(total):,} runs")
 
     found = simulate(prepared, draws=draws, seed=seed, option=option, on_runs=on_runs)
     if bar is not None:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from tco import InputError, Scenario
 from tco.format import share, volume
+from tco.number_style import local
 from tco.views import _bar, _chart, _empty, _look, _state
 from tco.words import label, number, plain
 from tco.workload.demand import Demand, demand
@@ -25,7 +26,7 @@ def show_workload(scenario: Scenario) -> None:
             st.markdown("**The week**", help="Requests a second in each hour of a week of the first month.")
             _chart.draw(
                 week_chart(workload, palette),
-                alt=f"Heat map of the week: the busiest hour has {workload.weights.peak:.1f} times the mean of {first:.3g} requests a second.",
+                alt=f"Heat map of the week: the busiest hour has {local(workload.weights.peak):.1f} times the mean of {local(first):.3g} requests a second.",
             )
         with st.container():
             st.markdown("**The months**", help="Requests a day, with the scenario's growth.")
@@ -51,7 +52,7 @@ def _headline(scenario: Scenario, asked: Demand) -> str:
 
 
 def _rate(requests_per_s: float) -> str:
-    return f"{requests_per_s:,.3g}" if requests_per_s < 1000 else f"{requests_per_s:,.0f}"  # noqa: PLR2004
+    return f"{local(requests_per_s):,.3g}" if requests_per_s < 1000 else f"{local(requests_per_s):,.0f}"  # noqa: PLR2004
 
 
 def _growth(scenario: Scenario, asked: Demand) -> str:
@@ -59,7 +60,7 @@ def _growth(scenario: Scenario, asked: Demand) -> str:
     if not first:
         return "There are none."
     times = last / first
-    return f"In month {scenario.horizon_months} there are {times:.2f} times as many as in the first."
+    return f"In month {scenario.horizon_months} there are {local(times):.2f} times as many as in the first."
 
 
 def _numbers(scenario: Scenario, asked: Demand) -> None:
@@ -68,7 +69,7 @@ def _numbers(scenario: Scenario, asked: Demand) -> None:
     with st.grid(4, min_column_width=150):
         st.metric(
             "Peak to mean",
-            f"{workload.weights.peak:.2f} ×",
+            f"{local(workload.weights.peak):.2f} ×",
             border=True,
             help="Capacity is bought for the busiest hour.",
         )
@@ -80,7 +81,7 @@ def _numbers(scenario: Scenario, asked: Demand) -> None:
         )
         st.metric(
             "Prompt + answer",
-            f"{workload.mean_input_tokens:,.0f} + {workload.mean_output_tokens:,.0f}",
+            f"{local(workload.mean_input_tokens):,.0f} + {local(workload.mean_output_tokens):,.0f}",
             border=True,
             help="Mean lengths in tokens.",
         )
@@ -99,7 +100,7 @@ def _lengths(scenario: Scenario) -> None:
     if workload.classes:
         rows = [
             f"- **{plain(name)}**, {share(kind.share_fraction.value)} of the requests: "
-            f"{kind.input_tokens_per_request.value:,.0f} tokens in, {kind.output_tokens_per_request.value:,.0f} out"
+            f"{local(kind.input_tokens_per_request.value):,.0f} tokens in, {local(kind.output_tokens_per_request.value):,.0f} out"
             for name, kind in workload.classes.items()
         ]
         st.markdown("\n".join(rows))
@@ -107,14 +108,14 @@ def _lengths(scenario: Scenario) -> None:
     if length_frame(workload).empty:
         said = "as those of the run" if workload.lengths is None else "not at all"
         st.info(
-            f"Lengths vary {said}. Give *Lengths vary by* on *Inputs* to say how yours do; 0.8 is usual for a chat.",
+            f"Lengths vary {said}. Give *Lengths vary by* on *Inputs* to say how yours do; {local(0.8)} is usual for a chat.",
             icon=":material/straighten:",
         )
         return
     palette = _look.palette()
     _chart.draw(
         length_chart(workload, palette),
-        alt=f"Lengths vary log-normally around {workload.mean_input_tokens:,.0f} tokens of prompt and {workload.mean_output_tokens:,.0f} of answer.",
+        alt=f"Lengths vary log-normally around {local(workload.mean_input_tokens):,.0f} tokens of prompt and {local(workload.mean_output_tokens):,.0f} of answer.",
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from tco.format import months, share, usd
+from tco.number_style import local
 from tco.stretch import Stretch
 from tco.what_if.condition import RECOMMENDED, Condition
 from tco.what_if.solve import Solved
@@ -110,8 +111,8 @@ def figure_text(condition: Condition, figure: float | None) -> str:
     if "usd" in condition.metric:
         return usd(figure)
     if condition.metric == "saving_fraction" and figure < 0:
-        return f"{1 - figure:,.3g} times the cost" if figure <= -1 else f"{share(-figure)} more cost"
-    return share(figure) if condition.metric.endswith(("_fraction", "_per_year")) else f"{figure:,.4g}"
+        return f"{local(1 - figure):,.3g} times the cost" if figure <= -1 else f"{share(-figure)} more cost"
+    return share(figure) if condition.metric.endswith(("_fraction", "_per_year")) else f"{local(figure):,.4g}"
 
 
 def _stays(mine: Stretch, solved: Solved) -> str:
@@ -135,9 +136,9 @@ def _apart(solved: Solved) -> str:
         return ""
     change = nearest / now - 1
     return (
-        f"; that is {abs(change):.1%} {'more' if change > 0 else 'less'}"
+        f"; that is {local(abs(change)):.1%} {'more' if change > 0 else 'less'}"
         if change < 1
-        else f"; that is {nearest / now:.3g} times as much"
+        else f"; that is {local(nearest / now):.3g} times as much"
     )
 
 

@@ -14,6 +14,7 @@ from tco.capacity.memory.layout import MACHINE_GPUS, MAX_GPUS, layouts
 from tco.capacity.memory.overheads import GIB, usable_bytes
 from tco.capacity.memory.settings import EngineSettings, settings_on
 from tco.capacity.memory.waterfall import Waterfall, waterfall
+from tco.number_style import local
 
 RACK_GPUS = 72
 """GPUs that share layers in a rack of the NVL72 kind."""
@@ -79,7 +80,7 @@ def beyond_model(wish: Wish) -> Misfit | None:
         return None
     return Misfit(
         code="context_beyond_model",
-        sentence=f"a request of {wish.needed_tokens:,} tokens is longer than the context of {wish.model.name}, {most:,} tokens; shorten it, or choose a model with a longer context",
+        sentence=f"a request of {local(wish.needed_tokens):,} tokens is longer than the context of {wish.model.name}, {local(most):,} tokens; shorten it, or choose a model with a longer context",
         path="context_tokens",
     )
 
@@ -174,7 +175,7 @@ def misfit(wish: Wish, memory: Waterfall, book: Book | None = None) -> Misfit:
     own = fits_on(wish, memory.gpu)
     held = [own] if own is not None else [fits_on(wish, gpu_spec(name, book)) for name in gpu_names(book)]
     smallest = min((one for one in held if one is not None), key=_fewest_first, default=None)
-    lacks = f"{memory.missing_bytes(wish.needed_tokens) / GIB:,.1f} GiB a GPU are missing for one request of {wish.needed_tokens:,} tokens"
+    lacks = f"{local(memory.missing_bytes(wish.needed_tokens) / GIB):,.1f} GiB a GPU are missing for one request of {local(wish.needed_tokens):,} tokens"
     begin = f"{wish.model.name} at {wish.precision} does not fit on {memory.layout.gpus} x {memory.gpu.gpu}: {lacks}"
     if smallest is None:
         return nothing_fits(wish, begin)
@@ -201,7 +202,7 @@ def nothing_fits(wish: Wish, begin: str = "") -> Misfit:
     size = wish.model.weight_bytes(wish.precision) / GIB
     return Misfit(
         code="no_listed_gpu",
-        sentence=f"{what}: no replica of up to {MAX_GPUS} GPUs holds its {size:,.0f} GiB of weights and one request of {wish.needed_tokens:,} tokens; "
+        sentence=f"{what}: no replica of up to {MAX_GPUS} GPUs holds its {local(size):,.0f} GiB of weights and one request of {local(wish.needed_tokens):,} tokens; "
         "use fewer bits a weight (fp8, int4), shorter requests, or a smaller model",
         path="gpu",
     )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from pricing.architectures.records import Architecture
 from tco.errors import InputError
+from tco.number_style import local
 
 MACHINE_GPUS = 8
 """GPUs of one machine: beyond them layers are not shared, for links between machines are too slow for it."""
@@ -119,7 +120,7 @@ def _refusals(model: Architecture, tensor: int, layout: Layout) -> Iterator[str]
     if not _is_latent(model) and model.kv_heads % tensor and tensor % max(1, model.kv_heads):
         yield f"{model.name} has {model.kv_heads} key-value heads, which {tensor} GPUs can neither share nor copy evenly"
     if _padded_vocabulary(model) % tensor:
-        yield f"{model.name} has a vocabulary of {model.vocab_size:,}, which {tensor} GPUs cannot share evenly"
+        yield f"{model.name} has a vocabulary of {local(model.vocab_size):,}, which {tensor} GPUs cannot share evenly"
     if layout.pipeline_parallel_size > model.layers:
         yield f"{model.name} has {model.layers} layers, fewer than {layout.pipeline_parallel_size} pipeline stages"
     if layout.expert_parallel and (tensor == 1 or not model.experts):

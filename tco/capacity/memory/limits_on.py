@@ -19,6 +19,7 @@ from tco.capacity.memory.settings import EngineSettings, settings_on
 from tco.capacity.memory.waterfall import Waterfall, waterfall
 from tco.capacity.simulator.limits import EngineLimits
 from tco.errors import InputError
+from tco.number_style import local
 
 _USUAL_CONTEXT = 131_072
 
@@ -152,7 +153,7 @@ def overheads_of_run(run: Run, model: Architecture, source: Placement) -> Overhe
     return replace(
         prior,
         activation_bytes=rest,
-        source=f"run {run.run_id}, whose engine had a cache of {tokens:,} tokens",
+        source=f"run {run.run_id}, whose engine had a cache of {local(tokens):,} tokens",
     )
 
 

@@ -11,6 +11,7 @@ from pricing import Book, gpu_names, gpu_spec
 from pricing.architectures.weights import Precision
 from tco.capacity.memory.fits import Wish, fits_on, replica_usd_per_hour
 from tco.capacity.memory.waterfall import Waterfall, waterfall
+from tco.number_style import local
 
 Cost = Literal["free", "slower", "quality", "money"]
 
@@ -77,7 +78,7 @@ def _settings(wish: Wish, memory: Waterfall) -> Iterator[Remedy]:
             what=f"start with --max-model-len {shorter}",
             frees_bytes=memory.missing_bytes(wish.needed_tokens),
             cost="free",
-            price=f"requests of more than {shorter:,} tokens are refused",
+            price=f"requests of more than {local(shorter):,} tokens are refused",
             flags=("--max-model-len", str(shorter)),
         )
     if told.gpu_memory_utilization_fraction < _HIGH_SHARE:
@@ -114,7 +115,7 @@ def _settings(wish: Wish, memory: Waterfall) -> Iterator[Remedy]:
             wish,
             memory,
             code="smaller_steps",
-            what=f"compute prompts in steps of {_SMALL_STEP_TOKENS:,} tokens",
+            what=f"compute prompts in steps of {local(_SMALL_STEP_TOKENS):,} tokens",
             cost="slower",
             price="prompts take longer",
             flags=("--max-num-batched-tokens", str(_SMALL_STEP_TOKENS)),
@@ -214,7 +215,9 @@ def _bought(
     wish: Wish, memory: Waterfall, after: Waterfall, now: float | None, then: float | None, *, code: str
 ) -> Remedy:
     extra = None if now is None or then is None else then - now
-    price = "no price in the book" if extra is None else f"{extra:+,.2f} USD an hour on demand, and another speed"
+    price = (
+        "no price in the book" if extra is None else f"{local(extra):+,.2f} USD an hour on demand, and another speed"
+    )
     return Remedy(
         code=code,
         what=f"use {after.layout.gpus} x {after.gpu.gpu} ({after.layout.label})",

@@ -12,6 +12,7 @@ from tco.capacity.memory.overheads import GIB, Overheads, prior_overheads, usabl
 from tco.capacity.memory.settings import EngineSettings
 from tco.capacity.memory.weights import stage_weight_bytes
 from tco.errors import InputError
+from tco.number_style import local
 
 _GB_STATED = "as its maker states it, which counts in GiB"
 
@@ -190,7 +191,7 @@ def _terms(
         MemoryTerm(
             name="activations",
             size_bytes=-overheads.activation_bytes,
-            formula=f"a step of {settings.max_num_batched_tokens:,} tokens and sampling for {settings.max_num_seqs:,} sequences; {said}",
+            formula=f"a step of {local(settings.max_num_batched_tokens):,} tokens and sampling for {local(settings.max_num_seqs):,} sequences; {said}",
         ),
         MemoryTerm(name="CUDA and NCCL", size_bytes=-overheads.non_torch_bytes, formula=said),
         MemoryTerm(name="recorded graphs", size_bytes=-overheads.graphs_bytes, formula=said),

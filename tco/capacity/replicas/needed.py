@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from tco.number_style import local
+
 MAX_REPLICAS = 100_000
 """More is not a fleet but a mistake in the units; refused."""
 
@@ -48,7 +50,7 @@ def replicas_for(requests_per_s: Rates, goodput_requests_per_s: float) -> Counts
     exact = np.ceil(requests_per_s / goodput_requests_per_s - ROUNDING)
     if exact.size and exact.max() > MAX_REPLICAS:
         raise OverflowError(
-            f"{requests_per_s.max():,.4g} requests/s over {goodput_requests_per_s:,.4g} a replica needs {exact.max():,.0f} replicas, "
-            f"more than {MAX_REPLICAS:,}; check the units of the demand"
+            f"{local(requests_per_s.max()):,.4g} requests/s over {local(goodput_requests_per_s):,.4g} a replica needs {local(exact.max()):,.0f} replicas, "
+            f"more than {local(MAX_REPLICAS):,}; check the units of the demand"
         )
     return np.asarray(np.where(requests_per_s > 0, np.maximum(exact, 1), 0), dtype=np.int64)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tco.capacity.step_time import StepTime
+from tco.number_style import local
 
 Method = Literal["identities", "simulation"]
 """How terms were fitted: to linear identities of the cells, or further by simulating each cell."""
@@ -159,8 +160,8 @@ class Reach:
         )
         for before, value, after, seen in asked:
             if seen and value > _FAR * seen:
-                what = f"{before} {value:,.0f} {after}".strip()
-                sentence = f"{what} beyond what the run has seen ({seen:,.0f}); the step times are carried on"
+                what = f"{before} {local(value):,.0f} {after}".strip()
+                sentence = f"{what} beyond what the run has seen ({local(seen):,.0f}); the step times are carried on"
                 return Caution(code="beyond_the_run", sentence=sentence)
         return None
 

@@ -16,6 +16,7 @@ from pptx.util import Inches, Pt
 
 from tco.charts import crossing, cumulative_frame
 from tco.format import usd
+from tco.number_style import local
 from tco.report.inert import inert, no_formula, short
 from tco.report.pack import ReportPack
 from tco.report.pictures import MOST_BARS, item_colours, line_item_frame
@@ -104,7 +105,7 @@ def cumulative(deck: Deck, slide: Slide, box: Box, pack: ReportPack) -> None:
     _every(chart, len(months))
     at = crossing(pack.result)
     if at is not None:
-        _title(chart.category_axis, f"Month; {pack.result.contender} has paid back in month {at[0]:.1f}")
+        _title(chart.category_axis, f"Month; {pack.result.contender} has paid back in month {local(at[0]):.1f}")
     else:
         _title(chart.category_axis, "Month")
 

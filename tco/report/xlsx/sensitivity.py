@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tco import finance
+from tco.number_style import local
 from tco.report.pack import ReportPack
 from tco.report.xlsx.cells import Held
 from tco.report.xlsx.desk import Desk
@@ -79,7 +80,7 @@ def _risk(pack: ReportPack, sheet: Sheet) -> None:
     risk = pack.risk
     if risk is None:
         return
-    sheet.heading(f"All ranges at once: {risk.draws:,} runs, seed {risk.seed} (engine, at export)")
+    sheet.heading(f"All ranges at once: {local(risk.draws):,} runs, seed {risk.seed} (engine, at export)")
     sheet.header(
         "Option",
         "Saves money in",

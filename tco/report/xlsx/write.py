@@ -16,6 +16,7 @@ from xlsxwriter.image import Image
 from xlsxwriter.worksheet import Worksheet
 
 from tco.errors import InputError
+from tco.number_style import local
 from tco.report.fixed_zip import fixed_zip
 from tco.report.inert import inert
 from tco.report.logo import logo_png
@@ -195,7 +196,7 @@ class _Writer:
         """What may be typed into an input."""
         for path, cell in self._model.desk.inputs.numbered.items():
             low, high = bounds_of(path)
-            said = f"A number from {low:g} to {high:g}; fractions are fractions, 0.10 for 10 %."
+            said = f"A number from {local(low):g} to {local(high):g}; fractions are fractions, 0.10 for 10 %."
             page.data_validation(
                 cell.row, cell.column, cell.row, cell.column,
                 {"validate": "decimal", "criteria": "between", "minimum": low, "maximum": high, "error_title": "Out of bounds", "error_message": said},

@@ -8,7 +8,15 @@ import pytest
 from scipy.optimize import brentq
 
 from tco.capacity.engine_model import EngineModel
-from tco.capacity.simulated import REQUESTS, SEEDS, AskedClass, latency_ms, simulate_load, simulated_capacity
+from tco.capacity.simulated import (
+    REQUESTS,
+    SEEDS,
+    AskedClass,
+    forget_simulations,
+    latency_ms,
+    simulate_load,
+    simulated_capacity,
+)
 from tco.capacity.simulator.limits import EngineLimits
 from tco.capacity.step_time import StepTime
 from tco.workload.asked import Spread
@@ -125,7 +133,7 @@ def test_the_same_question_has_the_same_answer() -> None:
     asked = (AskedClass(input_tokens=100, output_tokens=20, limits_ms=(("ttft_p95_ms", 300.0),)),)
     step_time = StepTime(intercept_s=0.01, per_sequence_s=0.001, per_prefill_token_s=1e-4)
     first = simulated_capacity(engine(step_time), asked)
-    simulated_capacity.cache_clear()
+    forget_simulations()
     assert first == simulated_capacity(engine(step_time), asked)
 
 
