@@ -80,7 +80,6 @@ def front_chart(
     """
     frame = front_frame(result, cost, other, if_allowed_usd)
     frame["below"] = _names_below(frame)
-    names = [option.name for option in result.options]
     x = alt.X(
         "cost_usd:Q",
         title=f"{cost.title} (USD)",
@@ -91,6 +90,25 @@ def front_chart(
     from_zero = other.unit != "" and bool((frame["other"] >= 0).all())
     y = alt.Y("other:Q", title=_titled(other), axis=axis, scale=alt.Scale(zero=from_zero))
     base = alt.Chart(frame).encode(x=x, y=y)
+    picked = alt.selection_point(name=CHOSEN, fields=["option"], toggle=False)
+    points = _points(base, [option.name for option in result.options], cost, other, palette).add_params(picked)
+    return alt.LayerChart(
+        layer=[_front_line(base, palette), points, *_names(base, palette)], height=HEIGHT, width="container"
+    )
+
+
+def _front_line(base: alt.Chart, palette: Palette) -> alt.Chart:
+    """Joins the options that nobody beats in both figures."""
+    line: alt.Chart = (
+        base.transform_filter("datum.front")
+        .mark_line(color=palette.muted, strokeDash=[4, 4], strokeWidth=1.5)
+        .encode(order=alt.Order("cost_usd:Q"))
+    )
+    return line
+
+
+def _points(base: alt.Chart, names: Sequence[str], cost: Row, other: Row, palette: Palette) -> alt.Chart:
+    """Ruled out options are hollow, the recommended one is a diamond."""
     colour = alt.Color("option:N", legend=None, scale=alt.Scale(domain=names, range=palette.lines))
     tooltip = [
         alt.Tooltip("option:N", title="Option"),
@@ -98,12 +116,7 @@ def front_chart(
         alt.Tooltip("cost:N", title=cost.title),
         alt.Tooltip("told:N", title=other.title),
     ]
-    line = (
-        base.transform_filter("datum.front")
-        .mark_line(color=palette.muted, strokeDash=[4, 4], strokeWidth=1.5)
-        .encode(order=alt.Order("cost_usd:Q"))
-    )
-    points = base.mark_point(size=170, strokeWidth=2.5, opacity=1).encode(
+    points: alt.Chart = base.mark_point(size=170, strokeWidth=2.5, opacity=1).encode(
         color=colour,
         fill=alt.condition("datum.state == 'ruled out'", alt.value("transparent"), colour),
         shape=alt.Shape(
@@ -114,15 +127,17 @@ def front_chart(
         ),
         tooltip=tooltip,
     )
-    picked = alt.selection_point(name=CHOSEN, fields=["option"], toggle=False)
-    names_above, names_below = (
+    return points
+
+
+def _names(base: alt.Chart, palette: Palette) -> list[alt.Chart]:
+    """Above the points, or below where two would be one."""
+    return [
         base.transform_filter(f"datum.below == {'true' if below else 'false'}")
         .mark_text(align="center", baseline="middle", dy=18 if below else -18, color=palette.ink, limit=160)
         .encode(text=alt.Text("option:N"))
         for below in (False, True)
-    )
-    layers = [line, points.add_params(picked), names_above, names_below]
-    return alt.LayerChart(layer=layers, height=HEIGHT, width="container")
+    ]
 
 
 def _names_below(frame: pd.DataFrame) -> list[bool]:

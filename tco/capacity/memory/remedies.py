@@ -92,7 +92,13 @@ def _settings(wish: Wish, memory: Waterfall) -> Iterator[Remedy]:
             flags=("--gpu-memory-utilization", f"{_HIGH_SHARE:g}"),
             gpu_memory_utilization_fraction=_HIGH_SHARE,
         )
-    sequences = told.max_num_seqs // 2
+    yield from _fewer_sequences(wish, memory)
+    yield from _slower(wish, memory)
+
+
+def _fewer_sequences(wish: Wish, memory: Waterfall) -> Iterator[Remedy]:
+    """The most sequences at once with which the request fits, by halves."""
+    sequences = memory.settings.max_num_seqs // 2
     while sequences >= _FEWEST_SEQUENCES:
         fewer = list(
             _changed(
@@ -108,8 +114,13 @@ def _settings(wish: Wish, memory: Waterfall) -> Iterator[Remedy]:
         )
         if fewer:
             yield from fewer
-            break
+            return
         sequences //= 2
+
+
+def _slower(wish: Wish, memory: Waterfall) -> Iterator[Remedy]:
+    """Settings that cost speed."""
+    told = memory.settings
     if told.max_num_batched_tokens > _SMALL_STEP_TOKENS:
         yield from _changed(
             wish,
