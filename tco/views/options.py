@@ -170,8 +170,8 @@ def _constraints(option: OptionResult, result: Result) -> None:
                 if finding.rules_out
                 else ":orange[:material/help:]"
             )
-            from_ = "" if finding.source is None else f" ({finding.source})"
-            st.markdown(f"{icon} {plain(titled(finding.constraint, finding.asks))}: {plain(f'{finding.says}{from_}')}")
+            from_ = "" if finding.source is None else f" ({linked(finding.source)})"
+            st.markdown(f"{icon} {plain(titled(finding.constraint, finding.asks))}: {plain(finding.says)}{from_}")
 
 
 def _items(option: OptionResult, result: Result) -> None:
