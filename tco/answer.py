@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tco.constraint_words import nothing_is_left
-from tco.format import months, share, usd, volume
+from tco.format import month_count, months, share, usd, volume
 from tco.hybrid_words import mix_sentence
 from tco.number_style import local
 from tco.result import OptionResult, Result
@@ -17,15 +17,22 @@ def headline(result: Result) -> str:
     if result.recommended is None:
         return "No option can serve this workload within its latency promise."
     if result.contender is None:
-        may = " and may" if result.constraints else ""
-        return f"Stay with {result.baseline}: no other option can{may} serve this workload."
+        return _unrivalled(result)
     best = result.option(result.contender)
-    horizon = result.conventions.horizon_months
+    horizon = month_count(result.conventions.horizon_months)
     if best.npv_usd is None:
         return f"{result.baseline} is ruled out for this workload; {best.name} is the cheapest option that is not."
     if result.recommended == result.baseline:
-        return f"Stay with {result.baseline}: the best alternative, {best.name}, would cost {usd(-best.npv_usd)} more over {horizon} months."
-    return f"Move to {best.name}: it {_pays_back(best)} and is worth {usd(best.npv_usd)} over {horizon} months."
+        more = f"would cost {usd(-best.npv_usd)} more" if best.npv_usd else "costs just as much"
+        return f"Stay with {result.baseline}: the best alternative, {best.name}, {more} over {horizon}."
+    return f"Move to {best.name}: it {_pays_back(best)} and is worth {usd(best.npv_usd)} over {horizon}."
+
+
+def _unrivalled(result: Result) -> str:
+    if len(result.options) == 1:
+        return f"{result.baseline} is the only option, so there is nothing to hold it against."
+    may = " and may" if result.constraints else ""
+    return f"Stay with {result.baseline}: no other option can{may} serve this workload."
 
 
 def _pays_back(option: OptionResult) -> str:
@@ -48,7 +55,7 @@ def footing(result: Result) -> str:
     kept, book = result.conventions, result.price_book
     own = f", under your own prices {book.own_prices}" if book.own_prices else ""
     return (
-        f"{kept.horizon_months} months, {local(kept.hours_per_month):g} hours a month, {kept.discount_rate_per_year:.0%} a year, {kept.taxes}; "
+        f"{month_count(kept.horizon_months)}, {local(kept.hours_per_month):g} hours a month, {kept.discount_rate_per_year:.0%} a year, {kept.taxes}; "
         f"{kept.text}. Price book {book.id}{own}."
     )
 
@@ -57,7 +64,7 @@ def explain(result: Result, option: OptionResult) -> str:
     """One sentence on one option: what it costs a million tokens and what would have to be true for it to pay back."""
     if not option.feasible:
         return f"{option.name} is ruled out: {'; '.join(option.reasons)}."
-    cost = f"{option.name} costs {usd(option.usd_per_mtok)} per million tokens"
+    cost = f"{option.name} costs {unit_cost(result, option)}"
     if (mix := mix_sentence(option)) is not None:
         return f"{cost}: {mix}{_mixed(result, option)}."
     if option.name == result.baseline:
@@ -72,6 +79,13 @@ def explain(result: Result, option: OptionResult) -> str:
         return f"{cost}, {saved}, and {_verdict(option)}."
     busy = share(option.capacity.utilisation_fraction)
     return f"{cost} at {busy} utilisation, {saved}, and {_verdict(option)}; {_needs(result, option)}{_missed(option)}."
+
+
+def unit_cost(result: Result, option: OptionResult) -> str:
+    """What a million tokens cost; where there are so few that this has no meaning, what all of them cost."""
+    if option.usd_per_mtok is None:
+        return f"{usd(option.total_usd)} over {month_count(result.conventions.horizon_months)}"
+    return f"{usd(option.usd_per_mtok)} per million tokens"
 
 
 def _mixed(result: Result, option: OptionResult) -> str:
@@ -102,9 +116,9 @@ def _against_today(result: Result, option: OptionResult) -> str:
 def _verdict(option: OptionResult) -> str:
     if option.payback_months is None:
         return "never pays back"
-    return (
-        "saves from the first month" if option.payback_months == 0 else f"pays back in {months(option.payback_months)}"
-    )
+    if option.payback_months == 0:
+        return "saves from the first month" if option.npv_usd else "saves nothing"
+    return f"pays back in {months(option.payback_months)}"
 
 
 def _needs(result: Result, option: OptionResult) -> str:

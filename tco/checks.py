@@ -139,6 +139,7 @@ def _zero_lines(scenario: Scenario, ledgers: Mapping[str, Ledger]) -> Iterator[C
         zero = [item for item, months in own.line_items.items() if item not in told and not np.asarray(months).any()]
         if isinstance(option, TokenOption | RentOption | OwnOption) and option.people.setup_person_days is None:
             zero.append("set_up_work")
+        zero = [item.replace("_", " ") for item in zero]
         if own.feasible and zero:
             yield Caution(
                 code="zero_line", path=f"options.{name}", message=f"{name}: nothing is charged for {', '.join(zero)}"

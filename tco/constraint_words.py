@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tco.constraint_result import ConstraintAnswer, ConstraintPrice, titled
-from tco.format import usd
+from tco.format import month_count, usd
 
 
 def constraint_sentences(answer: ConstraintAnswer, horizon_months: int) -> list[str]:
@@ -30,7 +30,7 @@ def _sentence(price: ConstraintPrice, horizon_months: int, answer: ConstraintAns
     if price.chosen_without == price.chosen:
         return f"{title} {costs} nothing{_why_nothing(price, answer)}."
     return (
-        f"{title} {costs} {usd(price.price_usd)} over {horizon_months} months (present value): without {without} "
+        f"{title} {costs} {usd(price.price_usd)} over {month_count(horizon_months)} (present value): without {without} "
         f"{price.chosen_without} would be the best option, with {without} it is {price.chosen}."
     )
 

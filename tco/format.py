@@ -45,6 +45,24 @@ def months(count: float | None) -> str:
     return "at once" if count == 0 else f"{local(count):.1f} months"
 
 
+def month_count(count: int) -> str:
+    """A span of whole months.
+
+    >>> month_count(1), month_count(36)
+    ('1 month', '36 months')
+    """
+    return f"{count} month" if count == 1 else f"{count} months"
+
+
+def limit_title(name: str) -> str:
+    """What a limit of a latency promise is called in a sentence.
+
+    >>> limit_title("ttft_p95_ms")
+    'TTFT P95'
+    """
+    return name.removesuffix("_ms").replace("_", " ").upper()
+
+
 def share(fraction: float | None) -> str:
     """A share in per cent; a rate of return above 1,000% says no more than that.
 

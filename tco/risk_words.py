@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tco.format import share, usd
+from tco.format import month_count, share, usd
 from tco.number_style import local
 from tco.risk.records import Band, Measuring, OptionRisk, Probability, Risk
 
@@ -72,9 +72,9 @@ def paid_back(option: OptionRisk, horizon_months: int) -> str:
             )
     reached = option.paid_back[-1].probability.fraction
     return (
-        f"only {share(reached)} pay back within {horizon_months} months"
+        f"only {share(reached)} pay back within {month_count(horizon_months)}"
         if reached
-        else f"no run pays back within {horizon_months} months"
+        else f"no run pays back within {month_count(horizon_months)}"
     )
 
 

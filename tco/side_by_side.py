@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from pricing.quality.scores import ARENA
+from tco.answer import unit_cost
 from tco.constraint_result import LABELS
 from tco.cost_sources import CARRIES
-from tco.format import months, share, usd, volume
+from tco.format import month_count, months, share, usd, volume
 from tco.number_style import local
 from tco.offers import PROMISED, Offer
 from tco.option_rows import NOTHING, Figure, Group, Row, compared, numbers_row, payback_words, verdict, words_row
@@ -49,9 +50,15 @@ def side_by_side_sentence(result: Result) -> str:
     count = len(result.options)
     out = "" if not barred else f"; {barred} of them {'is' if barred == 1 else 'are'} ruled out"
     if result.recommended is None:
-        return f"{count} options side by side, and none of them can and may serve this workload."
+        return (
+            f"{count} options side by side, and none of them can and may serve this workload."
+            if count > 1
+            else "One option, and it cannot or may not serve this workload."
+        )
     best = result.option(result.recommended)
-    return f"{count} options side by side: {best.name} is best, at {usd(best.usd_per_mtok)} per million tokens{out}."
+    if count == 1:
+        return f"One option, {best.name}, at {unit_cost(result, best)}."
+    return f"{count} options side by side: {best.name} is best, at {unit_cost(result, best)}{out}."
 
 
 _ANSWER: Group = "Answer"
@@ -74,7 +81,7 @@ def _answer(result: Result, risk: Mapping[str, OptionRisk]) -> list[Row]:
     return [
         words_row(result, group, "Verdict", lambda option: verdict(option, result), "Baseline"),
         words_row(result, group, "Ruled out by", lambda option: _ruled_out_by(option, result), "Constraint"),
-        numbers_row(result, group, f"Cost in {horizon} months", lambda option: option.total_usd, usd, "low"),
+        numbers_row(result, group, f"Cost in {month_count(horizon)}", lambda option: option.total_usd, usd, "low"),
         numbers_row(result, group, "First month", lambda option: next(iter(option.monthly_usd), None), usd, "low"),
         numbers_row(result, group, "Investment", lambda option: option.capex_usd, usd, "low", "Capex"),
         numbers_row(

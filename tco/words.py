@@ -94,6 +94,11 @@ _CODE = re.compile(r"(`[^`]+`)")
 _BLANKS = re.compile(r"[^\S\u00a0\u202f]+")
 """But for those that hold the groups of a number together."""
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]#+\-.!$~:<>|&^=@])")
+# What a browser page makes a link of by itself, however its characters are escaped: GitHub's Markdown looks at the text that is left.
+_LINKED_BY_ITSELF = re.compile(r"(?i)(?=https?://|www\.)|(?=@)")
+_NO_LINK = "\u2060"
+"""A word joiner, which nobody sees: before an address it is not the beginning of a word, so no link is made of it."""
+_ADDRESS = re.compile(r"(https?://[^\s<>\[\]\\`|]*[^\s<>\[\]\\`|.,;:)'\"])")
 
 
 def plain(text: str) -> str:
@@ -103,9 +108,31 @@ def plain(text: str) -> str:
 
     >>> plain("saves $5, see `a_b` and *c*")
     'saves \\$5, see `a_b` and \\*c\\*'
+    >>> ascii(plain("www.x"))
+    "'\\u2060www\\\\.x'"
     """
     parts = _CODE.split(_BLANKS.sub(" ", text).strip())
-    return "".join(part if number % 2 else _MARKDOWN.sub(r"\\\1", part) for number, part in enumerate(parts))
+    return "".join(part if number % 2 else _escaped(part) for number, part in enumerate(parts))
+
+
+def _escaped(text: str) -> str:
+    return _MARKDOWN.sub(r"\\\1", _LINKED_BY_ITSELF.sub(_NO_LINK, text))
+
+
+def linked(text: str) -> str:
+    r"""A source as Markdown: an address in it is a link that shows where it leads, all else is `plain`.
+
+    >>> linked("https://example.org/a_b via *lists*")
+    '<https://example.org/a_b> via \\*lists\\*'
+    """
+    parts = _ADDRESS.split(_BLANKS.sub(" ", text).strip())
+    return "".join(f"<{part}>" if number % 2 else _around(part) for number, part in enumerate(parts))
+
+
+def _around(text: str) -> str:
+    """What stands beside a link, its blanks at both ends kept."""
+    inner = text.strip()
+    return text if not inner else text.replace(inner, plain(inner))
 
 
 def label(path: str) -> str:

@@ -13,7 +13,7 @@ from tco.cases import CaseAnswer, CaseAnswers, answer_cases
 from tco.cli._parts_progress import PartsProgress
 from tco.cli._shared import EXIT_INTERRUPTED, console, print_json, refuse
 from tco.cli._tables import cell
-from tco.format import months, share, usd
+from tco.format import month_count, months, share, usd
 
 CASES_SCHEMA = 1
 """Number of the format of `--json`."""
@@ -58,7 +58,7 @@ def _show(found: CaseAnswers) -> None:
         out.print(f"• {answer.name}: {told}", markup=False)
     baseline = found.answers[0].result.baseline
     out.print(
-        f"NPV against {baseline} over {found.answers[0].result.conventions.horizon_months} months; base is the file as it stands.",
+        f"NPV against {baseline} over {month_count(found.answers[0].result.conventions.horizon_months)}; base is the file as it stands.",
         style="dim",
         markup=False,
     )

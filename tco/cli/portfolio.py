@@ -12,7 +12,7 @@ from rich.table import Table
 from tco import InputError
 from tco.cli._shared import console, print_json, refuse
 from tco.cli._tables import cell
-from tco.format import months, share, usd
+from tco.format import month_count, months, share, usd
 from tco.portfolio import PortfolioAnswer, answer_portfolio, read_portfolio
 
 PORTFOLIO_SCHEMA = 1
@@ -74,7 +74,7 @@ def _headline(found: PortfolioAnswer) -> str:
     best = {"today": "Stay as today", "separate": "A fleet for each", "shared": "One fleet for all"}[found.recommended]
     npv = found.way(found.recommended).npv_usd
     worth = f", worth {usd(npv)}" if found.recommended != "today" else ""
-    return f"{best}{worth} over {found.horizon_months} months; against a fleet for each, {sharing}."
+    return f"{best}{worth} over {month_count(found.horizon_months)}; against a fleet for each, {sharing}."
 
 
 def _ways(found: PortfolioAnswer) -> Table:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from tco.answer import explain, headline
 from tco.constraint_words import constraint_sentences
-from tco.format import months, usd
+from tco.format import month_count, months, usd
 from tco.number_style import local
 from tco.report.blocks import Block, Bullets, Fact, Facts, Picture, Section, Text
 from tco.report.evidence import evidence_sentence
@@ -100,7 +100,7 @@ def facts(pack: ReportPack) -> tuple[Fact, ...]:
     """
     result = pack.result
     today, option = result.option(result.baseline), subject(result)
-    horizon = f"over {result.conventions.horizon_months} months"
+    horizon = f"over {month_count(result.conventions.horizon_months)}"
     first = f"{usd(today.monthly_usd[0])} in the first month" if today.monthly_usd else "cannot serve"
     found = [Fact("Cost of today's way", usd(today.total_usd), f"{horizon}; {first}")]
     if option is None:
@@ -158,7 +158,7 @@ def _npv_band(pack: ReportPack, option: OptionResult) -> Band | None:
 def cumulative_caption(result: Result) -> str:
     """What the chart of cumulative costs shows."""
     option = subject(result)
-    told = f"Cumulative cost of every option that can serve, over {result.conventions.horizon_months} months"
+    told = f"Cumulative cost of every option that can serve, over {month_count(result.conventions.horizon_months)}"
     if option is None or not option.payback_months:
         return f"{told}."
     return f"{told}; {option.name} has paid back in month {local(option.payback_months):.1f}."

@@ -11,7 +11,7 @@ import streamlit as st
 from tco import Quantity
 from tco.field_words import help_of_field, is_looked_up, label_of_field
 from tco.views import _edit, _state
-from tco.words import number, plain
+from tco.words import linked, number, plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -253,7 +253,7 @@ def _origin(value: Quantity | None, filled: Assumption | None) -> str | None:
         f"{known.as_of:%d %b %Y}" if known.as_of else None,
         known.source,
     ]
-    return plain(" · ".join(part for part in parts if part))
+    return linked(" · ".join(part for part in parts if part))
 
 
 def _step(value: float | None) -> float:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from tco import InputError, parse
+from tco import InputError
 from tco.scenario import Scenario
 from tco.shipped import shipped_scenarios
-from tco.views import _fields, _state
+from tco.views import _fields, _scenario_upload, _state
 from tco.words import plain
-
-MAX_UPLOAD_MB = 1
 
 
 def show_scenario(scenario: Scenario) -> None:
@@ -33,8 +31,8 @@ def show_scenario(scenario: Scenario) -> None:
     with give:
         st.file_uploader(
             "Open a scenario file (YAML)",
-            type=["yaml", "yml"],
-            max_upload_size=MAX_UPLOAD_MB,
+            type=_scenario_upload.TYPES,
+            max_upload_size=_scenario_upload.MAX_MB,
             key=f"upload {st.session_state['revision']}",
             on_change=_upload,
         )
@@ -62,13 +60,8 @@ def _upload() -> None:
     if file is None:
         return
     try:
-        text = file.getvalue().decode("utf-8")
-        parse(text)
-    except UnicodeDecodeError:
-        st.session_state["upload_problem"] = (
-            f"{file.name}: not a text file; a scenario is YAML in UTF-8. Nothing was changed."
-        )
+        text = _scenario_upload.text_of(file)
     except InputError as error:
-        st.session_state["upload_problem"] = f"{file.name}: {error}. Nothing was changed."
+        st.session_state["upload_problem"] = f"{error}. Nothing was changed."
     else:
         _state.replace(text, origin=_state.OWN)

@@ -8,7 +8,7 @@ from tco.field_words import label_of_field
 from tco.glossary import terms
 from tco.quantity import Quantity
 from tco.register import quantities
-from tco.scenario import PROFILE_NAMES, Scenario, Slo
+from tco.scenario import PROFILE_NAMES, Scenario, Slo, Workload
 from tco.views import _details, _edit, _fields, _forms, _inputs_classes
 from tco.views._forms import Context
 
@@ -28,46 +28,59 @@ def show_workload(scenario: Scenario) -> None:
     Args:
         scenario: as written.
     """
-    workload = scenario.workload
     with st.grid(3, min_column_width=220, gap="medium"):
-        for field in type(workload).model_fields:
-            value = getattr(workload, field)
-            if isinstance(value, Quantity) and field not in _SELDOM:
-                _fields.quantity(f"workload.{field}", value)
+        _traffic(scenario.workload)
+    _promise(scenario)
+    _seldom(scenario)
+
+
+def _traffic(workload: Workload) -> None:
+    for field in type(workload).model_fields:
+        value = getattr(workload, field)
+        if isinstance(value, Quantity) and field not in _SELDOM:
+            _fields.quantity(f"workload.{field}", value)
+    with st.container():
+        _fields.figure(
+            "workload.lengths",
+            "Lengths vary by (fraction)",
+            workload.lengths.spread_fraction if workload.lengths else None,
+            change=_edit.set_spread,
+            step=0.1,
+            placeholder="as the run was probed",
+        )
+    if workload.batchable_fraction.value:
         with st.container():
             _fields.figure(
-                "workload.lengths",
-                "Lengths vary by (fraction)",
-                workload.lengths.spread_fraction if workload.lengths else None,
-                change=_edit.set_spread,
-                step=0.1,
-                placeholder="as the run was probed",
+                "workload.batch_deadline_hours",
+                "What can wait is answered within (h)",
+                workload.batch_deadline_hours,
+                change=_edit.set_whole,
+                step=1.0,
             )
-        if workload.batchable_fraction.value:
-            with st.container():
-                _fields.figure(
-                    "workload.batch_deadline_hours",
-                    "What can wait is answered within (h)",
-                    workload.batch_deadline_hours,
-                    change=_edit.set_whole,
-                    step=1.0,
-                )
-        with st.container():
-            if isinstance(workload.profile, str):
-                _fields.choice(
-                    "workload.profile",
-                    "When the requests come",
-                    PROFILE_NAMES,
-                    workload.profile,
-                    help="Shape of the week. Capacity is bought for its busiest hour.",
-                )
-            else:
-                st.text_input("When the requests come", "168 weights from the file", disabled=True)
+    with st.container():
+        _week(workload)
+
+
+def _week(workload: Workload) -> None:
+    if isinstance(workload.profile, str):
+        _fields.choice(
+            "workload.profile",
+            "When the requests come",
+            PROFILE_NAMES,
+            workload.profile,
+            help="Shape of the week. Capacity is bought for its busiest hour.",
+        )
+    else:
+        st.text_input("When the requests come", "168 weights from the file", disabled=True)
+
+
+def _promise(scenario: Scenario) -> None:
+    """The limits of the latency promise, and how to add another one."""
     st.markdown(
         "**Latency promise**",
         help=f"Each limit must hold at the load that one replica carries. Empty: not promised. {terms('SLO', 'TTFT', 'TPOT', 'E2E', 'P95')}",
     )
-    limits = workload.slo
+    limits = scenario.workload.slo
     given = list(dict.fromkeys(["ttft_p95_ms", "tpot_p95_ms", "e2e_p95_ms", *limits.limits()]))
     with st.grid(3, min_column_width=220, gap="medium"):
         for field in given:
@@ -80,7 +93,6 @@ def show_workload(scenario: Scenario) -> None:
     with st.container(horizontal=True):
         _details.show("workload", {path: value for path, value in quantities(scenario) if path.startswith("workload.")})
         _another_limit(others)
-    _seldom(scenario)
 
 
 def _seldom(scenario: Scenario) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from probes import JobState
     from probes.jobs.records import EndedJob, JobRequest, Outcome, QueueState, RunningJob, WaitingJob
 
-EVERY_S = 1.0
+EVERY_S, EVERY_IDLE_S = 1.0, 3.0
 _LOG_HEIGHT, _LOG_LINES = 240, 8
 _LAST_WORDS = ("failed", "ended")
 _ADDRESS = re.compile(r"`?(https?://[^\s`]*[^\s`.,;:)'\"])`?")
@@ -31,27 +31,30 @@ _ICONS: dict[Outcome, str] = {
 
 
 def show() -> None:
-    """The queue, where there is anything in it; redraws itself while a probe runs."""
+    """The queue, where there is anything in it; redraws itself while a probe runs, and looks now and then whether another visitor started one."""
     state = _job.look()
     # A visitor who comes later is not told of what ended before.
     st.session_state.setdefault("jobs_seen", _newest(state))
-    if state.running is not None or state.ended:
-        st.fragment(run_every=EVERY_S if state.running is not None else None)(_show)()
+    runs = state.running is not None
+    st.fragment(run_every=EVERY_S if runs else EVERY_IDLE_S)(_show)(ran=runs)
 
 
-def _show() -> None:
+def _show(*, ran: bool) -> None:
     # A part that redraws itself is not within the run of the page.
     with _reader.numbers():
-        _draw()
+        _draw(ran=ran)
 
 
-def _draw() -> None:
+def _draw(*, ran: bool) -> None:
     # Told here, because what is drawn before a rerun or by a callback is gone at once.
     if notice := st.session_state.pop("job_notice", None):
         st.toast(notice, icon=":material/info:")
     state = _job.look()
     if st.session_state["jobs_seen"] != _newest(state):
         _follow(state)
+        st.rerun()
+    if ran != (state.running is not None):
+        # The whole page is another one: what the button says, and how often this is drawn.
         st.rerun()
     if state.running is not None:
         with st.container(border=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import monotonic
 from urllib.parse import urlsplit, urlunsplit
 
 import streamlit as st
@@ -9,10 +10,13 @@ import streamlit as st
 from tco import Result
 from tco.number_style import local
 from tco.share import MOST_CODE_CHARS, Shared, link_code
-from tco.views import _state
+from tco.views import _history, _state
 from tco.words import plain
 
 _AGREED = {"contract", "invoice"}
+_WRITTEN = "addresses"
+_SETTLED_S = 1.0
+"""So long after an address was written, a click may still come from a page that did not know it."""
 
 
 def code_of_session() -> str | None:
@@ -25,6 +29,18 @@ def code_of_session() -> str | None:
     )
 
 
+def follow() -> None:
+    """Opens the scenario that a browser's Back or Forward has brought into the address: one that this session wrote there before."""
+    written: dict[str, _history.Held] = st.session_state.get(_WRITTEN, {})
+    code = st.query_params.get(_state.LINK)
+    now, since = st.session_state.get("address", (None, 0.0))
+    if code == now or code not in written or monotonic() - since < _SETTLED_S:
+        return
+    # What was changed in this very run was changed on the page that the visitor still had.
+    if now in written and _history.now() == written[now]:
+        _state.open_held(written[code])
+
+
 def keep_in_address() -> None:
     """Writes the scenario into the address bar, once it is another than the one that the app opens with by itself."""
     if _state.text() == st.session_state.get("first_text"):
@@ -33,8 +49,13 @@ def keep_in_address() -> None:
     code = code_of_session()
     if code is None:
         st.query_params.pop(_state.LINK, None)
-    elif st.query_params.get(_state.LINK) != code:
+        return
+    if st.query_params.get(_state.LINK) != code:
         st.query_params[_state.LINK] = code
+    if st.session_state.get("address", (None, 0.0))[0] != code:
+        st.session_state["address"] = (code, monotonic())
+        written = st.session_state.get(_WRITTEN, {}) | {code: _history.now()}
+        st.session_state[_WRITTEN] = dict(list(written.items())[-_history.MOST_STEPS :])
 
 
 def problem() -> None:

@@ -122,27 +122,7 @@ def _more() -> tuple[str, ...]:
         tpot_ms = st.number_input(
             "Promise: per token p95 (ms)", 0.0, value=None, format="%g", placeholder="none", help=_PROMISE
         )
-        arrivals = st.selectbox(
-            "Arrivals",
-            ["poisson", "constant", "gamma"],
-            help="How requests arrive while the promise is tested: at random, at even gaps, or in bursts.",
-        )
-        burstiness = st.number_input(
-            "Burstiness of gamma", 0.01, value=1.0, format="%g", help="1 is Poisson; less comes in bursts."
-        )
-        lengths = st.selectbox(
-            "Lengths", [SAME, "uniform", "lognormal"], help="How prompts and answers vary around their means."
-        )
-        spread = st.number_input(
-            "Length spread",
-            0.0,
-            value=0.5,
-            format="%g",
-            help="Uniform: each within this share of its mean. Lognormal: standard deviation over mean.",
-        )
-        prefix = st.number_input(
-            "Shared prefix (%)", 0.0, value=0.0, format="%g", help="Share of each prompt that is a common beginning."
-        )
+        traffic = (*_arrivals(), *_lengths())
         precision = st.number_input(
             "Precision (%)",
             0.1,
@@ -154,12 +134,46 @@ def _more() -> tuple[str, ...]:
     return (
         *parts_argument(parts, promised=bool(ttft_ms or tpot_ms)),
         *promise_argument(ttft_ms, tpot_ms),
-        *([] if arrivals == "poisson" else [f"--arrivals={arrivals}"]),
-        *([f"--burstiness={burstiness:g}"] if arrivals == "gamma" else []),
-        *([] if lengths == SAME else [f"--lengths={lengths}:{spread:g}"]),
-        *([f"--shared-prefix={prefix / _PERCENT:g}"] if prefix else []),
+        *traffic,
         *([] if precision == _PRECISION_PERCENT else [f"--precision={precision / _PERCENT:g}"]),
     )
+
+
+def _arrivals() -> list[str]:
+    """How requests arrive while a promise is tested."""
+    arrivals = st.selectbox(
+        "Arrivals",
+        ["poisson", "constant", "gamma"],
+        help="How requests arrive while the promise is tested: at random, at even gaps, or in bursts.",
+    )
+    burstiness = st.number_input(
+        "Burstiness of gamma", 0.01, value=1.0, format="%g", help="1 is Poisson; less comes in bursts."
+    )
+    return [
+        *([] if arrivals == "poisson" else [f"--arrivals={arrivals}"]),
+        *([f"--burstiness={burstiness:g}"] if arrivals == "gamma" else []),
+    ]
+
+
+def _lengths() -> list[str]:
+    """How long prompts and answers are, and what prompts share."""
+    lengths = st.selectbox(
+        "Lengths", [SAME, "uniform", "lognormal"], help="How prompts and answers vary around their means."
+    )
+    spread = st.number_input(
+        "Length spread",
+        0.0,
+        value=0.5,
+        format="%g",
+        help="Uniform: each within this share of its mean. Lognormal: standard deviation over mean.",
+    )
+    prefix = st.number_input(
+        "Shared prefix (%)", 0.0, value=0.0, format="%g", help="Share of each prompt that is a common beginning."
+    )
+    return [
+        *([] if lengths == SAME else [f"--lengths={lengths}:{spread:g}"]),
+        *([f"--shared-prefix={prefix / _PERCENT:g}"] if prefix else []),
+    ]
 
 
 _PROMISE = "What you promise users; the highest random load that keeps it is searched for."

@@ -1,39 +1,49 @@
-"""A small Monte Carlo simulation for the bands of the decision page: kept for the answer that it is of, in the session alone."""
+"""The Monte Carlo simulation for the bands of the decision page: kept for the answer that it is of, in the session alone."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from tco import InputError, OptionResult, Result
+from tco.compare import Prepared
 from tco.risk.records import OptionRisk, Risk
 from tco.risk.simulate import simulate
-from tco.views import _state
+from tco.views import _hosted
 
-DRAWS = 1_000
+DRAWS = 10_000
+"""As *Risk* and the reports make them to begin with, and with the same seed: what is told twice is the same number."""
+
 _KEPT = "quick_risk"
 
 
-def of_answer(result: Result) -> OptionRisk | None:
+def draws() -> int:
+    """How many runs it makes: fewer where a hosted server lets a visitor ask for fewer only."""
+    return _hosted.draws_allowed((DRAWS,))[-1]
+
+
+def of_answer(result: Result, held: Prepared) -> OptionRisk | None:
     """How the best alternative fares over the ranges of the inputs; None where nothing has a range, or there is none.
 
     Args:
         result: the answer of the session's scenario.
+        held: what it rests on.
     """
-    return of_options(result).get(result.contender or "")
+    return of_options(result, held).get(result.contender or "")
 
 
-def of_options(result: Result) -> dict[str, OptionRisk]:
+def of_options(result: Result, held: Prepared) -> dict[str, OptionRisk]:
     """How every option fares over the ranges of the inputs, by name; empty where nothing has a range, or nothing can be compared.
 
     Args:
         result: the answer of the session's scenario.
+        held: what it rests on.
     """
     if result.contender is None or result.option(result.contender).npv_usd is None:
         return {}
     kept = st.session_state.get(_KEPT)
     if kept is None or kept[0] != result.answer_id:
         try:
-            found = simulate(_state.prepared(), draws=DRAWS, option=result.contender)
+            found = simulate(held, draws=draws(), option=result.contender)
         except InputError:
             # What is wrong with a distribution or a correlation is said on Risk, where it is asked for.
             return {}

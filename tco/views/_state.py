@@ -126,15 +126,22 @@ def prepared() -> Prepared:
 
 
 def result(*, searches: bool = True) -> Result:
-    """The answer. The last one is kept, as text and in the session alone: the same id gives the same numbers.
-
-    Args:
-        searches: with break-even volumes and drivers, which take most of the time (`tco.evaluate`).
+    """The answer, for pages that need nothing else of what it rests on; see `answer`.
 
     Raises:
         InputError: a run or a price is missing.
     """
-    asked, held = scenario(), prepared()
+    return answer(prepared(), searches=searches)
+
+
+def answer(held: Prepared, *, searches: bool = True) -> Result:
+    """The answer. The last one is kept, as text and in the session alone: the same id gives the same numbers.
+
+    Args:
+        held: what it rests on, of the session's scenario.
+        searches: with break-even volumes and drivers, which take most of the time (`tco.evaluate`).
+    """
+    asked = scenario()
     name = parts_of(asked, held.runs, held.book).answer_id
     kept = st.session_state.get("answer")
     if kept is None or kept[0] != name or kept[1] < searches:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -21,7 +21,7 @@ from tco.capacity_charts import (
 )
 from tco.charts import Palette
 from tco.compare import Prepared
-from tco.format import share, usd
+from tco.format import limit_title, month_count, share, usd
 from tco.glossary import terms
 from tco.number_style import local
 from tco.replicas_of import needed_tokens, served_on
@@ -33,6 +33,7 @@ from tco.workload.demand import demand
 
 if TYPE_CHECKING:
     from probes import Run
+    from tco.result import Capacity
 
 _WORDS = {
     "measured": "read from a load point that was measured",
@@ -76,10 +77,11 @@ def show_capacity(result: Result, prepared: Prepared) -> None:
 def _answer(found: OptionResult, result: Result) -> None:
     capacity = found.capacity
     assert capacity is not None
+    stand = "stands" if capacity.replicas == 1 else "stand"
     st.header(
         plain(
             f"One replica of {found.name} carries {local(capacity.goodput_requests_per_s):,.3g} requests a second within the promise; "
-            f"{local(capacity.replicas):,} stand in the busiest hour, and {share(capacity.utilisation_fraction)} of what is paid for is used."
+            f"{local(capacity.replicas):,} {stand} in the busiest hour, and {share(capacity.utilisation_fraction)} of what is paid for is used."
         ),
         anchor=False,
     )
@@ -87,38 +89,38 @@ def _answer(found: OptionResult, result: Result) -> None:
     missed = model_error(found)
     st.caption(plain(f"{basis(found)}: {how}{f'; {missed}' if missed else ''}."))
     with st.grid(4, min_column_width=150):
-        st.metric(
+        _number(
             "Goodput",
             f"{local(capacity.goodput_requests_per_s):,.3g}/s",
-            border=True,
-            height="stretch",
-            help="Requests a second of one replica at which every limit of the latency promise still holds.",
+            "Requests a second of one replica at which every limit of the latency promise still holds.",
         )
-        machines = f"{local(capacity.gpus):,} GPUs" if capacity.gpus else f"{local(capacity.servers):,} machines"
-        st.metric(
+        _number(
             "Replicas",
             f"{local(capacity.replicas):,}",
-            delta=machines,
+            "In the busiest hour of the largest month, spares for the availability target included.",
+            delta=_machines(capacity),
             delta_color="off",
             delta_arrow="off",
-            border=True,
-            height="stretch",
-            help="In the busiest hour of the largest month, spares for the availability target included.",
         )
-        st.metric(
+        _number(
             "Utilisation",
             share(capacity.utilisation_fraction),
-            border=True,
-            height="stretch",
-            help="Mean demand over what is paid for: an output, never an input.",
+            "Mean demand over what is paid for: an output, never an input.",
         )
-        st.metric(
+        _number(
             "Idle cost",
             usd(capacity.idle_usd),
-            border=True,
-            height="stretch",
-            help=f"Over {result.conventions.horizon_months} months: hours that are paid for and in which nothing is served.",
+            f"Over {month_count(result.conventions.horizon_months)}: hours that are paid for and in which nothing is served.",
         )
+
+
+def _number(label: str, value: str, meaning: str, **more: Any) -> None:
+    st.metric(label, value, help=meaning, border=True, height="stretch", **more)
+
+
+def _machines(capacity: Capacity) -> str:
+    count, word = (capacity.gpus, "GPU") if capacity.gpus else (capacity.servers, "machine")
+    return f"{local(count):,} {word}{'' if count == 1 else 's'}"
 
 
 def _curve(found: OptionResult, prepared: Prepared, palette: Palette) -> None:
@@ -153,7 +155,7 @@ def _curve(found: OptionResult, prepared: Prepared, palette: Palette) -> None:
 
 
 def _latency(run: Run, limits: dict[str, float], palette: Palette) -> None:
-    promised = ", ".join(f"{limit} {local(ms):g} ms" for limit, ms in limits.items()) or "nothing"
+    promised = ", ".join(f"{limit_title(limit)} {local(ms):g} ms" for limit, ms in limits.items()) or "nothing"
     if latency_frame(run).empty:
         st.info(
             plain(f"Its source gives no times to first token and per token. Promised: {promised}."),
@@ -267,6 +269,7 @@ def memory_of(option: RentOption | OwnOption, prepared: Prepared) -> Waterfall |
 
 
 try:
-    show_capacity(_state.result(), _state.prepared())
+    found = _state.prepared()
+    show_capacity(_state.answer(found), found)
 except InputError as error:
     _empty.show(error)

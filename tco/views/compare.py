@@ -14,17 +14,20 @@ from tco.compare_charts import step_title, waterfall_chart
 from tco.format import usd
 from tco.glossary import term
 from tco.shipped import shipped_scenarios
-from tco.views import _bar, _chart, _history, _hosted, _look, _state
+from tco.views import _bar, _chart, _history, _hosted, _look, _scenario_upload, _state
 from tco.what_if import Difference, Step, difference
 from tco.words import number, plain
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from streamlit.delta_generator import DeltaGenerator
+    from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 NOW = "the scenario of this session"
 BEFORE = "before the last change"
-MAX_UPLOAD_MB = 1
-_KEPT = "compared"
+MOST_FILES = 10
+_KEPT, _READ = "compared", "compare.read"
 _LONG = 60
 
 
@@ -33,7 +36,7 @@ def show_compare() -> None:
     _bar.show(None, plain(_state.scenario().name))
     head = st.container()
     left, right = st.columns(2, gap="medium")
-    with st.expander("Another scenario file", icon=":material/upload_file:"):
+    with st.expander("Other scenario files", icon=":material/upload_file:"):
         _upload()
     held = choices()
     names = list(held)
@@ -85,24 +88,43 @@ def _nothing_yet(head: DeltaGenerator) -> None:
 
 
 def _upload() -> None:
-    file = st.file_uploader(
-        "Another scenario file (YAML)",
-        type=["yaml", "yml"],
-        max_upload_size=MAX_UPLOAD_MB,
+    files = st.file_uploader(
+        "Other scenario files (YAML)",
+        type=_scenario_upload.TYPES,
+        accept_multiple_files=True,
+        max_upload_size=_scenario_upload.MAX_MB,
         key="compare.upload",
-        help="It stays in this session. Versions are named above, under *Versions*.",
+        help="They stay in this session. Versions are named above, under *Versions*.",
     )
-    if file is None:
-        return
-    try:
-        text = file.getvalue().decode("utf-8")
-        parse(text)
-    except UnicodeDecodeError:
-        st.error(plain(f"{file.name}: not a text file; a scenario is YAML in UTF-8."), icon=":material/error:")
-    except InputError as error:
-        st.error(plain(f"{file.name}: {error}"), icon=":material/error:")
-    else:
-        st.session_state["compare.files"] = {file.name: text}
+    if len(files) > MOST_FILES:
+        st.error(
+            f"{len(files)} files; at most {MOST_FILES} are held here. Take some out of the list above.",
+            icon=":material/error:",
+        )
+    elif files:
+        _keep(files)
+
+
+def _keep(files: Sequence[UploadedFile]) -> None:
+    """Holds those that are scenarios, and says of each other one why it is none. A file is read once."""
+    asked = tuple(file.file_id for file in files)
+    kept = st.session_state.get(_READ)
+    if kept is None or kept[0] != asked:
+        texts: dict[str, str] = {}
+        problems = []
+        for number, file in enumerate(files, start=1):
+            try:
+                # Files of two folders may have one name.
+                texts[file.name if file.name not in texts else f"{file.name}, {number}."] = _scenario_upload.text_of(
+                    file
+                )
+            except InputError as error:
+                problems.append(str(error))
+        kept = (asked, problems)
+        st.session_state[_READ] = kept
+        st.session_state["compare.files"] = texts
+    for problem in kept[1]:
+        st.error(plain(problem), icon=":material/error:")
 
 
 def _scenario(held: _history.Held) -> Scenario:

@@ -11,7 +11,7 @@ from tco.compare import Prepared
 from tco.cost_charts import items_chart, use_chart, year_chart
 from tco.cost_sources import item_rows
 from tco.curve_charts import cost_over_load
-from tco.format import share, usd, volume
+from tco.format import month_count, share, usd, volume
 from tco.glossary import explained, term
 from tco.load_curve import load_curve
 from tco.views import _bar, _chart, _dataframe, _empty, _look, _state
@@ -56,7 +56,8 @@ def show_cost(result: Result, prepared: Prepared) -> None:
 def _headline(result: Result, able: list[OptionResult]) -> str:
     totals = [option for option in able if option.total_usd is not None]
     best = min(totals, key=lambda option: option.total_usd or 0.0)
-    told = f"{best.name} costs least: {usd(best.total_usd)} over {result.conventions.horizon_months} months, {usd(best.usd_per_mtok)} per million tokens"
+    told = f"{best.name} costs least: {usd(best.total_usd)} over {month_count(result.conventions.horizon_months)}"
+    told += "" if best.usd_per_mtok is None else f", {usd(best.usd_per_mtok)} per million tokens"
     today = result.option(result.baseline)
     if best.name == today.name or today.total_usd is None:
         return f"{told}."
@@ -165,6 +166,7 @@ def _load(option: OptionResult, prepared: Prepared, palette: Palette) -> None:
 
 
 try:
-    show_cost(_state.result(), _state.prepared())
+    found = _state.prepared()
+    show_cost(_state.answer(found), found)
 except InputError as error:
     _empty.show(error)

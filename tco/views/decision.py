@@ -8,11 +8,12 @@ import streamlit as st
 
 from tco import InputError, OptionResult, Result
 from tco.answer import explain, footing, headline
+from tco.compare import Prepared
 from tco.constraint_result import titled
 from tco.constraint_words import constraint_sentences, nothing_is_left
 from tco.decision_charts import decision_chart
 from tco.flip_words import flip_sentences
-from tco.format import months, usd
+from tco.format import month_count, months, usd
 from tco.glossary import term
 from tco.hybrid_charts import cost_over_replicas
 from tco.hybrid_words import mix_sentence
@@ -41,11 +42,11 @@ _BADGES = {
 _OTHER_BADGE = ("gray", ":material/description:", "The evidence class of the option's price.")
 
 
-def show_answer(result: Result) -> None:
+def show_answer(result: Result, held: Prepared) -> None:
     """The sentence with its band, how good it is, four numbers, the chart, what moves it, what flips it, what binds, the options."""
     _bar.show(result, f"{plain(result.scenario)} · prices as of {result.as_of:%d %B %Y}")
     _link.differs(result)
-    risk = _quick_risk.of_answer(result)
+    risk = _quick_risk.of_answer(result, held)
     st.header(plain(headline(result)), anchor=False)
     _evidence(result, risk)
     _numbers(result, risk)
@@ -68,9 +69,12 @@ def _subject(result: Result) -> OptionResult:
 
 def _evidence(result: Result, risk: OptionRisk | None) -> None:
     subject = _subject(result)
+    counts = ", ".join(f"{count} {group}" for group, count in evidence_counts(result).items())
+    if not subject.feasible:
+        st.caption(f"Of all inputs {counts}")
+        return
     word = basis(subject)
     colour, icon, meaning = _BADGES.get(word, _OTHER_BADGE)
-    counts = ", ".join(f"{count} {group}" for group, count in evidence_counts(result).items())
     what = "throughput" if subject.capacity else "price"
     with st.container(horizontal=True, vertical_alignment="center"):
         st.badge(word, color=colour, icon=icon, help=meaning)  # type: ignore[arg-type]
@@ -88,14 +92,14 @@ def _evidence(result: Result, risk: OptionRisk | None) -> None:
             + plain(
                 f"Over the ranges of the inputs it saves in {likely(risk.saves)}; {paid_back(risk, result.conventions.horizon_months)}."
             ),
-            help=f"{local(_quick_risk.DRAWS):,} runs, each with every uncertain input drawn anew. More on *Risk*.",
+            help=f"{local(_quick_risk.draws()):,} runs, each with every uncertain input drawn anew. More on *Risk*.",
         )
 
 
 def _numbers(result: Result, risk: OptionRisk | None) -> None:
     baseline, contender = result.option(result.baseline), result.contender
     best = result.option(contender) if contender else None
-    horizon = result.conventions.horizon_months
+    horizon = month_count(result.conventions.horizon_months)
     worth = best.npv_usd if best else None
     band, months_band = _quick_risk.npv_band(risk), _quick_risk.payback_band(risk, best)
     with st.grid(4, min_column_width=150):
@@ -103,12 +107,12 @@ def _numbers(result: Result, risk: OptionRisk | None) -> None:
             "Today, per month",
             usd(baseline.monthly_usd[0] if baseline.monthly_usd else None),
             help=f"What {plain(baseline.name)} costs in the first month.",
-            **_below(None if baseline.total_usd is None else f"{usd(baseline.total_usd)} in {horizon} months"),
+            **_below(None if baseline.total_usd is None else f"{usd(baseline.total_usd)} in {horizon}"),
         )
         st.metric(
             "Extra cost (NPV)" if worth is not None and worth < 0 else "Saving (NPV)",
             usd(abs(worth) if worth is not None else None),
-            help=f"Net present value against today: all cash flows of {horizon} months, later ones discounted. Below it where nine runs of ten lie.",
+            help=f"Net present value against today: all cash flows of {horizon}, later ones discounted. Below it where nine runs of ten lie.",
             **_below(_worth_range(band, worth)),
         )
         st.metric(
@@ -174,10 +178,19 @@ def _costs(result: Result, risk: OptionRisk | None) -> None:
 def _drivers(result: Result) -> None:
     st.markdown("**What moves it most**", help="Each input over its own range, all others held.")
     if not result.drivers:
-        st.write("No input has a range yet. Give low and high values on *Inputs* to see what the answer hangs on.")
+        st.write(_no_drivers(result))
     for driver in result.drivers[:SHOWN_DRIVERS]:
         icon = ":orange[:material/swap_horiz:]" if driver.flips else ":material/arrow_range:"
         st.markdown(f"{icon} **{plain(driver_title(driver))}**, {plain(driver_sentence(driver))}")
+
+
+def _no_drivers(result: Result) -> str:
+    best = result.option(result.contender) if result.contender else None
+    if best is None or best.npv_usd is None:
+        return "There is no saving that an input could move: it takes two options that can serve, today's among them."
+    if any(row.low is not None or row.high is not None for row in result.assumptions):
+        return "No input moves it over its own range."
+    return "No input has a range yet. Give low and high values on *Inputs* to see what the answer hangs on."
 
 
 def _flips(result: Result) -> None:
@@ -251,8 +264,9 @@ def _cautions(result: Result) -> None:
 
 
 try:
-    answer = _state.result()
+    found = _state.prepared()
+    answer = _state.answer(found)
 except InputError as error:
     _empty.show(error)
 else:
-    show_answer(answer)
+    show_answer(answer, found)

@@ -18,7 +18,7 @@ from tco.option_rows import NOTHING, Row
 from tco.option_words import KINDS
 from tco.side_by_side import price_row, rows_of, side_by_side_sentence
 from tco.views import _bar, _chart, _empty, _look, _options, _quick_risk, _state
-from tco.words import amount, plain
+from tco.words import amount, linked, plain
 
 # Wider than any page: the table takes the page's width, and keeps its first column in sight where it scrolls.
 _WIDE = 2000
@@ -37,7 +37,7 @@ def show_options(result: Result, prepared: Prepared) -> None:
     _bar.show(result, plain(result.scenario))
     st.header(plain(side_by_side_sentence(result)), anchor=False)
     by_name = {option.name: option for option in result.options}
-    rows = rows_of(result, offers_of(_state.scenario(), prepared, by_name), _quick_risk.of_options(result))
+    rows = rows_of(result, offers_of(_state.scenario(), prepared, by_name), _quick_risk.of_options(result, prepared))
     _table(rows, result)
     _front(rows, result, prepared)
     _one(result)
@@ -66,14 +66,11 @@ def _table(rows: tuple[Row, ...], result: Result) -> None:
             told = f"{option.name} is ruled out: {'; '.join(option.reasons)}."
             st.markdown(f":red[:material/block:] {plain(told)}")
     words = list(dict.fromkeys(word for row in rows for word in row.words))
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(
-            f":material/star: best of its row among those that can serve · {NOTHING} not known, or there is none",
-            width="content",
-        )
-        with st.popover("What the rows mean", icon=":material/menu_book:", type="tertiary"):
-            for word in words:
-                st.markdown(f"**{plain(word)}**: {plain(TERMS[word])}.")
+    st.caption(f":material/star: best of its row among those that can serve · {NOTHING} not known, or there is none")
+    # Unfolded on the page and not above it, where what is longer than the screen could not be scrolled by keyboard.
+    with st.expander("What the rows mean", icon=":material/menu_book:"):
+        for word in words:
+            st.markdown(f"**{plain(word)}**: {plain(TERMS[word])}.")
 
 
 def _head(option: OptionResult, result: Result) -> str:
@@ -173,8 +170,8 @@ def _constraints(option: OptionResult, result: Result) -> None:
                 if finding.rules_out
                 else ":orange[:material/help:]"
             )
-            from_ = "" if finding.source is None else f" ({finding.source})"
-            st.markdown(f"{icon} {plain(titled(finding.constraint, finding.asks))}: {plain(f'{finding.says}{from_}')}")
+            from_ = "" if finding.source is None else f" ({linked(finding.source)})"
+            st.markdown(f"{icon} {plain(titled(finding.constraint, finding.asks))}: {plain(finding.says)}{from_}")
 
 
 def _items(option: OptionResult, result: Result) -> None:
@@ -182,7 +179,7 @@ def _items(option: OptionResult, result: Result) -> None:
     if price is not None:
         known = [price.evidence, f"{price.as_of:%d %b %Y}" if price.as_of else None, price.source]
         st.markdown(
-            f"**The price that carries it**: {plain(amount(price.value, price.unit))}, {plain(' · '.join(part for part in known if part))}"
+            f"**The price that carries it**: {plain(amount(price.value, price.unit))}, {linked(' · '.join(part for part in known if part))}"
         )
     used = [row for row in item_rows(option, result) if row["Total (USD)"]]
     if not used:
@@ -198,6 +195,7 @@ def _items(option: OptionResult, result: Result) -> None:
 
 
 try:
-    show_options(_state.result(), _state.prepared())
+    found = _state.prepared()
+    show_options(_state.answer(found), found)
 except InputError as error:
     _empty.show(error)

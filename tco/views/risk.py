@@ -6,7 +6,7 @@ import streamlit as st
 
 from tco import InputError
 from tco.charts import Palette
-from tco.compare import Prepared, compare, prepare
+from tco.compare import Prepared, compare
 from tco.format import months, usd
 from tco.glossary import term, terms
 from tco.number_style import local
@@ -17,7 +17,7 @@ from tco.risk.simulate import simulate
 from tco.risk.two_way import two_way
 from tco.risk_charts import npv_chart, paid_back_chart, shares_chart, tornado_chart, two_way_chart
 from tco.risk_words import likely, measuring_sentence, npv_range, paid_back, risk_headline
-from tco.views import _bar, _chart, _hosted, _look, _state
+from tco.views import _bar, _chart, _empty, _hosted, _look, _state
 from tco.what_if import Condition, solve_for, solved_sentence
 from tco.words import label, plain
 
@@ -220,14 +220,14 @@ def _solve(prepared: Prepared, option: str) -> None:
 
 
 try:
-    question = prepare(_state.scenario(), _state.own_runs(), _state.book())
+    question = _state.prepared()
     if len(question.scenario.options) < 2:  # noqa: PLR2004 - the baseline and another one
+        _bar.show(None, plain(question.scenario.name))
         st.header("There is nothing to compare", anchor=False)
-        st.write("Add an option on *Inputs*.")
+        st.write("The scenario has one option. Add another one on *Inputs*.")
+        _empty.links()
     else:
         with _hosted.turn():
             show_risk(question)
 except InputError as error:
-    st.header("There is no answer yet", anchor=False)
-    st.error(plain(str(error)), icon=":material/error:")
-    st.write("Change it on *Inputs*, or measure this machine on *Probe* and use the run in an option.")
+    _empty.show(error)

@@ -8,9 +8,9 @@ import streamlit as st
 
 import pricing
 from pricing import PriceNotFound
-from tco import InputError, load, parse
+from tco import InputError, load
 from tco.shipped import shipped_scenarios, shipped_templates
-from tco.views import _look, _six, _state, _usage_start
+from tco.views import _look, _scenario_upload, _six, _state, _usage_start
 from tco.words import plain
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from pricing import Book
 
-MAX_UPLOAD_MB = 1
 # Whose rent the book has, and whose servers of eight. (A text of its own below would be drawn on the page.)
 GPUS = ("H100-SXM", "H200-SXM", "B200-SXM", "L40S", "RTX PRO 6000")
 
@@ -121,21 +120,18 @@ def _example(name: str) -> str:
 
 def _file() -> None:
     file = st.file_uploader(
-        "Scenario file (YAML)", type=["yaml", "yml"], max_upload_size=MAX_UPLOAD_MB, key="start.upload"
+        "Scenario file (YAML)",
+        type=_scenario_upload.TYPES,
+        max_upload_size=_scenario_upload.MAX_MB,
+        key="start.upload",
     )
     st.caption("As *Save as YAML* on *Inputs* or `tco plan` knows it. It stays in this session.")
     if file is None:
         return
     try:
-        text = file.getvalue().decode("utf-8")
-        parse(text)
-    except UnicodeDecodeError:
-        st.error(
-            plain(f"{file.name}: not a text file; a scenario is YAML in UTF-8. Nothing was changed."),
-            icon=":material/error:",
-        )
+        text = _scenario_upload.text_of(file)
     except InputError as error:
-        st.error(plain(f"{file.name}: {error}. Nothing was changed."), icon=":material/error:")
+        st.error(plain(f"{error}. Nothing was changed."), icon=":material/error:")
     else:
         if st.button("Open it", type=_look.emphasis(), icon=":material/folder_open:", key="start.open"):
             _state.replace(text, origin=_state.OWN)

@@ -45,6 +45,8 @@ def show_workload(scenario: Scenario) -> None:
 def _headline(scenario: Scenario, asked: Demand) -> str:
     workload = scenario.workload
     busiest = float(asked.mean_requests_per_s[0]) * workload.weights.peak
+    if not workload.requests_per_day.value:
+        return "There are no requests, so there is nothing to carry."
     return (
         f"{volume(workload.requests_per_day.value)} requests a day: {_rate(busiest)} a second in the busiest hour of the week, "
         f"{_rate(float(asked.peak_requests_per_s[0]))} to be covered."

@@ -108,6 +108,29 @@ def test_a_cancelled_probe_keeps_what_it_measured(page, app, endpoint):
     expect(page.get_by_role("button", name="Start the probe")).to_be_enabled()
 
 
+def test_an_open_page_sees_what_another_visitor_starts(browser, app, endpoint):
+    idle, page = (browser.new_context(viewport={"width": 1440, "height": 900}).new_page() for _ in range(2))
+    probe_page(idle, app)
+    idle.get_by_text("A running server").click()
+    fill(idle, Address="http://127.0.0.1:9", Output_tokens="77")
+    expect(idle.get_by_role("button", name="Start the probe")).to_be_visible()
+    probe_page(page, app)
+    ask(page, endpoint, Concurrency="1", Output_tokens="5000")
+
+    expect(idle.get_by_role("button", name="Add to the queue")).to_be_visible(timeout=60_000)
+    expect(idle.get_by_text("fake-model").first).to_be_visible()
+    # What was being filled in is still there.
+    expect(idle.get_by_label("Address", exact=True)).to_have_value("http://127.0.0.1:9")
+    expect(idle.get_by_label("Output tokens", exact=True)).to_have_value("77")
+    page.reload()
+    settled(page)
+    expect(page.get_by_role("button", name="Cancel")).to_be_visible(timeout=60_000)
+    idle.get_by_role("button", name="Cancel").click()
+    for each in (idle, page):
+        expect(each.get_by_role("button", name="Start the probe")).to_be_visible(timeout=60_000)
+        each.context.close()
+
+
 @pytest.mark.timeout(600)
 def test_probes_wait_for_each_other_and_go_on_though_no_page_is_open(browser, app, endpoint, tmp_path):
     page = browser.new_page(viewport={"width": 1440, "height": 900})

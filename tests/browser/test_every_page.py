@@ -1,4 +1,4 @@
-"""Every page at a desk, in the dark and on a phone: no error of the browser, nothing wider than the screen, nothing that axe-core finds.
+"""Every page at a desk, in the dark and on a phone: no error of the browser, nothing from another machine, nothing wider than the screen, nothing that axe-core finds.
 
 `scripts/ensure-axe.sh` fetches axe-core; without it that part is skipped, and the test says so.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -36,22 +37,33 @@ def violations(page) -> list[str]:
     ]
 
 
+def is_outside(url: str, app: str) -> bool:
+    """Whether it leads to another machine than the app's own."""
+    parts = urlsplit(url)
+    return parts.scheme not in {"data", "blob"} and parts.netloc != urlsplit(app).netloc
+
+
 @pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS.keys())
 @pytest.mark.parametrize("path", PAGES.values(), ids=PAGES.keys())
 def test_everybody_can_use_the_page(browser, shared_app, axe, path, look):
     width, height, scheme = look
     page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
     errors: list[str] = []
+    outside: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("request", lambda request: outside.append(request.url) if is_outside(request.url, shared_app) else None)
     page.goto(f"{shared_app}/{path}")
     settled(page)
     widths = page.evaluate(WIDTHS)
     if axe is not None:
         page.evaluate(axe)
     found = [] if axe is None else violations(page)
+    title = page.title()
     page.close()
 
     assert errors == []
+    assert outside == []
+    assert title.startswith(f"{path.capitalize() or 'Decision'} · ")
     assert widths == [width, width]
     assert found == [], json.dumps(found, indent=1)
     if axe is None:

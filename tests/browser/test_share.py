@@ -9,6 +9,10 @@ import pytest
 from playwright.sync_api import expect
 
 from scripts.screenshots import settled
+from tco import dump, load, parse
+from tco.share import Shared, link_code
+from tco.shipped import shipped_scenarios
+from tco.views._edit import set_field
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -46,6 +50,37 @@ def test_a_link_gives_the_same_answer_in_a_session_of_its_own(browser, page, sha
     assert page.get_by_role("heading", level=2).inner_text() == other.get_by_role("heading", level=2).inner_text()
     expect(other.get_by_text("Whoever sent this link")).to_have_count(0)
     other.close()
+
+
+def test_the_browsers_back_goes_to_the_scenario_before(page, shared_app):
+    change_volume(page, shared_app)
+    settled(page)
+    box = page.get_by_label("Traffic (requests/day)", exact=True)
+    box.fill("50000")
+    box.press("Enter")
+    settled(page)
+    page.go_back()
+    settled(page)
+
+    expect(box).to_have_value("100000", timeout=30_000)
+    page.go_forward()
+    settled(page)
+    expect(box).to_have_value("50000", timeout=30_000)
+
+
+def test_an_address_in_a_scenario_is_a_link_only_where_it_is_a_source(page, shared_app):
+    """Whoever sends a link writes its texts: a certificate may be called anything, and what is told of it may not lead anywhere."""
+    text = dump(load(shipped_scenarios()["demo"]))
+    text += "constraints: {certifications: ['https://evil.example/a, www.evil.example, me@evil.example']}\n"
+    terms = {"certifications": [], "source": "https://source.example/b"}
+    asked = set_field(parse(text), "options.api-today.terms", terms)
+    code = link_code(Shared(text=dump(asked), origin="demo"))
+    for name, sources in (("", 0), ("options", 1)):
+        page.goto(f"{shared_app}/{name}?s={code}")
+        settled(page)
+        expect(page.get_by_text("evil.example").first).to_be_attached()
+        expect(page.locator("a[href*=evil]")).to_have_count(0)
+        expect(page.locator("a[href='https://source.example/b']")).to_have_count(sources)
 
 
 def test_a_reload_keeps_what_was_changed_and_undo_takes_it_back(page, shared_app):

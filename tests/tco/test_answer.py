@@ -53,6 +53,25 @@ def test_saving_from_the_first_month_needs_no_payback() -> None:
     assert "it saves from the first month" in headline(result)
 
 
+def test_one_option_is_not_stayed_with_for_want_of_others_that_can_serve() -> None:
+    assert headline(answer(options=[API])) == "api is the only option, so there is nothing to hold it against."
+
+
+def test_without_requests_nothing_is_dearer_and_nothing_saves() -> None:
+    result = answer(workload__requests_per_day=0.0)
+
+    assert headline(result) == "Stay with api: the best alternative, rent, costs just as much over 12 months."
+    assert explain(result, result.option("api")) == "api costs $0.00 over 12 months (what you pay today)."
+    assert "saves nothing; " in explain(result, result.option("rent"))
+
+
+def test_one_month_is_one_month() -> None:
+    result = answer(horizon_months=1)
+
+    assert headline(result).endswith(" more over 1 month.")
+    assert footing(result).startswith("1 month, ")
+
+
 def test_nothing_can_serve() -> None:
     result = tco.evaluate(scenario(options=[RENT], baseline="rent", workload__slo={"ttft_p95_ms": 1.0}), RUNS)
 

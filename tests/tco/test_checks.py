@@ -79,7 +79,7 @@ def test_lines_that_nobody_set_are_listed_for_every_option() -> None:
     told = {caution.path: caution.message for caution in warnings if caution.code == "zero_line"}
 
     assert set(told) == {"options.api", "options.rent"}
-    for line in ("people", "on_call", "pipeline", "evaluation", "retraining", "migrations", "audits", "exit"):
+    for line in ("people", "on call", "pipeline", "evaluation", "retraining", "migrations", "audits", "exit"):
         assert line in told["options.api"]
     assert "storage" in told["options.rent"]
     assert "cached_input_tokens" not in told["options.api"]

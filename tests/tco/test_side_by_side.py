@@ -131,3 +131,7 @@ def test_every_row_has_as_many_cells_as_there_are_options_and_known_words(plain_
         assert 2 == len(row.cells)
         assert len(row.numbers) in (0, 2)
         assert set(row.words) <= TERMS.keys()
+
+
+def test_one_option_is_not_the_best_of_several():
+    assert side_by_side_sentence(answered(options=[dict(API)])[0]) == "One option, api, at $1.67 per million tokens."

@@ -6,7 +6,18 @@ from tco import evaluate
 from tco.register import quantities
 from tco.result import Driver
 from tco.scenario import OwnOption, RentOption, TokenOption, Workload
-from tco.words import WORDS, basis, driver_sentence, driver_title, evidence_counts, label, meaning, model_error, plain
+from tco.words import (
+    WORDS,
+    basis,
+    driver_sentence,
+    driver_title,
+    evidence_counts,
+    label,
+    linked,
+    meaning,
+    model_error,
+    plain,
+)
 from tests.factories import run, scenario
 
 
@@ -22,7 +33,8 @@ def test_every_quantity_of_a_scenario_has_a_word():
     [
         ("$5 to $9", r"\$5 to \$9"),
         ("~~not~~ struck", r"\~\~not\~\~ struck"),
-        ("[link](http://x)", r"\[link\](http\://x)"),
+        ("[link](http://x)", "\\[link\\](\u2060http\\://x)"),
+        ("see WWW.x, mail a@b", "see \u2060WWW\\.x, mail a\u2060\\@b"),
         (":material/home:", r"\:material/home\:"),
         ("two\nlines # no heading", r"two lines \# no heading"),
         ("`a_b` stays code, a_b does not", r"`a_b` stays code, a\_b does not"),
@@ -31,6 +43,12 @@ def test_every_quantity_of_a_scenario_has_a_word():
 )
 def test_data_is_shown_letter_by_letter(text, shown):
     assert shown == plain(text)
+
+
+def test_a_source_links_where_it_says_and_nowhere_else():
+    told = linked("[bank](https://x.example/a_b), see *c*. https://y.example/)")
+
+    assert told == r"\[bank\](<https://x.example/a_b>), see \*c\*\. <https://y.example/>)"
 
 
 def test_an_input_is_named_with_its_option_and_unit():

@@ -36,7 +36,7 @@ def open_app(folder, monkeypatch):
     def opened(**changes) -> AppTest:
         save_run(run(), folder / "test-run.json")
         data = scenario_data(**changes)
-        data["options"][1]["run"] = "test-run.json"
+        data["options"] = [{**one, "run": "test-run.json"} if "run" in one else one for one in data["options"]]
         path = folder / "scenario.yaml"
         path.write_text(dump(Scenario.model_validate(data)), encoding="utf-8")
         monkeypatch.setenv(SCENARIO_VARIABLE, str(path))

@@ -9,7 +9,7 @@ from tco.answer import explain, headline
 from tco.format import usd
 from tco.words import plain
 from tests.factories import API, RENT
-from tests.views.conftest import ROOT, start
+from tests.views.conftest import ROOT, at_page, start
 
 
 def test_the_answer_and_its_numbers_are_those_of_the_model(open_app, folder):
@@ -119,3 +119,36 @@ def test_it_is_said_when_most_runs_come_out_otherwise_than_the_plan(open_app, hi
     app = open_app(options=[unsure, dict(RENT)])
 
     assert disagrees == any("Most runs say otherwise" in text.value for text in app.markdown)
+
+
+UNSURE = {**API, "output_usd_per_mtok": {"value": 3.0, "low": 2.0, "high": 9.0, "distribution": "uniform"}}
+
+
+def test_decision_says_of_the_runs_what_risk_says(open_app):
+    app = open_app(options=[UNSURE, dict(RENT)])
+    told = next(text.value for text in app.markdown if "Over the ranges of the inputs" in text.value)
+    band = next(metric.delta for metric in app.metric if "NPV" in metric.label)
+    at_page(app, "risk")
+    shares = {metric.label: metric.value for metric in app.metric}
+
+    assert f"saves in {plain(shares['Saves in'])} " in told
+    (worth,) = [text.value for text in app.markdown if "nine runs in ten" in text.value]
+    # What Decision calls an extra cost is a negative NPV on Risk: the same ends, turned round.
+    low, high = band.split(" to ")
+    assert worth.endswith((f"\\-{high} to \\-{low}", band))
+
+
+def test_where_nothing_can_be_compared_no_range_is_asked_for(open_app):
+    app = open_app(options=[UNSURE], baseline="api")
+    told = " ".join(text.value for text in app.markdown)
+
+    assert "There is no saving that an input could move" in told
+    assert "No input has a range yet" not in told
+
+
+def test_an_option_that_is_ruled_out_is_not_called_measured(open_app):
+    app = open_app(options=[dict(RENT)], baseline="rent", workload__slo={"ttft_p95_ms": 1.0})
+
+    assert not app.exception
+    assert not any("badge[" in text.value for text in app.markdown)
+    assert any(text.value.startswith("Of all inputs") for text in app.caption)

@@ -115,3 +115,36 @@ def test_a_link_that_gives_agreed_prices_away_says_so(open_app):
     app = open_app(options=[API | {"input_usd_per_mtok": {"value": 0.8, "evidence": "contract"}}, dict(RENT)])
 
     assert any("1 agreed price is in it" in warning.value for warning in app.warning)
+
+
+def test_the_browsers_back_opens_what_the_address_held_before(open_app):
+    """As Back does, the address is another one when the page is asked for anew, and nothing else has changed."""
+    app = edited(open_app(), 1_000.0)
+    before = app.query_params["s"]
+    edited(app, 2_000.0)
+    app.session_state["address"] = (app.session_state["address"][0], 0.0)
+    app.query_params["s"] = before
+    app.run()
+
+    assert 1_000 == parse(app.session_state["scenario_text"]).workload.requests_per_day.value
+    next(button for button in app.button if button.label == "Undo").click().run()
+    assert 2_000 == parse(app.session_state["scenario_text"]).workload.requests_per_day.value
+
+
+def test_a_click_on_a_page_that_has_an_old_address_yet_takes_nothing_back(open_app):
+    app = edited(open_app(), 1_000.0)
+    before = app.query_params["s"]
+    edited(app, 2_000.0)
+    app.query_params["s"] = before
+    edited(app, 3_000.0)
+
+    assert 3_000 == parse(app.session_state["scenario_text"]).workload.requests_per_day.value
+
+
+def test_an_address_that_this_session_never_wrote_changes_nothing(open_app):
+    app = edited(open_app(), 1_000.0)
+    app.session_state["address"] = (app.session_state["address"][0], 0.0)
+    app.query_params["s"] = link_code(Shared(text=app.session_state["scenario_text"].replace("1000.0", "9.0")))
+    app.run()
+
+    assert 1_000 == parse(app.session_state["scenario_text"]).workload.requests_per_day.value

@@ -192,3 +192,29 @@ def test_forms_whose_libraries_are_missing_say_what_adds_them(open_app, monkeypa
 
     assert not app.exception
     assert any("Slides with editable charts, PDF: not installed here" in info.value for info in app.info)
+
+
+def test_of_one_option_nothing_is_at_risk_and_the_way_on_is_there(open_app):
+    app = at_page(open_app(options=[dict(API)]), "risk")
+
+    assert "There is nothing to compare" == app.header[0].value
+    assert any(button.label == "Undo" for button in app.button)
+
+
+def test_many_files_are_held_to_be_compared_and_each_bad_one_says_why(open_app):
+    app = open_app()
+    text = app.session_state["scenario_text"]
+    at_page(app, "compare")
+    app.file_uploader[0].upload("a.yaml", text.encode())
+    app.file_uploader[0].upload("b.yaml", text.replace("86400", "43200").encode())
+    app.file_uploader[0].upload("c.yaml", b"\xff\xfe\x00")
+    app.file_uploader[0].upload("d.yaml", b"month,usd\n1,2\n").run()
+
+    assert not app.exception
+    assert {"file: a.yaml", "file: b.yaml"} == {
+        name for name in app.selectbox(key="compare.first").options if name.startswith("file:")
+    }
+    told = [error.value for error in app.error]
+    assert 2 == len(told)
+    assert told[0].startswith(plain("c.yaml: not a text file"))
+    assert told[1].startswith(plain("d.yaml: "))

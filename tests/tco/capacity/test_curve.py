@@ -48,7 +48,7 @@ def test_no_load_meets_the_promise() -> None:
     found = capacity(50.0)
 
     assert not found.feasible
-    assert "at the lightest, concurrency 1, ttft_p95_ms is 100 ms and the limit is 50 ms" in found.reasons[0]
+    assert "at the lightest, concurrency 1, TTFT P95 is 100 ms and the limit is 50 ms" in found.reasons[0]
 
 
 def test_without_a_promise_capacity_is_the_best_throughput_and_says_so() -> None:

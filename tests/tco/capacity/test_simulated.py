@@ -69,7 +69,7 @@ def test_a_limit_below_one_request_alone_is_refused_with_the_bound() -> None:
     found = simulated_capacity(FIXED, (asked,))
     assert not found.feasible
     assert (
-        "one request at a time already has ttft_p99_ms 100 ms, and the limit is 90 ms (simulated; step times by hand)"
+        "one request at a time already has TTFT P99 100 ms, and the limit is 90 ms (simulated; step times by hand)"
         in found.reasons[0]
     )
 
@@ -94,7 +94,7 @@ def test_a_broken_class_is_named() -> None:
     step_time = StepTime(intercept_s=0.01, per_prefill_token_s=1e-3)
     slow = AskedClass(name="long reads", input_tokens=1000, output_tokens=2, limits_ms=(("ttft_p95_ms", 500.0),))
     found = simulated_capacity(engine(step_time), (slow,))
-    assert "ttft_p95_ms 1,010 ms of 'long reads', and the limit is 500 ms" in found.reasons[0]
+    assert "TTFT P95 1,010 ms of 'long reads', and the limit is 500 ms" in found.reasons[0]
 
 
 def test_lengths_that_vary_have_the_means_spread_and_correlation_that_were_asked_for() -> None:

@@ -49,7 +49,7 @@ CASES = {
         {},
         {"workload__slo": {"ttft_p95_ms": 20.0}},
         "slo_not_met_at_lightest_load",
-        "at the lightest, concurrency 1, ttft_p95_ms is 100 ms and the limit is 20 ms",
+        "at the lightest, concurrency 1, TTFT P95 is 100 ms and the limit is 20 ms",
     ),
     "a context beyond the model": (
         {},
