@@ -7,7 +7,10 @@ from tco.format import month_count, months, share, usd, volume
 from tco.hybrid_words import mix_sentence
 from tco.number_style import local
 from tco.result import OptionResult, Result
-from tco.words import model_error
+from tco.words import model_error, number
+
+_MANY_TIMES = 100
+"""From here on per cents more are figures that nobody can read."""
 
 
 def headline(result: Result) -> str:
@@ -109,6 +112,8 @@ def _against_today(result: Result, option: OptionResult) -> str:
     today = result.option(result.baseline).total_usd
     if not today or option.total_usd is None:
         return "with nothing to compare"
+    if option.total_usd > _MANY_TIMES * today:
+        return f"{number(option.total_usd / today)} times today's cost"
     less = 1 - option.total_usd / today
     return f"{less * 100:.0f}% less than today" if less >= 0 else f"{-less * 100:.0f}% more than today"
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from probes.run import Run
 from tco.capacity.memory.waterfall import Waterfall
-from tco.charts import LIGHT, Palette, layers_of, x_at
+from tco.charts import LIGHT, Palette, from_zero, layers_of, x_at
 from tco.number_style import local
 from tco.result import Capacity
 from tco.run_charts import latency_curve, run_frame, throughput_curve
@@ -115,7 +115,12 @@ def hours_chart(
             alt.Tooltip("filled:Q", title="Filled by requests", format=",.3~g"),
         ],
     )
-    y = alt.Y("replicas:Q", title="Replicas", axis=alt.Axis(tickMinStep=1, format="~s"), scale=alt.Scale(zero=True))
+    y = alt.Y(
+        "replicas:Q",
+        title="Replicas",
+        axis=alt.Axis(tickMinStep=1, format="~s"),
+        scale=from_zero(float(np.max(replicas))),
+    )
     used = base.mark_area(interpolate="step-after", color=palette.lines[0], opacity=0.45).encode(
         y=alt.Y("filled:Q", title="Replicas")
     )
@@ -150,11 +155,15 @@ def months_chart(capacity: Capacity, palette: Palette = LIGHT) -> alt.LayerChart
     names = list(dict.fromkeys(frame["of"]))
     drawn = (
         alt.Chart(frame)
-        .mark_line(interpolate="step-after", strokeWidth=2.5)
+        # Of one month there is no line.
+        .mark_line(interpolate="step-after", strokeWidth=2.5, point=len(capacity.replicas_by_month) == 1)
         .encode(
             x=alt.X("month:Q", title="Month", scale=alt.Scale(nice=False), axis=alt.Axis(tickMinStep=1)),
             y=alt.Y(
-                "replicas:Q", title="Replicas", axis=alt.Axis(tickMinStep=1, format="~s"), scale=alt.Scale(zero=True)
+                "replicas:Q",
+                title="Replicas",
+                axis=alt.Axis(tickMinStep=1, format="~s"),
+                scale=from_zero(frame["replicas"].max()),
             ),
             color=alt.Color(
                 "of:N",

@@ -168,6 +168,15 @@ def _crossing_layers(month: float, cost_usd: float, palette: Palette, *, late: b
     ]
 
 
+def from_zero(most: float) -> alt.Scale:
+    """A scale that begins at zero; where nothing is above it, it ends at one, for no ticks can be found between zero and zero.
+
+    Args:
+        most: the largest value that is drawn.
+    """
+    return alt.Scale(zero=True) if most > 0 else alt.Scale(domain=[0, 1])
+
+
 def x_at(pixels: float) -> alt.XValue:
     """A place across the plot [pixels from the left].
 

@@ -8,12 +8,14 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from tco.charts import LIGHT, Palette, baseline_dash, option_colour, y_at
+from tco.charts import LIGHT, Palette, baseline_dash, from_zero, option_colour, y_at
 from tco.format import volume
 from tco.load_curve import LoadCurve
 
 _MONEY = "datum.value < 1 ? format(datum.value, '$.2~g') : format(datum.value, '$~s')"
 _LOG = alt.Scale(type="log", nice=False)
+_LEAST_SPAN = 4.0
+"""Of the axis of costs, from its least to its most: on less of it, roundings of the last digit would be drawn as jumps."""
 
 
 def curve_frame(curve: LoadCurve) -> pd.DataFrame:
@@ -27,8 +29,9 @@ def curve_frame(curve: LoadCurve) -> pd.DataFrame:
             "usd_per_mtok": cost,
         }
         for point in curve.points
-        for name, cost in ((curve.option, point.usd_per_mtok), (curve.baseline, point.baseline_usd_per_mtok))
-        if cost is not None and (name != curve.baseline or curve.option != curve.baseline)
+        # One line where the option is the baseline itself.
+        for name, cost in {curve.option: point.usd_per_mtok, curve.baseline: point.baseline_usd_per_mtok}.items()
+        if cost is not None
     ]
     return pd.DataFrame(rows, columns=["requests_per_day", "load", "replicas", "option", "usd_per_mtok"])
 
@@ -36,15 +39,16 @@ def curve_frame(curve: LoadCurve) -> pd.DataFrame:
 def cost_over_load(curve: LoadCurve, palette: Palette = LIGHT) -> alt.LayerChart:
     """Cost of a million tokens over the requests of a day, both on logarithmic axes, with today's volume, steps and crossings."""
     names = list(dict.fromkeys([curve.option, curve.baseline]))
+    frame = curve_frame(curve)
     lines = (
-        alt.Chart(curve_frame(curve))
+        alt.Chart(frame)
         .mark_line(strokeWidth=2.5)
         .encode(
             x=alt.X("requests_per_day:Q", title="Requests a day", scale=_LOG, axis=alt.Axis(format="~s", tickCount=6)),
             y=alt.Y(
                 "usd_per_mtok:Q",
                 title="USD per million tokens",
-                scale=_LOG,
+                scale=_costs(frame["usd_per_mtok"]),
                 axis=alt.Axis(labelExpr=_MONEY, tickCount=6),
             ),
             color=option_colour(names, palette),
@@ -60,6 +64,14 @@ def cost_over_load(curve: LoadCurve, palette: Palette = LIGHT) -> alt.LayerChart
     )
     layers = [lines, *_today(curve, palette), *_steps(curve, palette), *_crossings(curve, palette)]
     return alt.LayerChart(layer=layers, height=420, width="container")
+
+
+def _costs(usd_per_mtok: pd.Series[float]) -> alt.Scale:
+    least, most = float(usd_per_mtok.min()), float(usd_per_mtok.max())
+    if least <= 0:
+        return from_zero(most)
+    room = math.sqrt(max(1.0, _LEAST_SPAN * least / most))
+    return _LOG if room == 1 else alt.Scale(type="log", nice=False, domain=[least / room, most * room])
 
 
 def _today(curve: LoadCurve, palette: Palette) -> list[alt.Chart]:

@@ -8,7 +8,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from tco.charts import LIGHT, Palette
+from tco.charts import LIGHT, Palette, from_zero
 from tco.workload.asked import Workload
 from tco.workload.demand import HOURS_PER_DAY, SECONDS_PER_DAY, Demand
 
@@ -94,12 +94,24 @@ def growth_chart(asked: Demand, palette: Palette = LIGHT) -> alt.LayerChart:
         asked: the demand by month, of one scenario.
         palette: colours.
     """
+    frame = growth_frame(asked)
+    # Of one month there is neither line nor area.
     drawn = (
-        alt.Chart(growth_frame(asked))
-        .mark_area(line={"color": palette.lines[0], "strokeWidth": 2.5}, color=palette.lines[0], fillOpacity=0.15)
+        alt.Chart(frame)
+        .mark_area(
+            line={"color": palette.lines[0], "strokeWidth": 2.5},
+            point=len(frame) == 1,
+            color=palette.lines[0],
+            fillOpacity=0.15,
+        )
         .encode(
             x=alt.X("month:Q", title="Month", scale=alt.Scale(nice=False), axis=alt.Axis(tickMinStep=1)),
-            y=alt.Y("requests_per_day:Q", title="Requests a day", axis=alt.Axis(format="~s")),
+            y=alt.Y(
+                "requests_per_day:Q",
+                title="Requests a day",
+                axis=alt.Axis(format="~s"),
+                scale=from_zero(frame["requests_per_day"].max()),
+            ),
             tooltip=[
                 alt.Tooltip("month:Q", title="Month"),
                 alt.Tooltip("requests_per_day:Q", title="Requests a day", format=",.0f"),

@@ -57,6 +57,10 @@ def show_claims() -> None:
     )
     if st.session_state["scenario_origin"] == claim.scenario:
         st.success("Its scenario is open: see *Decision*, *Inputs* and *Risk*.", icon=":material/balance:")
+        with st.container(horizontal=True):
+            st.page_link(_state.page("decision"), label="See the decision", icon=":material/arrow_forward:")
+            if st.session_state["undo"]:
+                st.button("Undo", icon=":material/undo:", type="tertiary", on_click=_state.undo, key="claims.undo")
     st.caption(f"`tco claims {claim.number}` says the same; docs/claims.md has all ten.")
 
 

@@ -124,7 +124,7 @@ def _keep(files: Sequence[UploadedFile]) -> None:
         st.session_state[_READ] = kept
         st.session_state["compare.files"] = texts
     for problem in kept[1]:
-        st.error(plain(problem), icon=":material/error:")
+        st.error(plain(f"{problem}."), icon=":material/error:")
 
 
 def _scenario(held: _history.Held) -> Scenario:

@@ -185,15 +185,20 @@ def _drivers(result: Result) -> None:
 
 
 def _no_drivers(result: Result) -> str:
-    best = result.option(result.contender) if result.contender else None
-    if best is None or best.npv_usd is None:
+    if not _is_compared(result):
         return "There is no saving that an input could move: it takes two options that can serve, today's among them."
     if any(row.low is not None or row.high is not None for row in result.assumptions):
         return "No input moves it over its own range."
     return "No input has a range yet. Give low and high values on *Inputs* to see what the answer hangs on."
 
 
+def _is_compared(result: Result) -> bool:
+    return result.contender is not None and result.option(result.contender).npv_usd is not None
+
+
 def _flips(result: Result) -> None:
+    if not _is_compared(result):
+        return
     st.markdown("**What flips it**", help="Values at which the recommendation is another one.")
     told = flip_sentences(result, SHOWN_FLIPS)
     if told:

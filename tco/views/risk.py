@@ -39,6 +39,10 @@ def show_risk(prepared: Prepared) -> None:
     with head:
         st.header(plain(risk_headline(found)), anchor=False)
         _numbers(found)
+    if found.of(option).saves is None:
+        # Without a saving there is nothing to vary and nothing to solve for.
+        _empty.links()
+        return
     palette = _look.palette()
     _spread(found, palette)
     if found.measuring is not None:

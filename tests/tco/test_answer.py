@@ -65,6 +65,13 @@ def test_without_requests_nothing_is_dearer_and_nothing_saves() -> None:
     assert "saves nothing; " in explain(result, result.option("rent"))
 
 
+def test_what_costs_many_times_as_much_is_told_in_times_and_not_in_per_cents() -> None:
+    """A year of the API is 7,889 USD; one more million makes the rent of 17,532 USD 129 times as much."""
+    result = answer(options=rent(price_usd_per_hour=2.0, one_off_usd={"move": 1e6}))
+
+    assert "129 times today's cost, and never pays back" in explain(result, result.option("rent"))
+
+
 def test_one_month_is_one_month() -> None:
     result = answer(horizon_months=1)
 

@@ -10,9 +10,11 @@ from tco.capacity.memory.limits_on import memory_on
 from tco.capacity.memory.placement import Placement
 from tco.capacity_charts import (
     chosen_load,
+    hours_chart,
     hours_frame,
     latency_with_promise,
     memory_frame,
+    months_chart,
     months_frame,
     throughput_with_point,
 )
@@ -76,3 +78,19 @@ def test_the_parts_of_the_memory_add_up_to_what_the_maker_states():
 
     assert stated == pytest.approx(frame["gib"].sum())
     assert memory.pool_bytes / 2**30 == pytest.approx(frame.set_index("part").loc["KV cache", "gib"], abs=0.01)
+
+
+def test_a_fleet_of_none_has_an_axis_with_numbers():
+    none = np.zeros(168)
+    (_, stands) = hours_chart(none, none).to_dict()["layer"]
+
+    assert {"domain": [0, 1]} == stands["encoding"]["y"]["scale"]
+    assert {"zero": True} == hours_chart(none + 2, none).to_dict()["layer"][1]["encoding"]["y"]["scale"]
+
+
+@pytest.mark.parametrize(("months", "is_point"), [(1, True), (2, False)])
+def test_one_month_is_a_point_for_it_makes_no_line(months, is_point):
+    result = evaluate(scenario(options=[dict(API), dict(RENT)], horizon_months=months), {"test-run": run()})
+    (drawn,) = months_chart(result.option("rent").capacity).to_dict()["layer"]
+
+    assert is_point == drawn["mark"]["point"]

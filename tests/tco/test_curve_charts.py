@@ -39,3 +39,29 @@ def test_it_is_written(tmp_path: Path, ending: str) -> None:
     save_chart(cost_over_load(CURVE), tmp_path / f"curve.{ending}")
 
     assert (tmp_path / f"curve.{ending}").stat().st_size > 1000
+
+
+def test_the_baselines_own_curve_is_one_line() -> None:
+    curve = load_curve(prepare(scenario(options=[API])), "api")
+    frame = curve_frame(curve)
+
+    assert set(frame["option"]) == {"api"}
+    assert len(frame) == len(curve.points)
+
+
+def costs_scale(**api: float) -> dict[str, object]:
+    """Of the axis of an API's costs alone, whose price is the same at every load."""
+    curve = load_curve(prepare(scenario(options=[{**API, **api}])), "api")
+    scale: dict[str, object] = cost_over_load(curve).to_dict()["layer"][0]["encoding"]["y"]["scale"]
+    return scale
+
+
+def test_a_price_that_is_the_same_at_every_load_is_drawn_flat() -> None:
+    """100 tokens at 1 USD and 50 at 3 USD a million are 1.67: rounding of its last digit must not fill the picture."""
+    price = (100 * 1 + 50 * 3) / 150
+
+    assert costs_scale()["domain"] == pytest.approx([price / 2, price * 2])
+
+
+def test_what_costs_nothing_has_no_logarithm() -> None:
+    assert {"domain": [0, 1]} == costs_scale(input_usd_per_mtok=0.0, output_usd_per_mtok=0.0)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tco.workload.demand import demand
-from tco.workload_charts import growth_frame, length_frame, waiting_frame, week_chart, week_frame
+from tco.workload_charts import growth_chart, growth_frame, length_frame, waiting_frame, week_chart, week_frame
 from tests.factories import scenario
 
 
@@ -56,3 +56,11 @@ def test_what_can_wait_is_served_later_and_nothing_is_lost():
 
 def test_a_workload_without_requests_can_be_drawn():
     assert week_chart(scenario(workload__requests_per_day=0.0).workload).to_dict()
+
+
+def test_the_months_of_a_workload_without_requests_have_an_axis_with_numbers():
+    (drawn,) = growth_chart(demand(scenario(workload__requests_per_day=0.0, horizon_months=1))).to_dict()["layer"]
+
+    assert {"domain": [0, 1]} == drawn["encoding"]["y"]["scale"]
+    # Of one month there is no line.
+    assert drawn["mark"]["point"] is True

@@ -43,6 +43,8 @@ def test_its_scenario_can_be_opened(page):
     assert "claim-6-hosted-open-models" == page.session_state["scenario_origin"]
     assert "Claim 6, hosted open models" in page.session_state["scenario_text"]
     assert any("is open" in text.value for text in page.success)
+    page.button(key="claims.undo").click().run(timeout=60)
+    assert "claim-6-hosted-open-models" != page.session_state["scenario_origin"]
 
 
 def test_another_claim_is_another_verdict(page):

@@ -143,6 +143,7 @@ def test_where_nothing_can_be_compared_no_range_is_asked_for(open_app):
     told = " ".join(text.value for text in app.markdown)
 
     assert "There is no saving that an input could move" in told
+    assert "What flips it" not in told
     assert "No input has a range yet" not in told
 
 
