@@ -87,8 +87,8 @@ def measuring_sentence(found: Measuring) -> str:
     with_, without = (_width(ends) for ends in (found.with_run_npv_usd, found.without_run_npv_usd))
     if abs(with_ - without) <= _SAME * max(with_, without):
         return (
-            f"What measuring is worth: little here. Whole replicas carry the load at any throughput between a data sheet's error of "
-            f"{share(found.without_run_error_fraction)} either way, and the NPV of nine runs in ten spans {usd(without)} with a run and without."
+            f"What measuring is worth: little here. A data sheet's error of {share(found.without_run_error_fraction)} either way hardly moves the answer: "
+            f"the NPV of nine runs in ten spans {usd(with_)} with a run of your own and {usd(without)} without."
         )
     months = _months(found.with_run_payback_months, found.without_run_payback_months)
     if found.is_measured:
