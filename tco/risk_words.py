@@ -17,7 +17,7 @@ def risk_headline(risk: Risk) -> str:
         risk: the answer.
     """
     if risk.option is None:
-        return "No alternative to the baseline can serve this workload."
+        return "Every alternative to the baseline is ruled out."
     option = risk.of(risk.option)
     if option.saves is None:
         return _not_compared(option, risk)
@@ -27,14 +27,14 @@ def risk_headline(risk: Risk) -> str:
 def _not_compared(option: OptionRisk, risk: Risk) -> str:
     """Why there is no saving to tell of."""
     if option.served.fraction == 0:
-        return f"{option.name} cannot serve this workload in any run."
+        return f"{option.name} is ruled out in every run."
     if risk.of(risk.baseline).served.fraction == 0:
         return f"{risk.baseline} is ruled out in every run, so that there is nothing to hold {option.name} against; {option.name} serves in {likely(option.served)}."
     return f"{option.name} and {risk.baseline} never serve in the same run."
 
 
 def no_saving(option: OptionRisk, risk: Risk) -> str:
-    """What a table says of the saving of an option that has none: `–`, `cannot serve` or `no baseline`.
+    """What a table says of the saving of an option that has none: `–`, `ruled out` or `no baseline`.
 
     Args:
         option: whose saving is not known.
@@ -42,7 +42,7 @@ def no_saving(option: OptionRisk, risk: Risk) -> str:
     """
     if option.name == risk.baseline:
         return "–"
-    return "cannot serve" if option.served.fraction == 0 else "no baseline"
+    return "ruled out" if option.served.fraction == 0 else "no baseline"
 
 
 def likely(found: Probability) -> str:

@@ -12,6 +12,7 @@ from tco.report.pack import ReportPack
 from tco.result import OptionResult
 
 _MOST_CELLS, _MOST_PACKAGES = 12, 8
+NO_MACHINES = "No option that is left runs on machines of one's own choice."
 
 
 def capacity_section(pack: ReportPack) -> Section:
@@ -22,7 +23,7 @@ def capacity_section(pack: ReportPack) -> Section:
     """
     options = [option for option in pack.result.options if option.capacity is not None]
     if not options:
-        return Section("Capacity and probes", (Text("No option that can serve runs on machines of one's own choice."),))
+        return Section("Capacity and probes", (Text(NO_MACHINES),))
     blocks: list[Block] = [Table(columns=_COLUMNS, rows=tuple(_row(option) for option in options), note=_NOTE)]
     runs = {run.run_id: run for run in pack.prepared.runs.values()}
     for run in runs.values():

@@ -88,13 +88,20 @@ def _chart(pack: ReportPack, name: PictureName) -> alt.LayerChart:
     if name == "line_items":
         return line_items(pack.result, pack.brand)
     assert pack.risk is not None  # of a document that names this picture
-    return paid_back_chart(inert_record(pack.risk), palette(pack.brand))
+    return paid_back_chart(
+        inert_record(pack.risk), palette(pack.brand), [inert(name) for name in coloured(pack.result)]
+    )
+
+
+def coloured(result: Result) -> list[str]:
+    """Options in the order in which they take their colours: those of the chart of cumulative costs, the same in every chart."""
+    return [option.name for option in result.options if option.feasible]
 
 
 def palette(brand: Brand) -> Palette:
     """Colours of the app's charts, from the brand's."""
     held = brand.terms.colours
-    return Palette(held.ink, held.muted, held.lines * 9)
+    return Palette(held.ink, held.muted, item_colours(brand) * 9)
 
 
 def tornado_frame(result: Result, most: int = MOST_BARS) -> pd.DataFrame:
@@ -172,7 +179,7 @@ _MORE_LINES = ["#b08c2e", "#4f8f9e", "#a34a5b", "#9ca3af"]
 
 
 def item_colours(brand: Brand) -> list[str]:
-    """Colours of line items: the brand's lines, then more."""
+    """Colours of lines and bars: the brand's own, then more, so that a brand of three colours tells more than three options apart."""
     return list(dict.fromkeys([*brand.terms.colours.lines, *_MORE_LINES]))
 
 

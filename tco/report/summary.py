@@ -47,7 +47,7 @@ def summary(pack: ReportPack) -> Section:
     else:
         blocks.append(Bullets(tuple(explain(result, option) for option in result.options), "Why"))
     if result.drivers:
-        blocks.append(Bullets(tuple(driver_words(result)), f"What moves the NPV of {result.contender} most"))
+        blocks.append(Bullets(tuple(driver_words(result)), drivers_title(result)))
     blocks.append(Bullets(tuple(flip_sentences(pack, _MOST_FLIPS)), "What would flip the answer"))
     if result.constraints:
         binding = binding_sentences(result)
@@ -100,10 +100,10 @@ def facts(pack: ReportPack) -> tuple[Fact, ...]:
     result = pack.result
     today, option = result.option(result.baseline), subject(result)
     horizon = f"over {result.conventions.horizon_months} months"
-    first = f"{usd(today.monthly_usd[0])} in the first month" if today.monthly_usd else "cannot serve"
+    first = f"{usd(today.monthly_usd[0])} in the first month" if today.monthly_usd else "ruled out"
     found = [Fact("Cost of today's way", usd(today.total_usd), f"{horizon}; {first}")]
     if option is None:
-        return (*found, *(Fact(name, "–", "no other option can serve") for name in _OTHERS))
+        return (*found, *(Fact(name, "–", "no other option is left") for name in _OTHERS))
     band = _npv_band(pack, option)
     return (
         *found,
@@ -161,6 +161,28 @@ def cumulative_caption(result: Result) -> str:
     if option is None or not option.payback_months:
         return f"{told}."
     return f"{told}; {option.name} has paid back in month {option.payback_months:.1f}."
+
+
+def drivers_title(result: Result) -> str:
+    """What stands above the inputs that move the answer most."""
+    return (
+        "What moves the answer most" if result.contender is None else f"What moves the NPV of {result.contender} most"
+    )
+
+
+def moves_anything(result: Result) -> bool:
+    """Whether there is an NPV at the end of any input's range."""
+    return any(end is not None for each in result.drivers for end in (each.npv_at_low_usd, each.npv_at_high_usd))
+
+
+def no_drivers(result: Result) -> str:
+    """Why there are no inputs that move the answer."""
+    option = subject(result)
+    if option is None:
+        return "No alternative is left, so there is no NPV that inputs could move."
+    if option.npv_usd is None:
+        return f"{result.baseline} is ruled out, so there is no NPV against it that inputs could move."
+    return "Not searched, or no input moves the answer over its own range."
 
 
 def driver_words(result: Result, most: int = _MOST_DRIVERS) -> Iterator[str]:

@@ -7,8 +7,8 @@ from collections.abc import Collection
 import numpy as np
 
 from tco.quantity import Numbers
-from tco.risk.many import Flags, Outcome
 from tco.risk.inputs import Uncertain
+from tco.risk.many import Flags, Outcome
 from tco.risk.measuring import Without
 from tco.risk.records import Measuring, OptionRisk, PaidBack, Share
 from tco.risk.sample import Sample

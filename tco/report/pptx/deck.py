@@ -164,17 +164,26 @@ class Deck:
             self.text(slide, Box(inner.left, inner.top + 0.27, inner.width, 0.46), [fact.value], most=24, least=13, bold=True, heading=True)  # fmt: skip
             self.text(slide, inner.below(0.78), [fact.note], most=10, least=8, colour=self.muted)
 
-    def table(self, slide: Slide, box: Box, table: Table, *, most: float = 12, least: float = 7.5) -> None:
-        """A table in the largest letters at which it stays on the slide; rows that do not fit even so are counted below it."""
+    def table(
+        self,
+        slide: Slide,
+        box: Box,
+        table: Table,
+        *,
+        most: float = 12,
+        least: float = 7.5,
+        most_rows: int | None = None,
+    ) -> None:
+        """A table in the largest letters at which it stays on the slide; rows that do not fit even so, or are too many, are counted below it."""
         weights = [column.weight for column in table.columns]
         widths = [box.width * weight / sum(weights) for weight in weights]
         heads = tuple(inert(column.title) for column in table.columns)
         rows = [tuple(_cut(cell) for cell in row) for row in table.rows]
         size = most
-        while size > least and sum(row_height(row, widths, size) for row in (heads, *rows)) > box.height:
+        while size > least and sum(row_height(row, widths, size) for row in (heads, *rows[:most_rows])) > box.height:
             size -= 0.5
         kept, room = [], box.height - row_height(heads, widths, size)
-        for row in rows:
+        for row in rows[:most_rows]:
             room -= row_height(row, widths, size)
             if room < 0:
                 break
@@ -182,7 +191,9 @@ class Deck:
         self._grid(slide, box, table, (heads, *kept), widths, size)
         if len(kept) < len(rows):
             rest = Box(box.left, box.top + box.height - 0.05, box.width, 0.25)
-            self.text(slide, rest, [f"{len(rows) - len(kept)} more rows: see the document."], most=9, colour=self.muted)
+            more = len(rows) - len(kept)
+            told = f"{more} more {'row' if more == 1 else 'rows'}: see the document."
+            self.text(slide, rest, [told], most=9, colour=self.muted)
 
     def _grid(
         self, slide: Slide, box: Box, table: Table, rows: Sequence[Sequence[str]], widths: Sequence[float], size: float

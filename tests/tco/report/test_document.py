@@ -10,12 +10,14 @@ import pytest
 from tco.answer import headline
 from tco.format import usd
 from tco.lock.make import answer_of
-from tco.lock.records import Lock, LockedBook, LockedQuantity, LockedScenario, LockedTool
+from tco.lock.records import Lock, LockedBook, LockedQuantity, LockedRun, LockedScenario, LockedTool
 from tco.report.blocks import Bullets, Column, Facts, Picture, Table, Text
 from tco.report.document import document
+from tco.report.doubt import share_sentences
 from tco.report.evidence import ASSUMED, assumed_share_fraction, evidence_sentence, ranks, register_table, source_table
 from tco.report.method import changes
 from tco.report.options import cash_tables, line_item_tables, totals_by_item
+from tco.report.pack import version
 from tco.report.summary import facts, flip_sentences, summary
 from tco.risk.records import Share
 from tco.what_if import Condition, flips
@@ -88,6 +90,32 @@ def test_the_share_of_variance_on_assumptions_is_that_of_inputs_with_such_eviden
     assert "assumption" in ASSUMED
 
 
+def test_inputs_without_a_range_are_not_told_as_sure():
+    """They explain no variance, so that a plan of bare guesses would rest on assumptions for 0 %."""
+    pack = plain()
+    bare = sum(row.evidence in ASSUMED and row.low is None for row in pack.result.assumptions)
+
+    assert bare > 1
+    assert evidence_sentence(pack.result, pack.risk).endswith(
+        f"; {bare} assumed inputs have no range and count as certain."
+    )
+
+
+def test_shares_of_the_variance_that_are_shown_add_up_to_the_whole():
+    risk = plain().risk.model_copy(
+        update={
+            "shares": [
+                Share(path=f"options.rent.extra_usd_per_month.{n}", subject="other", share_fraction=0.1)
+                for n in range(6)
+            ],
+            "unexplained_fraction": 0.4,
+        }
+    )
+
+    assert list(share_sentences(risk, 4))[-2:] == ["20.0%: 2 other inputs", "40.0%: inputs acting together, and noise"]
+    assert not any("other inputs" in each for each in share_sentences(risk, 6))
+
+
 def test_sources_are_told_once_with_the_inputs_that_rest_on_them():
     pack = plain()
     rows = source_table(pack).rows
@@ -148,13 +176,16 @@ def test_nothing_to_compare_is_a_report_too():
 
 
 def locked(pack, **changed):
-    values = {row.path: LockedQuantity(value=changed.get(row.path, row.value)) for row in pack.result.assumptions}
+    values = {
+        row.path: LockedQuantity(value=changed.get(row.path, row.value), low=row.low, high=row.high)
+        for row in pack.result.assumptions
+    }
     return Lock(
-        answer_id="0123456789ab",
-        tool=LockedTool(version="0", code_sha256="0" * 64, libraries={}),
+        answer_id=pack.result.answer_id,
+        tool=LockedTool(version=version(), code_sha256="0" * 64, libraries={}),
         scenario=LockedScenario(name="plan", case=None, sha256="0" * 64),
-        price_book=LockedBook(id="book", as_of=pack.result.as_of, own_prices_id=None),
-        runs=[],
+        price_book=LockedBook(id=pack.result.price_book.id, as_of=pack.result.as_of, own_prices_id=None),
+        runs=[LockedRun(option=name, run_id=run.run_id, sha256="0" * 64) for name, run in pack.prepared.runs.items()],
         answer=answer_of(pack.result),
         quantities=values,
     )
@@ -164,7 +195,39 @@ def test_the_change_log_has_what_differs_and_nothing_else():
     pack = plain()
     assert [] == list(changes(replace(pack, previous=locked(pack))))
     changed = locked(pack, **{"options.api.output_usd_per_mtok": 12.0})
-    assert [("options.api.output_usd_per_mtok", "12", "9")] == list(changes(replace(pack, previous=changed)))
+    path = "options.api.output_usd_per_mtok"
+    assert [(f"Output price of api (USD/Mtok)\n{path}", "12", "9")] == list(changes(replace(pack, previous=changed)))
+
+
+def test_a_range_the_tool_the_prices_and_a_run_are_changes_too():
+    pack = plain()
+    before = locked(pack)
+    path = "options.api.output_usd_per_mtok"
+    wider = {**before.quantities, path: before.quantities[path].model_copy(update={"low": 1.0})}
+    runs = [run.model_copy(update={"run_id": "older"}) for run in before.runs]
+    changed = before.model_copy(
+        update={
+            "quantities": wider,
+            "runs": runs,
+            "tool": before.tool.model_copy(update={"version": "0.0.9"}),
+            "price_book": before.price_book.model_copy(update={"id": "last-month"}),
+        }
+    )
+
+    assert list(changes(replace(pack, previous=changed))) == [
+        ("Version of the tool", "0.0.9", version()),
+        ("Price book", "last-month", pack.result.price_book.id),
+        (f"Run of {NAME}", "older", "test-run"),
+        (f"Output price of api (USD/Mtok), low end\n{path}", "1", "3"),
+    ]
+
+
+def test_another_answer_is_never_told_as_the_same_one():
+    pack = plain()
+    before = locked(pack).model_copy(update={"answer_id": "0123456789ab"})
+    told = list(changes(replace(pack, previous=before)))
+
+    assert told == [("What the scenario says beside its numbers, or the tool's code", "–", "changed")]
 
 
 def test_a_small_table_stays_on_a_page_and_one_of_long_texts_does_not() -> None:
