@@ -104,13 +104,25 @@ def _joined(*parts: str | None) -> str:
 
 def _cells(run: Run) -> Iterator[Table]:
     cells = run.usable_cells[:_MOST_CELLS]
-    if cells:
-        yield Table(
-            columns=columns(
-                "Load", "Requests/s", "Output tokens/s", "TTFT p95 (ms)", "TPOT p95 (ms)", weights=(1.4, 1, 1, 1, 1)
-            ),
-            rows=tuple(_cell(cell) for cell in cells),
-        )
+    if not cells:
+        return
+    rows = [_cell(cell) for cell in cells]
+    told = [0, *(place for place in range(1, len(_CELLS)) if any(row[place] != "–" for row in rows))]
+    yield Table(
+        columns=columns(*(_CELLS[place] for place in told), weights=(1.4, *(1.0 for _ in told[1:]))),
+        rows=tuple(tuple(row[place] for place in told) for row in rows),
+        title=f"Load curve of {run.run_id}",
+        note=_no_percentiles(told),
+    )
+
+
+_CELLS = ("Load", "Requests/s", "Output tokens/s", "TTFT p95 (ms)", "TPOT p95 (ms)")
+
+
+def _no_percentiles(told: list[int]) -> str | None:
+    """Which columns the run says nothing of."""
+    lacking = [title.partition(" (")[0] for place, title in enumerate(_CELLS) if place not in told]
+    return f"The run does not tell {' and '.join(lacking)}." if lacking else None
 
 
 def _cell(cell: Cell) -> tuple[str, ...]:

@@ -54,7 +54,8 @@ def _chart(
     # python-pptx lets a name that starts with "=" become a formula of the workbook.
     chart.part.chart_workbook.update_from_xlsx_blob(_workbook(data, data.number_format))
     chart.font.size, chart.font.name, chart.font.color.rgb = Pt(11), deck.body, deck.ink
-    chart.has_legend = len(series) > 1
+    # One series alone would get its name as a title.
+    chart.has_title, chart.has_legend = False, len(series) > 1
     if chart.legend is not None:
         chart.legend.position, chart.legend.include_in_layout = XL_LEGEND_POSITION.TOP, False
     chart.value_axis.tick_labels.number_format = _scaled(series) if numbers == _MONEY else numbers
@@ -194,6 +195,9 @@ def yearly(deck: Deck, slide: Slide, box: Box, pack: ReportPack) -> None:
         deck, slide, box, XL_CHART_TYPE.COLUMN_CLUSTERED, years, series, _MONEY, "Costs of every option by year."
     )
     chart.plots[0].gap_width = 80
+    if all(cost >= 0 for costs in series.values() for cost in costs):
+        # Bars that begin elsewhere would make a small difference look large.
+        chart.value_axis.minimum_scale = 0
     colours = item_colours(deck.brand)
     for number, each in enumerate(chart.plots[0].series):
         each.format.fill.solid()

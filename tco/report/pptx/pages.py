@@ -171,7 +171,10 @@ def risk_slide(deck: Deck, pack: ReportPack) -> None:
     under = place.below(0.8)
     left = Box(under.left, under.top, under.width * 0.52, under.height)
     right = Box(under.left + under.width * 0.55, under.top, under.width * 0.45, under.height)
-    native.paid_back(deck, slide, left, pack)
+    if any(option.paid_back_by_month for option in risk.options):
+        native.paid_back(deck, slide, left, pack)
+    else:
+        right = under
     rows = tuple((row[0], row[2], row[4]) for row in risk_rows(risk))
     columns = (
         Column("Option", weight=1.5),
@@ -180,9 +183,9 @@ def risk_slide(deck: Deck, pack: ReportPack) -> None:
     )
     height = min(0.45 * (len(rows) + 1), right.height * 0.45)
     deck.table(slide, right.upper(height), Table(columns=columns, rows=rows), most=11)
-    deck.titled_bullets(
-        slide, right.below(height + 0.25), "Where the spread comes from", list(share_sentences(risk, 5)), most=12
-    )
+    if risk.shares:
+        told = list(share_sentences(risk, 5))
+        deck.titled_bullets(slide, right.below(height + 0.25), "Where the spread comes from", told, most=12)
 
 
 def inputs_slide(deck: Deck, pack: ReportPack) -> None:

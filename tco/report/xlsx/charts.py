@@ -11,9 +11,14 @@ from tco.report.xlsx.sheet import LABEL, TIMELINE_ROW
 
 _MOST_STACKED = 6
 _WIDTH, _HEIGHT = 1000, 380
-ROWS_OF_A_CHART = 21
+ROWS_OF_A_CHART, COLUMNS_OF_A_CHART = 21, 16
 CHARTS_OF_A_PAGE = 3
 FIRST_ROW = 4
+
+
+def count_of(model: Model) -> int:
+    """How many charts a workbook has."""
+    return 1 + min(len(model.rows), _MOST_STACKED) if model.rows else 0
 
 
 def add_charts(book: xlsxwriter.Workbook, model: Model) -> None:

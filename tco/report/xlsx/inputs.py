@@ -144,7 +144,7 @@ def inputs_of(pack: ReportPack) -> Inputs:
     sheet = Sheet(
         name="Inputs",
         title="Inputs and assumptions",
-        about="Blue cells on yellow may be changed. Where it says `live`, all results follow; where it says `new export`, the tool must work the answer out anew.",
+        about="Blue cells on yellow may be changed. Where it says `live`, all results follow; where it says `new export`, the tool must work the answer out anew, and the last column says why.",
         frozen=(_FIRST_ROW, 4),
         next_row=_FIRST_ROW,
         widths={ID: 6, PATH: 54, NAME: 44, VALUE: 14, UNIT: 16, LOW: 11, HIGH: 11, EVIDENCE: 13, SOURCE: 48, AS_OF: 11, EFFECT: 12, AT_EXPORT: 14, CHANGED: 9, RANK: 10, SHARE: 10, NOTE: 60, NOTE + 1: 100},

@@ -22,7 +22,7 @@ from tco.report.logo import logo_png
 from tco.report.pack import ReportPack
 from tco.report.xlsx.build import Model, model_of
 from tco.report.xlsx.cells import TIME_ZERO_COLUMN, Cell, Held, Line
-from tco.report.xlsx.charts import add_charts
+from tco.report.xlsx.charts import add_charts, count_of
 from tco.report.xlsx.expressions import Expr, Place
 from tco.report.xlsx.inputs import bounds_of
 from tco.report.xlsx.paper import footer_of, print_set_up
@@ -181,7 +181,7 @@ class _Writer:
         if sheet.frozen != (0, 0):
             page.freeze_panes(*sheet.frozen)
         page.hide_gridlines(2)
-        print_set_up(page, sheet)
+        print_set_up(page, sheet, count_of(self._model))
         if sheet.name == "Inputs":
             self._bounds(page)
         self._heights(page, sheet)
