@@ -19,6 +19,10 @@ from tco.report.pack import Redaction, ReportPack
 from tco.scenario import Scenario
 
 NEGOTIATED = frozenset({"contract", "invoice"})
+_PRICES_AS_SHARES = (
+    "payment_per_month_fraction", "buy_out_fraction", "interest_rate_per_year", "maintenance_fraction_per_year",
+)  # fmt: skip
+"""What is paid for, told as a share of a price or of a debt."""
 """Evidence of prices that two parties agreed on."""
 
 _SECRETS = (
@@ -208,6 +212,8 @@ def _keyed(node: dict[Any, Any], change: Callable[[str], str]) -> dict[Any, Any]
 def negotiated(scenario: Scenario, own_prices: str | None = None) -> dict[str, Quantity]:
     """Prices of a filled scenario that were agreed on, by their path: contracts, invoices, and whatever the firm's own price list has changed.
 
+    A payment, an interest or an upkeep that is written as a share is a price too.
+
     A discounted list price is `listed` by its evidence; what was agreed is the discount, and its note begins with the list.
 
     Args:
@@ -218,7 +224,7 @@ def negotiated(scenario: Scenario, own_prices: str | None = None) -> dict[str, Q
         path: quantity
         for path, quantity in quantities(scenario)
         if quantity.value
-        and unit_of(path).startswith("USD")
+        and (unit_of(path).startswith("USD") or path.endswith(_PRICES_AS_SHARES))
         and (
             quantity.evidence in NEGOTIATED
             or (own_prices is not None and (quantity.note or "").startswith(f"{own_prices}:"))

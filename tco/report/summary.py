@@ -25,6 +25,7 @@ _BASES = {
     "invoice": "prices are from invoices",
     "contract": "prices are from contracts",
     "literature": "the capacity is from a published run",
+    "carried over": "the capacity is modelled from a published run",
     "expert": "it rests on expert judgement",
     "assumed": "it rests on assumptions",
 }
@@ -86,8 +87,9 @@ def _simulated(pack: ReportPack, option: OptionResult) -> str:
 
 
 def _basis(option: OptionResult) -> str:
-    how = _BASES.get(basis(option), f"it rests on {basis(option)}")
     missed = model_error(option)
+    kind = "carried over" if missed and basis(option) == "literature" else basis(option)
+    how = _BASES.get(kind, f"it rests on {kind}")
     return f"Basis: {how}{f'; {missed}' if missed else ''}."
 
 

@@ -90,6 +90,8 @@ def _saved(presentation: Any, pack: ReportPack) -> bytes:
     held = presentation.core_properties
     held.title, held.author = inert(pack.result.scenario)[:255], (pack.brand.terms.name or "tco-llm")[:255]
     held.last_modified_by, held.revision = held.author, 1
+    # What a template says of itself is of those who made it, and may name more than a reader should know.
+    held.subject = held.keywords = held.comments = held.category = held.content_status = ""
     held.created = held.modified = datetime.combine(pack.result.as_of, datetime.min.time(), tzinfo=UTC)
     told = io.BytesIO()
     presentation.save(told)

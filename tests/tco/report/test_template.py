@@ -51,6 +51,17 @@ def test_shapes_of_the_template_are_filled_by_their_names_and_keep_their_look():
     assert texts["tco:answer"].paragraphs[0].runs[0].font.bold
 
 
+def test_what_the_template_says_of_its_makers_goes_no_further():
+    deck = python_pptx.Presentation(io.BytesIO(client_deck()))
+    held = deck.core_properties
+    held.author = held.last_modified_by = held.comments = held.keywords = held.subject = held.category = "Mr Walnut"
+    told = io.BytesIO()
+    deck.save(told)
+    files = zipfile.ZipFile(io.BytesIO(pptx(replace(plain(), brand=Brand(template=told.getvalue())))))
+
+    assert b"Walnut" not in files.read("docProps/core.xml")
+
+
 def test_the_template_has_the_title_so_no_other_one_is_made():
     with_title, without = made(client_deck()), made(client_deck(names=("tco:answer",)))
 
