@@ -15,6 +15,7 @@ import pptx as python_pptx
 import pypdf
 import pytest
 from PIL import Image
+from pptx.enum.chart import XL_CHART_TYPE
 
 from tco.answer import headline
 from tco.errors import InputError
@@ -25,6 +26,7 @@ from tco.report.focus import focus
 from tco.report.forms import chosen, written
 from tco.report.html.write import html
 from tco.report.pdf.write import pdf
+from tco.report.pictures import palette, svg
 from tco.report.pictures import png as picture
 from tco.report.pptx.write import pptx
 from tco.report.summary import facts
@@ -159,6 +161,34 @@ def test_native_charts_hold_the_numbers_of_the_answer():
     for option in plain().result.options:
         laid_out = sum(sum(amounts) for amounts in option.investments.values())
         assert ends[option.name] == pytest.approx(laid_out + sum(option.monthly_usd), rel=1e-9)
+
+
+def test_an_option_has_the_same_colour_in_every_chart():
+    charts = [
+        shape.chart
+        for slide in python_pptx.Presentation(io.BytesIO(file("pptx"))).slides
+        for shape in slide.shapes
+        if shape.has_chart
+    ]
+    lines = [chart for chart in charts if chart.chart_type == XL_CHART_TYPE.LINE]
+    colours = [{each.name: each.format.line.color.rgb for each in chart.plots[0].series} for chart in lines]
+    bars = next(c for c in charts if next(iter(c.plots[0].categories)) == "Year 1").plots[0].series
+
+    assert [{"api", NAME}, {NAME}] == [set(each) for each in colours]
+    assert colours[0]["api"] != colours[0][NAME] == colours[1][NAME]
+    assert colours[0] == {each.name: each.format.fill.fore_color.rgb for each in bars}
+    second = KIT.terms.colours.lines[1]
+    assert f'stroke="{second}"' in svg(plain(), "paid_back")
+    assert f'stroke="{KIT.terms.colours.lines[0]}"' not in svg(plain(), "paid_back")
+
+
+def test_a_brand_of_two_colours_tells_four_options_apart():
+    two = KIT.terms.model_copy(
+        update={"colours": KIT.terms.colours.model_copy(update={"lines": ["#112233", "#445566"]})}
+    )
+
+    assert ["#112233", "#445566"] == palette(Brand(terms=two)).lines[:2]
+    assert 4 == len(set(palette(Brand(terms=two)).lines[:4]))
 
 
 def test_workbooks_behind_charts_hold_the_same_numbers_and_no_formula():
