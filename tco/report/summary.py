@@ -167,9 +167,10 @@ def cumulative_caption(result: Result) -> str:
 
 def drivers_title(result: Result) -> str:
     """What stands above the inputs that move the answer most."""
-    return (
-        "What moves the answer most" if result.contender is None else f"What moves the NPV of {result.contender} most"
-    )
+    option = subject(result)
+    if option is None or option.npv_usd is None:
+        return "What moves the answer most"
+    return f"What moves the NPV of {option.name} most"
 
 
 def moves_anything(result: Result) -> bool:

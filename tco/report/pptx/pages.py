@@ -10,7 +10,7 @@ from tco.report.capacity import NO_MACHINES, capacity_section
 from tco.report.doubt import risk_rows, share_sentences
 from tco.report.evidence import driver_rows, evidence_sentence, ranks, register_table, source_table
 from tco.report.method import LIMITS, STEPS, changes
-from tco.report.options import NOTHING_LEFT, cash_tables, option_tables
+from tco.report.options import cash_tables, option_tables
 from tco.report.pack import ReportPack
 from tco.report.pictures import MOST_BARS
 from tco.report.pptx import native
@@ -105,9 +105,6 @@ def options_slide(deck: Deck, pack: ReportPack) -> None:
 def items_slide(deck: Deck, pack: ReportPack) -> None:
     """What the money goes into."""
     slide, place = deck.slide("Where the money goes")
-    if not any(option.feasible for option in pack.result.options):
-        deck.text(slide, place, [NOTHING_LEFT], most=14)
-        return
     months = pack.result.conventions.horizon_months
     deck.text(slide, place.upper(0.4), [f"Costs over {months} months by line item; what servers still fetch is taken off."], most=13, colour=deck.muted)  # fmt: skip
     native.line_items(deck, slide, place.below(0.5), pack)
@@ -116,13 +113,10 @@ def items_slide(deck: Deck, pack: ReportPack) -> None:
 def cash_slide(deck: Deck, pack: ReportPack) -> None:
     """Money by year."""
     slide, place = deck.slide("Cash flow by year")
-    tables = list(cash_tables(pack.result))
-    if not tables:
-        deck.text(slide, place, [NOTHING_LEFT], most=14)
-        return
-    rows = 0.42 * (len(tables[0].rows) + 1)
+    table = next(cash_tables(pack.result))
+    rows = 0.42 * (len(table.rows) + 1)
     height = min(rows, place.height * 0.45)
-    deck.table(slide, place.upper(height), tables[0])
+    deck.table(slide, place.upper(height), table)
     native.yearly(deck, slide, place.below(height + 0.2), pack)
 
 
