@@ -17,7 +17,7 @@ from tco.report.blocks import Fact, Table
 from tco.report.brand import Brand
 from tco.report.inert import inert, short
 from tco.report.logo import logo_png
-from tco.report.pptx.marks import bullet, edge, plain_table, slide_number
+from tco.report.pptx.marks import bullet, edge, plain_table, slide_number, title_points
 from tco.report.pptx.measure import LETTER_WIDTH, LINE, POINTS, Box, row_height, size_that_fits
 
 _EMU = 914_400
@@ -69,7 +69,7 @@ class Deck:
             self.text(made, place, [text], most=26, least=18, bold=True, colour=self.primary, heading=True)
             top += 0.9
         elif self.has_template:
-            holder.text_frame.text = text
+            self._into_place(holder, text)
             top = (int(holder.top) + int(holder.height)) / _EMU + 0.1
         else:
             place = Box(_EDGE_IN, top, self.width_in - 2 * _EDGE_IN - self._logo_room(), 0.75)
@@ -81,6 +81,15 @@ class Deck:
         if not self.has_template:
             self.logo(made)
         return made, Box(_EDGE_IN, top, self.width_in - 2 * _EDGE_IN, self.height_in - top - _FOOT_IN - 0.15)
+
+    def _into_place(self, holder: Any, text: str) -> None:
+        """A title in the template's place and letters; in smaller ones where two lines of those would run into what stands below."""
+        holder.text_frame.text = text
+        place = Box(0, 0, int(holder.width) / _EMU - 0.2, int(holder.height) / _EMU)
+        own = title_points(holder.part.slide_layout)
+        size = size_that_fits([text], place, own, min(own, 14))
+        if size < own:
+            holder.text_frame.paragraphs[0].runs[0].font.size = Pt(size)
 
     def _logo_room(self) -> float:
         return 0.0 if self._logo is None else 1.9
