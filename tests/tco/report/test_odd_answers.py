@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 
+import openpyxl
 import pptx as python_pptx
 import pytest
 
@@ -13,6 +14,8 @@ from tco.report.html.write import html
 from tco.report.pdf.write import pdf
 from tco.report.pptx.write import pptx
 from tco.report.summary import summary
+from tco.report.xlsx.build import model_of
+from tco.report.xlsx.write import workbook_bytes
 from tests.factories import API, RENT
 from tests.tco.report.packs import made, question
 
@@ -65,6 +68,18 @@ def test_no_slide_is_empty_names_none_or_takes_a_law_for_a_lack_of_machines(name
     assert "None" not in said.replace("None was asked for", "")
     assert "cannot serve" not in said
     assert "is ruled out" in said
+
+
+@pytest.mark.parametrize("name", ["nothing can serve", "nothing is allowed", "the baseline cannot serve"])
+def test_the_workbook_tells_of_no_npv_where_there_is_none(name):
+    made_of = made(question(**ODD[name][0]))
+    book = openpyxl.load_workbook(io.BytesIO(workbook_bytes(model_of(made_of))), data_only=True)
+    told = [str(cell.value) for page in book for row in page.iter_rows() for cell in row if cell.value is not None]
+
+    assert not any("None" in text for text in told)
+    assert not any(text.startswith(("Share of the variance", "All ranges at once", "NPV of")) for text in told)
+    assert "compared" not in told
+    assert any(text.startswith("ruled out: ") for text in told)
 
 
 def _texts(shape):
