@@ -136,6 +136,19 @@ def test_the_verdict_of_all_checks_stands_on_every_sheet() -> None:
     assert {page.title for page in book if any(cell.value == "OK" for cell in page[2])} == set(book.sheetnames)
 
 
+def test_an_input_that_needs_a_new_export_says_so_where_it_is_typed() -> None:
+    made, page = packs.model("plain"), opened(data("plain"))["Inputs"]
+    prompts = {str(each.sqref): (each.promptTitle, each.prompt) for each in page.data_validations.dataValidation}
+    cells = {path: f"D{cell.row + 1}" for path, cell in made.desk.inputs.numbered.items()}
+
+    title, why = prompts[cells["workload.output_tokens_per_request"]]
+    assert title == "new export"
+    assert why.startswith("held at export: capacity of a replica of own")
+    assert len(why) <= 255
+    told = {path for path, place in cells.items() if prompts[place][0]}
+    assert told == {path for path in cells if not made.desk.inputs.is_live(path)}
+
+
 def test_what_stays_in_sight_and_how_it_prints() -> None:
     book = opened(data("plain"))
 
