@@ -101,7 +101,7 @@ def coloured(result: Result) -> list[str]:
 def palette(brand: Brand) -> Palette:
     """Colours of the app's charts, from the brand's."""
     held = brand.terms.colours
-    return Palette(held.ink, held.muted, item_colours(brand) * 9)
+    return Palette(held.ink, held.muted, held.apart * 9)
 
 
 def tornado_frame(result: Result, most: int = MOST_BARS) -> pd.DataFrame:
@@ -175,14 +175,6 @@ def line_item_frame(result: Result) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["option", "item", "cost_usd"])
 
 
-_MORE_LINES = ["#b08c2e", "#4f8f9e", "#a34a5b", "#9ca3af"]
-
-
-def item_colours(brand: Brand) -> list[str]:
-    """Colours of lines and bars: the brand's own, then more, so that a brand of three colours tells more than three options apart."""
-    return list(dict.fromkeys([*brand.terms.colours.lines, *_MORE_LINES]))
-
-
 def line_items(result: Result, brand: Brand) -> alt.LayerChart:
     """What each option costs over the horizon, stacked by line item."""
     frame = line_item_frame(result)
@@ -198,7 +190,7 @@ def line_items(result: Result, brand: Brand) -> alt.LayerChart:
             color=alt.Color(
                 "item:N",
                 title=None,
-                scale=alt.Scale(domain=items, range=item_colours(brand)[: max(1, len(items))]),
+                scale=alt.Scale(domain=items, range=brand.terms.colours.apart[: max(1, len(items))]),
                 legend=alt.Legend(orient="top", columns=4, labelLimit=200),
             ),
             order=alt.Order("place:Q"),

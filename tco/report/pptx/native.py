@@ -18,7 +18,7 @@ from tco.charts import crossing, cumulative_frame
 from tco.format import usd
 from tco.report.inert import inert, no_formula, short
 from tco.report.pack import ReportPack
-from tco.report.pictures import MOST_BARS, coloured, item_colours, line_item_frame
+from tco.report.pictures import MOST_BARS, coloured, line_item_frame
 from tco.report.pptx.deck import Deck, rgb
 from tco.report.pptx.measure import Box
 from tco.report.summary import cumulative_caption
@@ -150,7 +150,7 @@ def line_items(deck: Deck, slide: Slide, box: Box, pack: ReportPack) -> None:
     )
     chart.plots[0].gap_width, chart.plots[0].overlap = 60, 100
     _first_on_top(chart)
-    colours = item_colours(deck.brand)
+    colours = deck.brand.terms.colours.apart
     for number, each in enumerate(chart.plots[0].series):
         each.format.fill.solid()
         each.format.fill.fore_color.rgb = rgb(colours[number % len(colours)])
@@ -198,7 +198,7 @@ def yearly(deck: Deck, slide: Slide, box: Box, pack: ReportPack) -> None:
     if all(cost >= 0 for costs in series.values() for cost in costs):
         # Bars that begin elsewhere would make a small difference look large.
         chart.value_axis.minimum_scale = 0
-    colours = item_colours(deck.brand)
+    colours = deck.brand.terms.colours.apart
     for number, each in enumerate(chart.plots[0].series):
         each.format.fill.solid()
         each.format.fill.fore_color.rgb = rgb(colours[number % len(colours)])
@@ -207,7 +207,7 @@ def yearly(deck: Deck, slide: Slide, box: Box, pack: ReportPack) -> None:
 
 def _lines(deck: Deck, chart: Chart, names: Sequence[str], pack: ReportPack) -> None:
     """An option has the same colour in every chart; what is paid today is dashed."""
-    colours = item_colours(deck.brand)
+    colours = deck.brand.terms.colours.apart
     places = {name: place for place, name in enumerate(dict.fromkeys([*coloured(pack.result), *names]))}
     for name, each in zip(names, chart.plots[0].series, strict=True):
         each.smooth = False

@@ -39,7 +39,7 @@ def add_charts(book: xlsxwriter.Workbook, model: Model) -> None:
 
 def _cumulative(book: xlsxwriter.Workbook, page: Worksheet, model: Model) -> None:
     chart = book.add_chart({"type": "line"})
-    colours = model.desk.pack.brand.terms.colours.lines
+    colours = model.desk.pack.brand.terms.colours.apart
     for number, rows in enumerate(model.rows.values()):
         colour = colours[number % len(colours)]
         named = {"name": [model.desk.cash.name, rows.title_row, LABEL]}

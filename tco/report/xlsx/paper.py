@@ -31,7 +31,8 @@ def print_set_up(page: Worksheet, sheet: Sheet, count: int) -> None:
         page.set_portrait()
         page.set_print_scale(_PERCENT_OF_CHARTS)
         rows = CHARTS_OF_A_PAGE * ROWS_OF_A_CHART
-        page.set_h_pagebreaks([FIRST_ROW + rows * number for number in (1, 2, 3)])
+        # In the gap above the next chart, whose upper edge would else be drawn below this page.
+        page.set_h_pagebreaks([FIRST_ROW + rows * number - 1 for number in (1, 2, 3)])
         page.print_area(0, 0, max(FIRST_ROW, FIRST_ROW + count * ROWS_OF_A_CHART - 1), COLUMNS_OF_A_CHART - 1)
         return
     if sheet.name in {"Cover", "Legend"}:
