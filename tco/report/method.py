@@ -119,7 +119,7 @@ def changes(pack: ReportPack) -> Iterator[tuple[str, str, str]]:
     if before.answer.recommended != pack.result.recommended:
         yield "Recommended", before.answer.recommended or "nothing", pack.result.recommended or "nothing"
     yield from _numbers_changed(pack, before)
-    known = [*_rests_changed(pack, before), *_inputs_changed(pack, before)]
+    known = [*rests_changed(pack, before), *_inputs_changed(pack, before)]
     yield from known
     if not known and before.answer_id != pack.result.answer_id:
         yield "What the scenario says beside its numbers, or the tool's code", "–", "changed"
@@ -139,7 +139,13 @@ def _numbers_changed(pack: ReportPack, before: Lock) -> Iterator[tuple[str, str,
     yield from ((name, "there", "gone") for name in had)
 
 
-def _rests_changed(pack: ReportPack, before: Lock) -> Iterator[tuple[str, str, str]]:
+def rests_changed(pack: ReportPack, before: Lock) -> Iterator[tuple[str, str, str]]:
+    """What the answer rests on beside its inputs and is another one than before: version, price book, runs: what, before, now.
+
+    Args:
+        pack: of the report.
+        before: the version before.
+    """
     had, has = {run.option: run.run_id for run in before.runs}, {n: run.run_id for n, run in pack.prepared.runs.items()}
     pairs = [("Version of the tool", before.tool.version, version())]
     pairs += [("Price book", before.price_book.id, pack.result.price_book.id)]

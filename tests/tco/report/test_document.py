@@ -9,8 +9,6 @@ import pytest
 
 from tco.answer import headline
 from tco.format import usd
-from tco.lock.make import answer_of
-from tco.lock.records import Lock, LockedBook, LockedQuantity, LockedRun, LockedScenario, LockedTool
 from tco.report.blocks import Bullets, Column, Facts, Picture, Table, Text
 from tco.report.document import document
 from tco.report.doubt import share_sentences
@@ -22,7 +20,7 @@ from tco.report.summary import facts, flip_sentences, summary
 from tco.risk.records import Share
 from tco.what_if import Condition, flips
 from tests.factories import API, OWN
-from tests.tco.report.packs import NAME, made, plain, question
+from tests.tco.report.packs import NAME, locked, made, plain, question
 
 
 def blocks(section, kind):
@@ -173,22 +171,6 @@ def test_nothing_to_compare_is_a_report_too():
         text = str(document(pack))
         assert "Stay with api" in text
         assert "nan" not in text.lower().replace("finance", "").replace("finan", "").split()
-
-
-def locked(pack, **changed):
-    values = {
-        row.path: LockedQuantity(value=changed.get(row.path, row.value), low=row.low, high=row.high)
-        for row in pack.result.assumptions
-    }
-    return Lock(
-        answer_id=pack.result.answer_id,
-        tool=LockedTool(version=version(), code_sha256="0" * 64, libraries={}),
-        scenario=LockedScenario(name="plan", case=None, sha256="0" * 64),
-        price_book=LockedBook(id=pack.result.price_book.id, as_of=pack.result.as_of, own_prices_id=None),
-        runs=[LockedRun(option=name, run_id=run.run_id, sha256="0" * 64) for name, run in pack.prepared.runs.items()],
-        answer=answer_of(pack.result),
-        quantities=values,
-    )
 
 
 def test_the_change_log_has_what_differs_and_nothing_else():
