@@ -23,7 +23,7 @@ def sensitivity_section(pack: ReportPack) -> Section:
         pack: of the report.
     """
     if not moves_anything(pack.result):
-        return Section("Sensitivity", (Text(no_drivers(pack.result)),))
+        return Section("Sensitivity", (Text(no_drivers(pack)),))
     best, today = pack.result.contender, pack.result.baseline
     return Section(
         "Sensitivity",

@@ -85,6 +85,7 @@ def gather(
         brand=brand if brand is not None else Brand(),
         redaction=redaction,
         previous=previous,
+        searched=searches,
         banded=paths,
     )
     if searches and with_flips and result.recommended is not None:

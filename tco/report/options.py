@@ -25,7 +25,9 @@ def options_section(pack: ReportPack) -> Section:
     """
     result = pack.result
     blocks: list[Block] = [*option_tables(result)]
-    blocks.append(Bullets(tuple(explain(result, option) for option in result.options), "In words"))
+    blocks.append(
+        Bullets(tuple(explain(result, option, searched=pack.searched) for option in result.options), "In words")
+    )
     return Section("Options side by side", tuple(blocks))
 
 

@@ -178,14 +178,14 @@ def moves_anything(result: Result) -> bool:
     return any(end is not None for each in result.drivers for end in (each.npv_at_low_usd, each.npv_at_high_usd))
 
 
-def no_drivers(result: Result) -> str:
+def no_drivers(pack: ReportPack) -> str:
     """Why there are no inputs that move the answer."""
-    option = subject(result)
+    option = subject(pack.result)
     if option is None:
         return "No alternative is left, so there is no NPV that inputs could move."
     if option.npv_usd is None:
-        return f"{result.baseline} is ruled out, so there is no NPV against it that inputs could move."
-    return "Not searched, or no input moves the answer over its own range."
+        return f"{pack.result.baseline} is ruled out, so there is no NPV against it that inputs could move."
+    return "No input moves the answer over its own range." if pack.searched else "Not searched."
 
 
 def driver_words(result: Result, most: int = _MOST_DRIVERS) -> Iterator[str]:

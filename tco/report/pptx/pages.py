@@ -78,7 +78,7 @@ def why_slide(deck: Deck, pack: ReportPack) -> None:
     slide, place = deck.slide("Why, and what would change it")
     left, right = place.part(0, 2, 0.5), place.part(1, 2, 0.5)
     half = place.height * 0.5
-    moves = list(driver_words(pack.result, 4)) or [no_drivers(pack.result)]
+    moves = list(driver_words(pack.result, 4)) or [no_drivers(pack)]
     deck.titled_bullets(slide, left.upper(half - 0.1), drivers_title(pack.result), moves)
     deck.titled_bullets(slide, right.upper(half - 0.1), "What would flip the answer", list(flip_sentences(pack, 4)))
     binding = list(binding_sentences(pack.result)) or ["None was asked for."]
@@ -139,7 +139,7 @@ def sensitivity_slide(deck: Deck, pack: ReportPack) -> None:
     """The tornado, with the ranges beside it."""
     slide, place = deck.slide("Sensitivity: one input at a time")
     if not moves_anything(pack.result):
-        deck.text(slide, place, [no_drivers(pack.result)], most=14)
+        deck.text(slide, place, [no_drivers(pack)], most=14)
         return
     left = Box(place.left, place.top, place.width * 0.56, place.height)
     right = Box(place.left + place.width * 0.58, place.top + 0.3, place.width * 0.42, place.height - 0.3)

@@ -158,6 +158,19 @@ def test_more_than_five_options_go_into_two_tables():
     assert [4, 3] == [len(table.columns) - 1 for table in tables]
 
 
+def test_what_was_not_searched_is_not_told_as_not_found():
+    """A quick report looks for no break-even volumes: it must not say that no volume makes an option cheaper."""
+    pack = plain()
+    bare = [option.model_copy(update={"breakeven_requests_per_day": None}) for option in pack.result.options]
+    quick = replace(pack, searched=False, result=pack.result.model_copy(update={"options": bare, "drivers": []}))
+    said = str(document(quick))
+
+    assert "requests a day on" in str(document(pack))
+    assert "no volume" not in said
+    assert "requests a day on" not in said
+    assert "Text(text='Not searched.'" in said
+
+
 def test_flips_say_where_the_recommendation_changes():
     found = list(flip_sentences(plain(), 8))
 
