@@ -77,6 +77,10 @@ _KINDS = r"ya?ml|json|csv|tsv|xlsx?|xlsm|docx?|pptx?|pdf|txt|log|eml|msg|md|py|s
 # The price book's own tables are published with the tool.
 _RELATIVE = re.compile(rf"(?<![\w/:.-])(?!pricing/data/)[\w.-]+(?:/[\w.-]+)+\.(?:{_KINDS})\b")
 _FILES = re.compile(rf"(?<![\w/:])[\w.-]+\.(?:{_KINDS})\b")
+# Beside a link data and code are the publisher's, such as a table of a repository; a letter or an offer is somebody's own even there.
+_OFFICE = r"xlsx?|xlsm|docx?|pptx?|pdf|eml|msg"
+_DOCUMENTS_IN_FOLDERS = re.compile(rf"(?<![\w/:.-])[\w.-]+(?:/[\w.-]+)+\.(?:{_OFFICE})\b")
+_DOCUMENTS = re.compile(rf"(?<![\w/:])[\w.-]+\.(?:{_OFFICE})\b")
 _LINK = re.compile(r"https?://[^\s,;)\]]+")
 
 _Node = TypeVar("_Node")
@@ -116,10 +120,9 @@ def _plain(text: str, level: Redaction, *, published: bool) -> str:
     for name, patterns in (("id", _IDS), ("host", _HOSTS), ("path", _PATHS)):
         for pattern in patterns:
             text = pattern.sub(f"[{name}]", text)
-    if not published:
-        text = _RELATIVE.sub("[path]", text)
-        if level == "public":
-            text = _FILES.sub("[internal document]", text)
+    text = (_DOCUMENTS_IN_FOLDERS if published else _RELATIVE).sub("[path]", text)
+    if level == "public":
+        text = (_DOCUMENTS if published else _FILES).sub("[internal document]", text)
     return text
 
 

@@ -236,6 +236,10 @@ def binding_sentences(result: Result) -> Iterator[str]:
     yield from constraint_sentences(result.constraints, result.conventions.horizon_months)
 
 
+_LEFT_OUT = "what looks like a key, names and addresses of machines, e-mail addresses, ids of users"
+_LEFT_IN = "A person, a firm or a machine that free text calls by a plain name is left out only where the brand's list of words has it."
+
+
 def edition_sentences(pack: ReportPack) -> Iterator[str]:
     """What this edition hides or has changed.
 
@@ -243,9 +247,9 @@ def edition_sentences(pack: ReportPack) -> Iterator[str]:
         pack: of the report.
     """
     if pack.redaction == "client":
-        yield "Client edition: names of machines and people, and paths of files, are left out."
+        yield f"Client edition: {_LEFT_OUT} and paths of files are left out. {_LEFT_IN}"
     if pack.redaction == "public":
-        yield "Public edition: names of machines and people, paths of files and internal documents are left out."
+        yield f"Public edition: {_LEFT_OUT}, paths of files and names of internal documents are left out. {_LEFT_IN}"
     if pack.banded:
         yield (
             f"{len(pack.banded)} negotiated {'price was' if len(pack.banded) == 1 else 'prices were'} replaced by the middle of a band before anything "

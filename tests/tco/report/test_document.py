@@ -16,7 +16,8 @@ from tco.report.evidence import ASSUMED, assumed_share_fraction, evidence_senten
 from tco.report.method import changes
 from tco.report.options import cash_tables, line_item_tables, totals_by_item
 from tco.report.pack import version
-from tco.report.summary import facts, flip_sentences, summary
+from tco.report.redact import hidden
+from tco.report.summary import edition_sentences, facts, flip_sentences, summary
 from tco.risk.records import Share
 from tco.what_if import Condition, flips
 from tests.factories import API, OWN
@@ -156,6 +157,16 @@ def test_more_than_five_options_go_into_two_tables():
     tables = [block for block in document(pack).sections[2].blocks if isinstance(block, Table)]
 
     assert [4, 3] == [len(table.columns) - 1 for table in tables]
+
+
+@pytest.mark.parametrize(("level", "more"), [("client", "Client edition"), ("public", "names of internal documents")])
+def test_an_edition_claims_no_more_than_it_hides(level, more):
+    """A person's name in a note is known for one by nobody: the report must not say that it is gone."""
+    told = " ".join(edition_sentences(replace(plain(), redaction=level)))
+
+    assert more in told
+    assert "signed by Bob" == hidden("signed by Bob", level)
+    assert "only where the brand's list of words has it" in told
 
 
 def test_what_was_not_searched_is_not_told_as_not_found():
