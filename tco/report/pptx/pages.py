@@ -148,7 +148,7 @@ def sensitivity_slide(deck: Deck, pack: ReportPack) -> None:
         Column("Input", weight=3.2),
         Column("Low", "right", 1.9),
         Column("High", "right", 2.1),
-        Column("Flips", "right", 0.9),
+        Column("Flips", "right", 1.1),
     )
     rows = tuple((row[1], row[2], row[3], row[6]) for row in driver_rows(pack, MOST_BARS))
     deck.table(slide, right, Table(columns=columns, rows=rows), most=11)
@@ -190,7 +190,7 @@ def inputs_slide(deck: Deck, pack: ReportPack) -> None:
         :_MOST_INPUTS
     ]
     shown = (9, 1, 2, 3, 4, 5, 6, 7)
-    weights = (0.6, 3.2, 1.3, 1.6, 1.3, 1.3, 1.3, 3.3)
+    weights = (0.8, 3.2, 1.3, 1.6, 1.3, 1.3, 1.4, 3.2)
     columns = tuple(
         Column(table.columns[n].title, table.columns[n].align, weight) for n, weight in zip(shown, weights, strict=True)
     )

@@ -131,6 +131,14 @@ def test_what_is_copied_out_of_the_pdf_has_no_invisible_letters():
     assert not any(sign in said for sign in "\u200b\u200c\u200d\u2060\ufeff")
 
 
+def test_a_minus_is_never_parted_from_its_number_in_the_pdf():
+    data = pdf(hostile("plain", "between -$286k and -14.5%/month " * 12))
+    lines = [line for page in pypdf.PdfReader(io.BytesIO(data)).pages for line in page.extract_text().splitlines()]
+
+    assert sum("-$286k" in line for line in lines) > 5
+    assert not [line for line in lines if line.rstrip().endswith(" -")]
+
+
 def test_the_footer_of_word_has_the_ids_and_the_brand_on_all_parts():
     word = python_docx.Document(io.BytesIO(file("docx")))
     footer = word.sections[0].footer.paragraphs[0].text
