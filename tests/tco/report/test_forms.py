@@ -14,6 +14,7 @@ import docx as python_docx
 import pptx as python_pptx
 import pypdf
 import pytest
+from docx.oxml.ns import qn
 from PIL import Image
 from pptx.enum.chart import XL_CHART_TYPE
 
@@ -137,6 +138,16 @@ def test_a_minus_is_never_parted_from_its_number_in_the_pdf():
 
     assert sum("-$286k" in line for line in lines) > 5
     assert not [line for line in lines if line.rstrip().endswith(" -")]
+
+
+def test_a_minus_is_never_parted_from_its_number_in_word_and_reads_as_it_did():
+    told = "between -$286k and -14.5%/month, a-1, 2026-11-23 -"
+    word = python_docx.Document(io.BytesIO(docx(hostile("plain", told))))
+    parts = [each.text for each in word.element.body.iter(qn("w:t")) if each.text]
+
+    assert any(told in paragraph.text for paragraph in word.paragraphs)
+    assert any(told in cell.text for table in word.tables for row in table.rows for cell in row.cells)
+    assert not [part for part in parts if re.search(r"(^|\s)-[$\d]", part)]
 
 
 def test_the_footer_of_word_has_the_ids_and_the_brand_on_all_parts():
