@@ -25,7 +25,7 @@ WIDTH, HEIGHTS = 760, {"cumulative": 270, "tornado": 300, "paid_back": 260, "lin
 MOST_BARS = 8
 MOST_ITEMS = 8
 """Line items that have a colour of their own; the smaller ones are one."""
-_LABEL = 46
+_LABEL, _TICKS = 46, 7
 _OTHERS = "all others"
 _ANY_MACHINE = ("Liberation Sans", "Arial", "DejaVu Sans", "sans-serif")
 
@@ -134,7 +134,12 @@ def tornado(result: Result, brand: Brand) -> alt.LayerChart:
         .mark_bar(height={"band": 0.68})
         .encode(
             y=alt.Y("input:N", sort=None, title=None, axis=alt.Axis(labelLimit=330)),
-            x=alt.X("npv_usd:Q", title="NPV (USD)", axis=alt.Axis(labelExpr=DOLLARS), scale=alt.Scale(zero=False)),
+            x=alt.X(
+                "npv_usd:Q",
+                title="NPV (USD)",
+                axis=alt.Axis(labelExpr=DOLLARS, tickCount=_TICKS),
+                scale=alt.Scale(zero=False),
+            ),
             x2="from_usd:Q",
             color=alt.Color(
                 "end:N",
@@ -186,7 +191,11 @@ def line_items(result: Result, brand: Brand) -> alt.LayerChart:
         .mark_bar(height={"band": 0.62})
         .encode(
             y=alt.Y("option:N", sort=None, title=None, axis=alt.Axis(labelLimit=220)),
-            x=alt.X("sum(cost_usd):Q", title="Cost over the horizon (USD)", axis=alt.Axis(labelExpr=DOLLARS)),
+            x=alt.X(
+                "sum(cost_usd):Q",
+                title="Cost over the horizon (USD)",
+                axis=alt.Axis(labelExpr=DOLLARS, tickCount=_TICKS),
+            ),
             color=alt.Color(
                 "item:N",
                 title=None,
