@@ -63,8 +63,14 @@ def footing(result: Result) -> str:
     )
 
 
-def explain(result: Result, option: OptionResult) -> str:
-    """One sentence on one option: what it costs a million tokens and what would have to be true for it to pay back."""
+def explain(result: Result, option: OptionResult, *, searched: bool = True) -> str:
+    """One sentence on one option: what it costs a million tokens and what would have to be true for it to pay back.
+
+    Args:
+        result: the answer.
+        option: of it.
+        searched: whether break-even volumes were looked for (`tco.evaluate`); where not, nothing is said of them.
+    """
     if not option.feasible:
         return f"{option.name} is ruled out: {'; '.join(option.reasons)}."
     cost = f"{option.name} costs {unit_cost(result, option)}"
@@ -81,7 +87,8 @@ def explain(result: Result, option: OptionResult) -> str:
     if option.capacity is None:
         return f"{cost}, {saved}, and {_verdict(option)}."
     busy = share(option.capacity.utilisation_fraction)
-    return f"{cost} at {busy} utilisation, {saved}, and {_verdict(option)}; {_needs(result, option)}{_missed(option)}."
+    needs = f"; {_needs(result, option)}" if searched else ""
+    return f"{cost} at {busy} utilisation, {saved}, and {_verdict(option)}{needs}{_missed(option)}."
 
 
 def unit_cost(result: Result, option: OptionResult) -> str:

@@ -98,18 +98,21 @@ def in_notation(spec: dict[str, Any]) -> dict[str, Any]:
     return spec | {"config": {**spec.get("config", {}), "locale": {"number": number}}}
 
 
-def option_colour(names: Sequence[str], palette: Palette) -> alt.Color:
+def option_colour(names: Sequence[str], palette: Palette, shown: Sequence[str] | None = None) -> alt.Color:
     """A colour for each option, in their order, with the legend above.
 
     Args:
         names: of the options.
         palette: colours.
+        shown: those that the legend names; null: all. An option that is left out keeps its colour, so that no other one takes it.
     """
     return alt.Color(
         "option:N",
         title=None,
         scale=alt.Scale(domain=names, range=palette.lines[: len(names)]),
-        legend=alt.Legend(orient="top", columns=2, labelLimit=220),
+        legend=alt.Legend(
+            orient="top", columns=2, labelLimit=220, values=alt.Undefined if shown is None else list(shown)
+        ),
     )
 
 

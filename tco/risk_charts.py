@@ -26,8 +26,14 @@ def paid_back_frame(risk: Risk) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["month", "option", "share_fraction"])
 
 
-def paid_back_chart(risk: Risk, palette: Palette = LIGHT) -> alt.LayerChart:
-    """Share of the runs that have paid back by each month, an option a line; the rule is at nine runs in ten."""
+def paid_back_chart(risk: Risk, palette: Palette = LIGHT, coloured: Sequence[str] = ()) -> alt.LayerChart:
+    """Share of the runs that have paid back by each month, an option a line; the rule is at nine runs in ten.
+
+    Args:
+        risk: the simulation.
+        palette: colours.
+        coloured: options in the order of another chart, whose colours they keep; null: those that have a line.
+    """
     names = [option.name for option in risk.options if option.paid_back_by_month]
     lines = (
         alt.Chart(paid_back_frame(risk))
@@ -40,7 +46,7 @@ def paid_back_chart(risk: Risk, palette: Palette = LIGHT) -> alt.LayerChart:
                 axis=alt.Axis(format="%"),
                 scale=alt.Scale(domain=[0, 1]),
             ),
-            color=option_colour(names, palette),
+            color=option_colour(list(dict.fromkeys([*coloured, *names])), palette, names),
             tooltip=[
                 alt.Tooltip("option:N", title="Option"),
                 alt.Tooltip("month:Q", title="Month"),

@@ -18,7 +18,7 @@ def risk_headline(risk: Risk) -> str:
         risk: the answer.
     """
     if risk.option is None:
-        return "No alternative to the baseline can serve this workload."
+        return "Every alternative to the baseline is ruled out."
     option = risk.of(risk.option)
     if option.saves is None:
         return _not_compared(option, risk)
@@ -28,14 +28,14 @@ def risk_headline(risk: Risk) -> str:
 def _not_compared(option: OptionRisk, risk: Risk) -> str:
     """Why there is no saving to tell of."""
     if option.served.fraction == 0:
-        return f"{option.name} cannot serve this workload in any run."
+        return f"{option.name} is ruled out in every run."
     if risk.of(risk.baseline).served.fraction == 0:
         return f"{risk.baseline} is ruled out in every run, so that there is nothing to hold {option.name} against; {option.name} serves in {likely(option.served)}."
     return f"{option.name} and {risk.baseline} never serve in the same run."
 
 
 def no_saving(option: OptionRisk, risk: Risk) -> str:
-    """What a table says of the saving of an option that has none: `–`, `cannot serve` or `no baseline`.
+    """What a table says of the saving of an option that has none: `–`, `ruled out` or `no baseline`.
 
     Args:
         option: whose saving is not known.
@@ -43,7 +43,7 @@ def no_saving(option: OptionRisk, risk: Risk) -> str:
     """
     if option.name == risk.baseline:
         return "–"
-    return "cannot serve" if option.served.fraction == 0 else "no baseline"
+    return "ruled out" if option.served.fraction == 0 else "no baseline"
 
 
 def likely(found: Probability) -> str:
@@ -88,8 +88,8 @@ def measuring_sentence(found: Measuring) -> str:
     with_, without = (_width(ends) for ends in (found.with_run_npv_usd, found.without_run_npv_usd))
     if abs(with_ - without) <= _SAME * max(with_, without):
         return (
-            f"What measuring is worth: little here. Whole replicas carry the load at any throughput between a data sheet's error of "
-            f"{share(found.without_run_error_fraction)} either way, and the NPV of nine runs in ten spans {usd(without)} with a run and without."
+            f"What measuring is worth: little here. A data sheet's error of {share(found.without_run_error_fraction)} either way hardly moves the answer: "
+            f"the NPV of nine runs in ten spans {usd(with_)} with a run of your own and {usd(without)} without."
         )
     months = _months(found.with_run_payback_months, found.without_run_payback_months)
     if found.is_measured:

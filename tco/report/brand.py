@@ -30,6 +30,9 @@ Font = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 \-]{0,5
 """A name of a font family: nothing that could end a style."""
 
 
+_MORE_LINES = ("#b08c2e", "#4f8f9e", "#a34a5b", "#9ca3af")
+
+
 def _known_locale(tag: str) -> str:
     notation_for(tag)
     return tag
@@ -49,6 +52,11 @@ class Colours(_Record):
     lines: Annotated[list[Colour], Field(min_length=2, max_length=12)] = [
         "#0f6b5c", "#c2571a", "#3b5ba5", "#8a4f9e", "#7a6a2f", "#6b7280",
     ]  # fmt: skip
+
+    @property
+    def apart(self) -> list[str]:
+        """The lines' colours, then more, so that a brand of three colours tells more than three options apart."""
+        return list(dict.fromkeys([*self.lines, *_MORE_LINES]))
 
 
 class Fonts(_Record):

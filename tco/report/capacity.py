@@ -13,6 +13,7 @@ from tco.report.pack import ReportPack
 from tco.result import OptionResult
 
 _MOST_CELLS, _MOST_PACKAGES = 12, 8
+NO_MACHINES = "No option that is left runs on machines of one's own choice."
 
 
 def capacity_section(pack: ReportPack) -> Section:
@@ -23,7 +24,7 @@ def capacity_section(pack: ReportPack) -> Section:
     """
     options = [option for option in pack.result.options if option.capacity is not None]
     if not options:
-        return Section("Capacity and probes", (Text("No option that can serve runs on machines of one's own choice."),))
+        return Section("Capacity and probes", (Text(NO_MACHINES),))
     blocks: list[Block] = [Table(columns=_COLUMNS, rows=tuple(_row(option) for option in options), note=_NOTE)]
     runs = {run.run_id: run for run in pack.prepared.runs.values()}
     for run in runs.values():
@@ -104,13 +105,25 @@ def _joined(*parts: str | None) -> str:
 
 def _cells(run: Run) -> Iterator[Table]:
     cells = run.usable_cells[:_MOST_CELLS]
-    if cells:
-        yield Table(
-            columns=columns(
-                "Load", "Requests/s", "Output tokens/s", "TTFT p95 (ms)", "TPOT p95 (ms)", weights=(1.4, 1, 1, 1, 1)
-            ),
-            rows=tuple(_cell(cell) for cell in cells),
-        )
+    if not cells:
+        return
+    rows = [_cell(cell) for cell in cells]
+    told = [0, *(place for place in range(1, len(_CELLS)) if any(row[place] != "–" for row in rows))]
+    yield Table(
+        columns=columns(*(_CELLS[place] for place in told), weights=(1.4, *(1.0 for _ in told[1:]))),
+        rows=tuple(tuple(row[place] for place in told) for row in rows),
+        title=f"Load curve of {run.run_id}",
+        note=_no_percentiles(told),
+    )
+
+
+_CELLS = ("Load", "Requests/s", "Output tokens/s", "TTFT p95 (ms)", "TPOT p95 (ms)")
+
+
+def _no_percentiles(told: list[int]) -> str | None:
+    """Which columns the run says nothing of."""
+    lacking = [title.partition(" (")[0] for place, title in enumerate(_CELLS) if place not in told]
+    return f"The run does not tell {' and '.join(lacking)}." if lacking else None
 
 
 def _cell(cell: Cell) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from tco.report.options import cash_section, line_item_section, options_section
 from tco.report.pack import ReportPack
 from tco.report.summary import summary
 
-_MOST_OF_A_LINE, _MOST_OF_A_QUESTION = 160, 400
+_MOST_OF_A_LINE, _MOST_OF_A_QUESTION = 160, 700
 
 
 def document(pack: ReportPack) -> Document:

@@ -9,7 +9,7 @@ from tco.number_style import local
 from tco.report.blocks import Block, Bullets, Picture, Section, Table, Text, columns
 from tco.report.evidence import driver_rows
 from tco.report.pack import ReportPack
-from tco.report.summary import flip_sentences
+from tco.report.summary import flip_sentences, moves_anything, no_drivers
 from tco.risk.records import OptionRisk, Risk
 from tco.risk_words import likely, measuring_sentence, no_saving, npv_range, paid_back, risk_headline
 from tco.words import label
@@ -23,9 +23,8 @@ def sensitivity_section(pack: ReportPack) -> Section:
     Args:
         pack: of the report.
     """
-    ends = [end for each in pack.result.drivers for end in (each.npv_at_low_usd, each.npv_at_high_usd)]
-    if all(end is None for end in ends):
-        return Section("Sensitivity", (Text("Not searched, or no input moves the answer over its own range."),))
+    if not moves_anything(pack.result):
+        return Section("Sensitivity", (Text(no_drivers(pack)),))
     best, today = pack.result.contender, pack.result.baseline
     return Section(
         "Sensitivity",
@@ -108,5 +107,8 @@ def share_sentences(risk: Risk, most: int = _MOST_SHARES) -> Iterator[str]:
     """
     for each in risk.shares[:most]:
         yield f"{share(each.share_fraction)}: {label(each.path)}"
+    if rest := risk.shares[most:]:
+        inputs = "one other input" if len(rest) == 1 else f"{len(rest)} other inputs"
+        yield f"{share(sum(each.share_fraction for each in rest))}: {inputs}"
     if risk.unexplained_fraction:
         yield f"{share(risk.unexplained_fraction)}: inputs acting together, and noise"

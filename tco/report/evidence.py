@@ -64,7 +64,11 @@ def evidence_sentence(result: Result, risk: Risk | None) -> str:
     assumed = assumed_share_fraction(result, risk)
     if assumed is None:
         return told
-    return f"{told} {share(assumed)} of the variance of the NPV rests on assumptions."
+    certain = sum(row.evidence in ASSUMED and row.low is None for row in result.assumptions)
+    # What has no range explains no variance, however much it is assumed: without these words a plan without ranges would look sure.
+    words = "has no range and counts as certain" if certain == 1 else "have no range and count as certain"
+    kept = f"; {certain} assumed {'input' if certain == 1 else 'inputs'} {words}" if certain else ""
+    return f"{told} {share(assumed)} of the variance of the NPV rests on assumptions{kept}."
 
 
 def register_table(pack: ReportPack) -> Table:

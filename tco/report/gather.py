@@ -91,6 +91,7 @@ def gather(
         brand=brand if brand is not None else Brand(),
         redaction=redaction,
         previous=previous,
+        searched=searches,
         banded=paths,
         style=style,
     )

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 from tco.answer import footing
 from tco.glossary import TERMS
+from tco.lock import Lock
 from tco.report.blocks import Bullets, Column, Section, Table, Text
-from tco.report.pack import ReportPack
-from tco.words import number
+from tco.report.pack import ReportPack, version
+from tco.words import label, number
+from tco.words import name as name_of
 
 STEPS = (
     "Demand by month and hour of the week: mean, peak, growth, lengths of prompts and answers, what repeats and what can wait.",
@@ -97,8 +99,16 @@ def change_section(pack: ReportPack) -> Section | None:
     return Section("Changes since the version before", (table,))
 
 
+_NUMBERS = {
+    "total_usd": "cost over the horizon (USD)",
+    "npv_usd": "NPV (USD)",
+    "capex_usd": "investment (USD)",
+    "payback_months": "payback (months)",
+}
+
+
 def changes(pack: ReportPack) -> Iterator[tuple[str, str, str]]:
-    """Headline numbers, then inputs, that differ from the version before: what, before, now.
+    """What differs from the version before: the answer, what it rests on, headline numbers, inputs with their ranges: what, before, now.
 
     Args:
         pack: of the report.
@@ -108,22 +118,56 @@ def changes(pack: ReportPack) -> Iterator[tuple[str, str, str]]:
         return
     if before.answer.recommended != pack.result.recommended:
         yield "Recommended", before.answer.recommended or "nothing", pack.result.recommended or "nothing"
+    yield from _numbers_changed(pack, before)
+    known = [*rests_changed(pack, before), *_inputs_changed(pack, before)]
+    yield from known
+    if not known and before.answer_id != pack.result.answer_id:
+        yield "What the scenario says beside its numbers, or the tool's code", "–", "changed"
+
+
+def _numbers_changed(pack: ReportPack, before: Lock) -> Iterator[tuple[str, str, str]]:
     had = {option.name: option for option in before.answer.options}
     for option in pack.result.options:
         old = had.pop(option.name, None)
         if old is None:
-            yield f"{option.name}", "–", "new"
+            yield option.name, "–", "new"
             continue
-        for name in ("total_usd", "npv_usd", "capex_usd", "payback_months"):
-            was, now = getattr(old, name), getattr(option, name)
-            if _text(was) != _text(now):
-                yield f"{option.name}: {name}", _text(was), _text(now)
+        for name, words in _NUMBERS.items():
+            was, now = _text(getattr(old, name)), _text(getattr(option, name))
+            if was != now:
+                yield f"{option.name}: {words}", was, now
     yield from ((name, "there", "gone") for name in had)
-    now_values = {row.path: row.value for row in pack.result.assumptions}
-    for path in dict.fromkeys((*before.quantities, *now_values)):
-        value = before.quantities[path].value if path in before.quantities else None
-        if _text(value) != _text(now_values.get(path)):
-            yield path, _text(value), _text(now_values.get(path))
+
+
+def rests_changed(pack: ReportPack, before: Lock) -> Iterator[tuple[str, str, str]]:
+    """What the answer rests on beside its inputs and is another one than before: version, price book, runs: what, before, now.
+
+    Args:
+        pack: of the report.
+        before: the version before.
+    """
+    had, has = {run.option: run.run_id for run in before.runs}, {n: run.run_id for n, run in pack.prepared.runs.items()}
+    pairs = [("Version of the tool", before.tool.version, version())]
+    pairs += [("Price book", before.price_book.id, pack.result.price_book.id)]
+    pairs += [(f"Run of {name}", had.get(name, "–"), has.get(name, "–")) for name in dict.fromkeys((*had, *has))]
+    yield from (pair for pair in pairs if pair[1] != pair[2])
+
+
+def _inputs_changed(pack: ReportPack, before: Lock) -> Iterator[tuple[str, str, str]]:
+    now = {row.path: row for row in pack.result.assumptions}
+    for path in dict.fromkeys((*before.quantities, *now)):
+        for field, which in (("value", ""), ("low", ", low end"), ("high", ", high end")):
+            was, has = (_text(getattr(held.get(path), field, None)) for held in (before.quantities, now))
+            if was != has:
+                yield f"{_named(path)}{which}\n{path}", was, has
+
+
+def _named(path: str) -> str:
+    """An input of the version before may have a name that this version does not know."""
+    try:
+        return label(path)
+    except LookupError:
+        return name_of(path)
 
 
 def _text(value: float | None) -> str:

@@ -13,6 +13,7 @@ from tco.report.pack import ReportPack
 from tco.result import OptionResult, Result
 from tco.words import basis, item_words
 
+NOTHING_LEFT = "Every option is ruled out, so there is nothing to pay for."
 MOST_BESIDE = 5
 """Options in one table; more go into a second one."""
 
@@ -25,7 +26,9 @@ def options_section(pack: ReportPack) -> Section:
     """
     result = pack.result
     blocks: list[Block] = [*option_tables(result)]
-    blocks.append(Bullets(tuple(explain(result, option) for option in result.options), "In words"))
+    blocks.append(
+        Bullets(tuple(explain(result, option, searched=pack.searched) for option in result.options), "In words")
+    )
     return Section("Options side by side", tuple(blocks))
 
 
@@ -40,7 +43,7 @@ def option_tables(result: Result, most: int = MOST_BESIDE) -> Iterator[Table]:
         yield Table(
             columns=_beside(group, result),
             rows=tuple(_option_rows(group, result)),
-            note="→ recommended. Payback without what servers still fetch, NPV with it.",
+            note=f"{'→ recommended. ' if result.recommended else ''}Payback without what servers still fetch, NPV with it.",
         )
 
 
@@ -82,8 +85,8 @@ def figures(result: Result) -> tuple[tuple[str, Figure], ...]:
         ("Kind", lambda option: option.kind),
         ("Model", lambda option: option.model),
         ("Basis", basis),
-        ("Can serve", lambda option: "yes" if option.feasible else "no"),
-        ("Up front", _served(lambda option: usd(option.capex_usd))),
+        ("Can be taken", lambda option: "yes" if option.feasible else "no"),
+        ("Investment, all in", _served(lambda option: usd(option.capex_usd))),
         ("First month", _served(lambda option: usd(option.monthly_usd[0]))),
         ("Whole horizon", _served(lambda option: usd(option.total_usd))),
         *_in_currency(result),
@@ -146,7 +149,7 @@ def line_item_section(pack: ReportPack) -> Section:
     """
     result = pack.result
     if not any(option.feasible for option in result.options):
-        return Section("Line items", (Text("No option can serve, so there is nothing to pay for."),))
+        return Section("Line items", (Text(NOTHING_LEFT),))
     blocks: list[Block] = list(line_item_tables(result))
     if any(any(totals_by_item(option).values()) for option in result.options):
         blocks.insert(0, Picture("line_items", "Cost of every option over the whole horizon, by line item."))
@@ -207,7 +210,7 @@ def cash_section(pack: ReportPack) -> Section:
     Args:
         pack: of the report.
     """
-    nothing = Text("No option can serve, so there is nothing to pay for.")
+    nothing = Text(NOTHING_LEFT)
     return Section("Cash flow by year", tuple(cash_tables(pack.result)) or (nothing,))
 
 

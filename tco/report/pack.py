@@ -32,6 +32,7 @@ class ReportPack:
         brand: whose report it is.
         redaction: who may read it; texts of the record are already without what is hidden.
         previous: the lock of the version before, for the change log; None: there is none.
+        searched: whether break-even volumes and drivers were looked for.
         banded: paths of negotiated prices that were replaced by the middle of a band before anything was computed (`public` only).
         style: in whose notation its texts and pictures write numbers.
     """
@@ -44,6 +45,7 @@ class ReportPack:
     brand: Brand = field(default_factory=Brand)
     redaction: Redaction = "internal"
     previous: Lock | None = None
+    searched: bool = True
     banded: tuple[str, ...] = ()
     style: Notation = ENGLISH
 

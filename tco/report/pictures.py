@@ -25,7 +25,7 @@ WIDTH, HEIGHTS = 760, {"cumulative": 270, "tornado": 300, "paid_back": 260, "lin
 MOST_BARS = 8
 MOST_ITEMS = 8
 """Line items that have a colour of their own; the smaller ones are one."""
-_LABEL = 46
+_LABEL, _TICKS = 46, 7
 _OTHERS = "all others"
 _ANY_MACHINE = ("Liberation Sans", "Arial", "DejaVu Sans", "sans-serif")
 
@@ -88,13 +88,20 @@ def _chart(pack: ReportPack, name: PictureName) -> alt.LayerChart:
     if name == "line_items":
         return line_items(pack.result, pack.brand)
     assert pack.risk is not None  # of a document that names this picture
-    return paid_back_chart(inert_record(pack.risk), palette(pack.brand))
+    return paid_back_chart(
+        inert_record(pack.risk), palette(pack.brand), [inert(name) for name in coloured(pack.result)]
+    )
+
+
+def coloured(result: Result) -> list[str]:
+    """Options in the order in which they take their colours: those of the chart of cumulative costs, the same in every chart."""
+    return [option.name for option in result.options if option.feasible]
 
 
 def palette(brand: Brand) -> Palette:
     """Colours of the app's charts, from the brand's."""
     held = brand.terms.colours
-    return Palette(held.ink, held.muted, held.lines * 9)
+    return Palette(held.ink, held.muted, held.apart * 9)
 
 
 def tornado_frame(result: Result, most: int = MOST_BARS) -> pd.DataFrame:
@@ -127,7 +134,12 @@ def tornado(result: Result, brand: Brand) -> alt.LayerChart:
         .mark_bar(height={"band": 0.68})
         .encode(
             y=alt.Y("input:N", sort=None, title=None, axis=alt.Axis(labelLimit=330)),
-            x=alt.X("npv_usd:Q", title="NPV (USD)", axis=alt.Axis(labelExpr=DOLLARS), scale=alt.Scale(zero=False)),
+            x=alt.X(
+                "npv_usd:Q",
+                title="NPV (USD)",
+                axis=alt.Axis(labelExpr=DOLLARS, tickCount=_TICKS),
+                scale=alt.Scale(zero=False),
+            ),
             x2="from_usd:Q",
             color=alt.Color(
                 "end:N",
@@ -168,14 +180,6 @@ def line_item_frame(result: Result) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["option", "item", "cost_usd"])
 
 
-_MORE_LINES = ["#b08c2e", "#4f8f9e", "#a34a5b", "#9ca3af"]
-
-
-def item_colours(brand: Brand) -> list[str]:
-    """Colours of line items: the brand's lines, then more."""
-    return list(dict.fromkeys([*brand.terms.colours.lines, *_MORE_LINES]))
-
-
 def line_items(result: Result, brand: Brand) -> alt.LayerChart:
     """What each option costs over the horizon, stacked by line item."""
     frame = line_item_frame(result)
@@ -187,11 +191,15 @@ def line_items(result: Result, brand: Brand) -> alt.LayerChart:
         .mark_bar(height={"band": 0.62})
         .encode(
             y=alt.Y("option:N", sort=None, title=None, axis=alt.Axis(labelLimit=220)),
-            x=alt.X("sum(cost_usd):Q", title="Cost over the horizon (USD)", axis=alt.Axis(labelExpr=DOLLARS)),
+            x=alt.X(
+                "sum(cost_usd):Q",
+                title="Cost over the horizon (USD)",
+                axis=alt.Axis(labelExpr=DOLLARS, tickCount=_TICKS),
+            ),
             color=alt.Color(
                 "item:N",
                 title=None,
-                scale=alt.Scale(domain=items, range=item_colours(brand)[: max(1, len(items))]),
+                scale=alt.Scale(domain=items, range=brand.terms.colours.apart[: max(1, len(items))]),
                 legend=alt.Legend(orient="top", columns=4, labelLimit=200),
             ),
             order=alt.Order("place:Q"),

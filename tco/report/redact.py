@@ -21,6 +21,11 @@ from tco.scenario import Scenario
 NEGOTIATED = frozenset({"contract", "invoice"})
 """Evidence of prices that two parties agreed on."""
 
+_PRICES_AS_SHARES = (
+    "payment_per_month_fraction", "buy_out_fraction", "interest_rate_per_year", "maintenance_fraction_per_year",
+)  # fmt: skip
+"""What is paid for, told as a share of a price or of a debt."""
+
 _SECRETS = (
     re.compile(r"-----BEGIN [A-Z ]+-----.*?(?:-----END [A-Z ]+-----|$)", re.DOTALL),
     re.compile(r"\b(?:sk|pk|rk)[-_][A-Za-z0-9_-]{8,}"),
@@ -73,6 +78,10 @@ _KINDS = r"ya?ml|json|csv|tsv|xlsx?|xlsm|docx?|pptx?|pdf|txt|log|eml|msg|md|py|s
 # The price book's own tables are published with the tool.
 _RELATIVE = re.compile(rf"(?<![\w/:.-])(?!pricing/data/)[\w.-]+(?:/[\w.-]+)+\.(?:{_KINDS})\b")
 _FILES = re.compile(rf"(?<![\w/:])[\w.-]+\.(?:{_KINDS})\b")
+# Beside a link data and code are the publisher's, such as a table of a repository; a letter or an offer is somebody's own even there.
+_OFFICE = r"xlsx?|xlsm|docx?|pptx?|pdf|eml|msg"
+_DOCUMENTS_IN_FOLDERS = re.compile(rf"(?<![\w/:.-])[\w.-]+(?:/[\w.-]+)+\.(?:{_OFFICE})\b")
+_DOCUMENTS = re.compile(rf"(?<![\w/:])[\w.-]+\.(?:{_OFFICE})\b")
 _LINK = re.compile(r"https?://[^\s,;)\]]+")
 
 _Node = TypeVar("_Node")
@@ -112,10 +121,9 @@ def _plain(text: str, level: Redaction, *, published: bool) -> str:
     for name, patterns in (("id", _IDS), ("host", _HOSTS), ("path", _PATHS)):
         for pattern in patterns:
             text = pattern.sub(f"[{name}]", text)
-    if not published:
-        text = _RELATIVE.sub("[path]", text)
-        if level == "public":
-            text = _FILES.sub("[internal document]", text)
+    text = (_DOCUMENTS_IN_FOLDERS if published else _RELATIVE).sub("[path]", text)
+    if level == "public":
+        text = (_DOCUMENTS if published else _FILES).sub("[internal document]", text)
     return text
 
 
@@ -208,6 +216,8 @@ def _keyed(node: dict[Any, Any], change: Callable[[str], str]) -> dict[Any, Any]
 def negotiated(scenario: Scenario, own_prices: str | None = None) -> dict[str, Quantity]:
     """Prices of a filled scenario that were agreed on, by their path: contracts, invoices, and whatever the firm's own price list has changed.
 
+    A payment, an interest or an upkeep that is written as a share is a price too.
+
     A discounted list price is `listed` by its evidence; what was agreed is the discount, and its note begins with the list.
 
     Args:
@@ -218,7 +228,7 @@ def negotiated(scenario: Scenario, own_prices: str | None = None) -> dict[str, Q
         path: quantity
         for path, quantity in quantities(scenario)
         if quantity.value
-        and unit_of(path).startswith("USD")
+        and (unit_of(path).startswith("USD") or path.endswith(_PRICES_AS_SHARES))
         and (
             quantity.evidence in NEGOTIATED
             or (own_prices is not None and (quantity.note or "").startswith(f"{own_prices}:"))

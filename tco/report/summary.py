@@ -26,6 +26,7 @@ _BASES = {
     "invoice": "prices are from invoices",
     "contract": "prices are from contracts",
     "literature": "the capacity is from a published run",
+    "carried over": "the capacity is modelled from a published run",
     "expert": "it rests on expert judgement",
     "assumed": "it rests on assumptions",
 }
@@ -48,7 +49,7 @@ def summary(pack: ReportPack) -> Section:
     else:
         blocks.append(Bullets(tuple(explain(result, option) for option in result.options), "Why"))
     if result.drivers:
-        blocks.append(Bullets(tuple(driver_words(result)), f"What moves the NPV of {result.contender} most"))
+        blocks.append(Bullets(tuple(driver_words(result)), drivers_title(result)))
     blocks.append(Bullets(tuple(flip_sentences(pack, _MOST_FLIPS)), "What would flip the answer"))
     if result.constraints:
         binding = binding_sentences(result)
@@ -87,8 +88,9 @@ def _simulated(pack: ReportPack, option: OptionResult) -> str:
 
 
 def _basis(option: OptionResult) -> str:
-    how = _BASES.get(basis(option), f"it rests on {basis(option)}")
     missed = model_error(option)
+    kind = "carried over" if missed and basis(option) == "literature" else basis(option)
+    how = _BASES.get(kind, f"it rests on {kind}")
     return f"Basis: {how}{f'; {missed}' if missed else ''}."
 
 
@@ -101,10 +103,10 @@ def facts(pack: ReportPack) -> tuple[Fact, ...]:
     result = pack.result
     today, option = result.option(result.baseline), subject(result)
     horizon = f"over {month_count(result.conventions.horizon_months)}"
-    first = f"{usd(today.monthly_usd[0])} in the first month" if today.monthly_usd else "cannot serve"
+    first = f"{usd(today.monthly_usd[0])} in the first month" if today.monthly_usd else "ruled out"
     found = [Fact("Cost of today's way", usd(today.total_usd), f"{horizon}; {first}")]
     if option is None:
-        return (*found, *(Fact(name, "–", "no other option can serve") for name in _OTHERS))
+        return (*found, *(Fact(name, "–", "no other option is left") for name in _OTHERS))
     band = _npv_band(pack, option)
     return (
         *found,
@@ -164,6 +166,29 @@ def cumulative_caption(result: Result) -> str:
     return f"{told}; {option.name} has paid back in month {local(option.payback_months):.1f}."
 
 
+def drivers_title(result: Result) -> str:
+    """What stands above the inputs that move the answer most."""
+    option = subject(result)
+    if option is None or option.npv_usd is None:
+        return "What moves the answer most"
+    return f"What moves the NPV of {option.name} most"
+
+
+def moves_anything(result: Result) -> bool:
+    """Whether there is an NPV at the end of any input's range."""
+    return any(end is not None for each in result.drivers for end in (each.npv_at_low_usd, each.npv_at_high_usd))
+
+
+def no_drivers(pack: ReportPack) -> str:
+    """Why there are no inputs that move the answer."""
+    option = subject(pack.result)
+    if option is None:
+        return "No alternative is left, so there is no NPV that inputs could move."
+    if option.npv_usd is None:
+        return f"{pack.result.baseline} is ruled out, so there is no NPV against it that inputs could move."
+    return "No input moves the answer over its own range." if pack.searched else "Not searched."
+
+
 def driver_words(result: Result, most: int = _MOST_DRIVERS) -> Iterator[str]:
     """The inputs that move the answer most, in words.
 
@@ -212,6 +237,10 @@ def binding_sentences(result: Result) -> Iterator[str]:
     yield from constraint_sentences(result.constraints, result.conventions.horizon_months)
 
 
+_LEFT_OUT = "what looks like a key, names and addresses of machines, e-mail addresses, ids of users"
+_LEFT_IN = "A person, a firm or a machine that free text calls by a plain name is left out only where the brand's list of words has it."
+
+
 def edition_sentences(pack: ReportPack) -> Iterator[str]:
     """What this edition hides or has changed.
 
@@ -219,9 +248,9 @@ def edition_sentences(pack: ReportPack) -> Iterator[str]:
         pack: of the report.
     """
     if pack.redaction == "client":
-        yield "Client edition: names of machines and people, and paths of files, are left out."
+        yield f"Client edition: {_LEFT_OUT} and paths of files are left out. {_LEFT_IN}"
     if pack.redaction == "public":
-        yield "Public edition: names of machines and people, paths of files and internal documents are left out."
+        yield f"Public edition: {_LEFT_OUT}, paths of files and names of internal documents are left out. {_LEFT_IN}"
     if pack.banded:
         yield (
             f"{len(pack.banded)} negotiated {'price was' if len(pack.banded) == 1 else 'prices were'} replaced by the middle of a band before anything "

@@ -69,8 +69,8 @@ def simulate(
         horizon_months=filled.horizon_months,
         price_book=named(prepared.book),
         options=options_of(sample, filled.baseline, filled.horizon_months),
-        **variance(sample, judged, concerns),
-        measuring=measuring(sample, other, judged, without),
+        **variance(sample, judged, filled.baseline, concerns),
+        measuring=measuring(sample, other, judged, filled.baseline, without),
         inputs=[_varied(each) for each in inputs],
         warnings=[*_cautions(effects), *_unvaried(inputs)],
     )

@@ -7,6 +7,7 @@ from collections.abc import Collection
 import numpy as np
 
 from tco.quantity import Numbers
+from tco.risk.inputs import Uncertain
 from tco.risk.many import Flags, Outcome
 from tco.risk.measuring import Without
 from tco.risk.records import Measuring, OptionRisk, PaidBack, Share
@@ -71,25 +72,27 @@ def _option(name: str, sample: Sample, best: Flags, horizon_months: int, compare
     )
 
 
-def variance(sample: Sample, judged: str | None, concerns: Collection[str]) -> dict[str, object]:
+def variance(sample: Sample, judged: str | None, baseline: str, concerns: Collection[str]) -> dict[str, object]:
     """Shares of the variance of the judged option's NPV, largest first, and what no input explains alone.
 
     Args:
         sample: all runs.
         judged: whose NPV; null: nobody's.
-        concerns: options that matter to it; inputs of others explain nothing.
+        baseline: what it is compared with; where that cannot serve there is no NPV.
+        concerns: options that matter to it, itself first; inputs of others explain nothing.
     """
-    if judged is None or not sample.outcomes[judged].served.any():
+    if judged is None or not _compared(sample, judged, baseline).any():
         return {"shares": [], "unexplained_fraction": None}
-    used = sample.outcomes[judged].served
+    used = _compared(sample, judged, baseline)
     npv, layouts = sample.outcomes[judged].npv_usd[used], sample.layouts[used]
     asked = [number for number, each in enumerate(sample.inputs) if each.concerns(concerns)]
     free = [number for number in asked if not sample.inputs[number].shapes_the_fleet]
     shaping = [number for number in asked if sample.inputs[number].shapes_the_fleet]
     found = {number: variance_share(sample.values[number][used].astype(float), npv) for number in free}
     found |= dict(zip(shaping, shares_of_layouts(sample.values[shaping][:, used], layouts, npv), strict=True))
+    named = {number: _place(sample.inputs[number], concerns) for number in found}
     shares = [
-        Share(path=sample.inputs[number].path, subject=subject_of(sample.inputs[number].path), share_fraction=share)
+        Share(path=named[number], subject=subject_of(named[number]), share_fraction=share)
         for number, share in found.items()
     ]
     told = sorted(
@@ -99,16 +102,30 @@ def variance(sample: Sample, judged: str | None, concerns: Collection[str]) -> d
     return {"shares": told, "unexplained_fraction": max(0.0, rest) if told else None}
 
 
-def measuring(sample: Sample, other: Sample | None, judged: str | None, without: Without | None) -> Measuring | None:
-    """Both simulations side by side; None where there is no other one, or one of them has no run that is served.
+def _compared(sample: Sample, judged: str, baseline: str) -> Flags:
+    """Runs in which there is an NPV: both can serve."""
+    return sample.outcomes[judged].served & sample.outcomes[baseline].served
+
+
+def _place(each: Uncertain, concerns: Collection[str]) -> str:
+    """Of a number that stands in several options, the place that the judged one knows it by: the first of these options that has it."""
+    own = {path.split(".")[1]: path for path in reversed(each.paths) if path.startswith("options.")}
+    return next((own[name] for name in concerns if name in own), each.path)
+
+
+def measuring(
+    sample: Sample, other: Sample | None, judged: str | None, baseline: str, without: Without | None
+) -> Measuring | None:
+    """Both simulations side by side; None where there is no other one, one of them has no run that is served, or there is no NPV.
 
     Args:
         sample: with the scenario's own range of the throughput.
         other: with that of `tco.risk.measuring.without_run`.
         judged: whose answer.
+        baseline: what it is compared with.
         without: what the other one is.
     """
-    if other is None or judged is None or without is None:
+    if other is None or judged is None or without is None or not _compared(sample, judged, baseline).any():
         return None
     own, changed = sample.outcomes[judged], other.outcomes[judged]
     with_run, blind = (own, changed) if without.is_measured else (changed, own)

@@ -19,16 +19,16 @@ def test_an_option_is_not_said_to_fail_where_the_baseline_does() -> None:
     assert [no_saving(option, risk) for option in risk.options] == ["–", "no baseline"]
 
 
-def test_an_option_that_cannot_serve_says_so() -> None:
+def test_an_option_that_no_run_takes_says_so() -> None:
     risk = simulate(prepared(workload__slo=TIGHT), draws=100, option="rent")
 
-    assert risk_headline(risk) == "rent cannot serve this workload in any run."
-    assert no_saving(risk.of("rent"), risk) == "cannot serve"
+    assert risk_headline(risk) == "rent is ruled out in every run."
+    assert no_saving(risk.of("rent"), risk) == "ruled out"
 
 
 def test_without_any_alternative_there_is_nothing_to_say() -> None:
     assert risk_headline(simulate(prepared(options=[dict(API)]), draws=100)) == (
-        "No alternative to the baseline can serve this workload."
+        "Every alternative to the baseline is ruled out."
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from docx.document import Document as Word
@@ -15,6 +16,7 @@ from docx.text.paragraph import Paragraph
 from tco.report.brand import Brand
 
 _SMALL = Pt(7.5)
+_MINUS = re.compile(r"(?<!\S)-(?=[$\d])")
 
 
 def colour(text: str) -> RGBColor:
@@ -97,3 +99,23 @@ def add_field(paragraph: Paragraph, name: str, look: Dress) -> None:
             part = OxmlElement("w:instrText")
             part.text = text
         run._r.append(part)  # noqa: SLF001 - python-docx has no call for fields
+
+
+def keep_minus(word: Word) -> None:
+    """Ties every minus to its number by Word's own sign for it: at the end of a line it would be taken for a dash, and the loss below it for a gain.
+
+    Args:
+        word: with all its texts.
+    """
+    for text in list(word.element.body.iter(qn("w:t"))):
+        first, *rest = _MINUS.split(text.text or "")
+        if not rest:
+            continue
+        text.text = first
+        text.set(qn("xml:space"), "preserve")
+        for part in reversed(rest):
+            more = OxmlElement("w:t")
+            more.text = part
+            more.set(qn("xml:space"), "preserve")
+            text.addnext(more)
+            text.addnext(OxmlElement("w:noBreakHyphen"))

@@ -16,7 +16,7 @@ from docx.text.paragraph import Paragraph
 
 from tco.report.blocks import Block, Bullets, Document, Facts, Picture, Section, Table, Text
 from tco.report.document import document
-from tco.report.docx.dress import Dress, add_field, dress
+from tco.report.docx.dress import Dress, add_field, dress, keep_minus
 from tco.report.docx.tables import add_facts, add_table
 from tco.report.fixed_zip import fixed_zip
 from tco.report.logo import logo_png
@@ -50,6 +50,7 @@ def docx(pack: ReportPack) -> bytes:
     _title(word, held, look)
     for number, section in enumerate(held.sections):
         _section(word, section, pack, look, first=number == 0)
+    keep_minus(word)
     word.core_properties.title = held.title[:255]
     word.core_properties.author = (pack.brand.terms.name or "tco-llm")[:255]
     word.core_properties.comments = ""

@@ -17,7 +17,7 @@ from tco.report.blocks import Fact, Table
 from tco.report.brand import Brand
 from tco.report.inert import inert, short
 from tco.report.logo import logo_png
-from tco.report.pptx.marks import bullet, edge, plain_table, slide_number
+from tco.report.pptx.marks import bullet, edge, plain_table, slide_number, title_points
 from tco.report.pptx.measure import LETTER_WIDTH, LINE, POINTS, Box, row_height, size_that_fits
 
 _EMU = 914_400
@@ -69,7 +69,7 @@ class Deck:
             self.text(made, place, [text], most=26, least=18, bold=True, colour=self.primary, heading=True)
             top += 0.9
         elif self.has_template:
-            holder.text_frame.text = text
+            self._into_place(holder, text)
             top = (int(holder.top) + int(holder.height)) / _EMU + 0.1
         else:
             place = Box(_EDGE_IN, top, self.width_in - 2 * _EDGE_IN - self._logo_room(), 0.75)
@@ -81,6 +81,15 @@ class Deck:
         if not self.has_template:
             self.logo(made)
         return made, Box(_EDGE_IN, top, self.width_in - 2 * _EDGE_IN, self.height_in - top - _FOOT_IN - 0.15)
+
+    def _into_place(self, holder: Any, text: str) -> None:
+        """A title in the template's place and letters; in smaller ones where two lines of those would run into what stands below."""
+        holder.text_frame.text = text
+        place = Box(0, 0, int(holder.width) / _EMU - 0.2, int(holder.height) / _EMU)
+        own = title_points(holder.part.slide_layout)
+        size = size_that_fits([text], place, own, min(own, 14))
+        if size < own:
+            holder.text_frame.paragraphs[0].runs[0].font.size = Pt(size)
 
     def _logo_room(self) -> float:
         return 0.0 if self._logo is None else 1.9
@@ -164,17 +173,26 @@ class Deck:
             self.text(slide, Box(inner.left, inner.top + 0.27, inner.width, 0.46), [fact.value], most=24, least=13, bold=True, heading=True)  # fmt: skip
             self.text(slide, inner.below(0.78), [fact.note], most=10, least=8, colour=self.muted)
 
-    def table(self, slide: Slide, box: Box, table: Table, *, most: float = 12, least: float = 7.5) -> None:
-        """A table in the largest letters at which it stays on the slide; rows that do not fit even so are counted below it."""
+    def table(
+        self,
+        slide: Slide,
+        box: Box,
+        table: Table,
+        *,
+        most: float = 12,
+        least: float = 7.5,
+        most_rows: int | None = None,
+    ) -> None:
+        """A table in the largest letters at which it stays on the slide; rows that do not fit even so, or are too many, are counted below it."""
         weights = [column.weight for column in table.columns]
         widths = [box.width * weight / sum(weights) for weight in weights]
         heads = tuple(inert(column.title) for column in table.columns)
         rows = [tuple(_cut(cell) for cell in row) for row in table.rows]
         size = most
-        while size > least and sum(row_height(row, widths, size) for row in (heads, *rows)) > box.height:
+        while size > least and sum(row_height(row, widths, size) for row in (heads, *rows[:most_rows])) > box.height:
             size -= 0.5
         kept, room = [], box.height - row_height(heads, widths, size)
-        for row in rows:
+        for row in rows[:most_rows]:
             room -= row_height(row, widths, size)
             if room < 0:
                 break
@@ -182,7 +200,9 @@ class Deck:
         self._grid(slide, box, table, (heads, *kept), widths, size)
         if len(kept) < len(rows):
             rest = Box(box.left, box.top + box.height - 0.05, box.width, 0.25)
-            self.text(slide, rest, [f"{len(rows) - len(kept)} more rows: see the document."], most=9, colour=self.muted)
+            more = len(rows) - len(kept)
+            told = f"{more} more {'row' if more == 1 else 'rows'}: see the document."
+            self.text(slide, rest, [told], most=9, colour=self.muted)
 
     def _grid(
         self, slide: Slide, box: Box, table: Table, rows: Sequence[Sequence[str]], widths: Sequence[float], size: float

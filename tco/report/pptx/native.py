@@ -19,7 +19,7 @@ from tco.format import usd
 from tco.number_style import local
 from tco.report.inert import inert, no_formula, short
 from tco.report.pack import ReportPack
-from tco.report.pictures import MOST_BARS, item_colours, line_item_frame
+from tco.report.pictures import MOST_BARS, coloured, line_item_frame
 from tco.report.pptx.deck import Deck, rgb
 from tco.report.pptx.measure import Box
 from tco.report.summary import cumulative_caption
@@ -55,7 +55,8 @@ def _chart(
     # python-pptx lets a name that starts with "=" become a formula of the workbook.
     chart.part.chart_workbook.update_from_xlsx_blob(_workbook(data, data.number_format))
     chart.font.size, chart.font.name, chart.font.color.rgb = Pt(11), deck.body, deck.ink
-    chart.has_legend = len(series) > 1
+    # One series alone would get its name as a title.
+    chart.has_title, chart.has_legend = False, len(series) > 1
     if chart.legend is not None:
         chart.legend.position, chart.legend.include_in_layout = XL_LEGEND_POSITION.TOP, False
     chart.value_axis.tick_labels.number_format = _scaled(series) if numbers == _MONEY else numbers
@@ -101,7 +102,7 @@ def cumulative(deck: Deck, slide: Slide, box: Box, pack: ReportPack) -> None:
     months = [str(month) for month in frame[frame["option"] == names[0]]["month"]]
     series = {name: frame[frame["option"] == name]["cost_usd"].tolist() for name in names}
     chart = _chart(deck, slide, box, XL_CHART_TYPE.LINE, months, series, _MONEY, cumulative_caption(pack.result))
-    _lines(deck, chart, dashed=names.index(pack.result.baseline) if pack.result.baseline in names else None)
+    _lines(deck, chart, names, pack)
     _every(chart, len(months))
     at = crossing(pack.result)
     if at is not None:
@@ -132,7 +133,7 @@ def paid_back(deck: Deck, slide: Slide, box: Box, pack: ReportPack) -> None:
     chart.has_legend = True
     chart.legend.position, chart.legend.include_in_layout = XL_LEGEND_POSITION.TOP, False
     chart.value_axis.minimum_scale, chart.value_axis.maximum_scale = 0, 1
-    _lines(deck, chart, dashed=None)
+    _lines(deck, chart, names, pack)
     _every(chart, len(months))
     _title(chart.category_axis, "Month by which so many runs have paid back")
 
@@ -150,7 +151,7 @@ def line_items(deck: Deck, slide: Slide, box: Box, pack: ReportPack) -> None:
     )
     chart.plots[0].gap_width, chart.plots[0].overlap = 60, 100
     _first_on_top(chart)
-    colours = item_colours(deck.brand)
+    colours = deck.brand.terms.colours.apart
     for number, each in enumerate(chart.plots[0].series):
         each.format.fill.solid()
         each.format.fill.fore_color.rgb = rgb(colours[number % len(colours)])
@@ -195,20 +196,25 @@ def yearly(deck: Deck, slide: Slide, box: Box, pack: ReportPack) -> None:
         deck, slide, box, XL_CHART_TYPE.COLUMN_CLUSTERED, years, series, _MONEY, "Costs of every option by year."
     )
     chart.plots[0].gap_width = 80
-    colours = deck.brand.terms.colours.lines
+    if all(cost >= 0 for costs in series.values() for cost in costs):
+        # Bars that begin elsewhere would make a small difference look large.
+        chart.value_axis.minimum_scale = 0
+    colours = deck.brand.terms.colours.apart
     for number, each in enumerate(chart.plots[0].series):
         each.format.fill.solid()
         each.format.fill.fore_color.rgb = rgb(colours[number % len(colours)])
         each.invert_if_negative = False
 
 
-def _lines(deck: Deck, chart: Chart, dashed: int | None) -> None:
-    colours = deck.brand.terms.colours.lines
-    for number, each in enumerate(chart.plots[0].series):
+def _lines(deck: Deck, chart: Chart, names: Sequence[str], pack: ReportPack) -> None:
+    """An option has the same colour in every chart; what is paid today is dashed."""
+    colours = deck.brand.terms.colours.apart
+    places = {name: place for place, name in enumerate(dict.fromkeys([*coloured(pack.result), *names]))}
+    for name, each in zip(names, chart.plots[0].series, strict=True):
         each.smooth = False
-        each.format.line.width, each.format.line.color.rgb = Pt(2.25), rgb(colours[number % len(colours)])
+        each.format.line.width, each.format.line.color.rgb = Pt(2.25), rgb(colours[places[name] % len(colours)])
         each.marker.style = XL_MARKER_STYLE.NONE
-        if number == dashed:
+        if name == pack.result.baseline:
             each.format.line.dash_style = MSO_LINE.DASH
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tco.answer import footing, headline
+from tco.answer import explain, footing, headline
 from tco.report.blocks import Column, Table
-from tco.report.capacity import capacity_section
+from tco.report.capacity import NO_MACHINES, capacity_section
 from tco.report.doubt import risk_rows, share_sentences
 from tco.report.evidence import driver_rows, evidence_sentence, ranks, register_table, source_table
 from tco.report.method import LIMITS, STEPS, changes
@@ -16,11 +16,21 @@ from tco.report.pictures import MOST_BARS
 from tco.report.pptx import native
 from tco.report.pptx.deck import Deck
 from tco.report.pptx.measure import Box
-from tco.report.summary import band_sentence, binding_sentences, driver_words, edition_sentences, facts, flip_sentences
+from tco.report.summary import (
+    band_sentence,
+    binding_sentences,
+    driver_words,
+    drivers_title,
+    edition_sentences,
+    facts,
+    flip_sentences,
+    moves_anything,
+    no_drivers,
+)
 from tco.risk_words import measuring_sentence, risk_headline
 
 _MOST_BESIDE, _MOST_CAUTIONS, _MOST_SOURCES, _MOST_INPUTS = 6, 8, 12, 14
-_LEFT_OUT = {"Kind", "Can serve", "Per request", "MIRR a year", "Discounted payback"}
+_LEFT_OUT = {"Kind", "Can be taken", "Per request", "MIRR a year", "Discounted payback"}
 """Figures that a slide has no room for; the document has all of them."""
 
 
@@ -56,17 +66,20 @@ def summary_slide(deck: Deck, pack: ReportPack) -> None:
     deck.text(slide, place.upper(0.85), [headline(pack.result)], most=24, least=15, bold=True, heading=True)
     deck.text(slide, Box(place.left, place.top + 0.9, place.width, 0.6), [band_sentence(pack)], most=14, least=10)
     deck.facts(slide, Box(place.left, place.top + 1.5, place.width, 1.05), facts(pack))
-    native.cumulative(deck, slide, place.below(2.65), pack)
+    if any(option.feasible for option in pack.result.options):
+        native.cumulative(deck, slide, place.below(2.65), pack)
+    else:
+        why = [explain(pack.result, option) for option in pack.result.options]
+        deck.titled_bullets(slide, place.below(2.65), "Why", why)
 
 
 def why_slide(deck: Deck, pack: ReportPack) -> None:
     """Drivers, flips, constraints, evidence."""
     slide, place = deck.slide("Why, and what would change it")
-    best = pack.result.contender
     left, right = place.part(0, 2, 0.5), place.part(1, 2, 0.5)
     half = place.height * 0.5
-    moves = list(driver_words(pack.result, 4)) or ["Not searched, or no input moves the answer over its own range."]
-    deck.titled_bullets(slide, left.upper(half - 0.1), f"What moves the NPV of {best} most", moves)
+    moves = list(driver_words(pack.result, 4)) or [no_drivers(pack)]
+    deck.titled_bullets(slide, left.upper(half - 0.1), drivers_title(pack.result), moves)
     deck.titled_bullets(slide, right.upper(half - 0.1), "What would flip the answer", list(flip_sentences(pack, 4)))
     binding = list(binding_sentences(pack.result)) or ["None was asked for."]
     deck.titled_bullets(slide, left.below(half), "Constraints", binding)
@@ -100,13 +113,10 @@ def items_slide(deck: Deck, pack: ReportPack) -> None:
 def cash_slide(deck: Deck, pack: ReportPack) -> None:
     """Money by year."""
     slide, place = deck.slide("Cash flow by year")
-    tables = list(cash_tables(pack.result))
-    if not tables:
-        deck.text(slide, place, ["No option can serve."], most=14)
-        return
-    rows = 0.42 * (len(tables[0].rows) + 1)
+    table = next(cash_tables(pack.result))
+    rows = 0.42 * (len(table.rows) + 1)
     height = min(rows, place.height * 0.45)
-    deck.table(slide, place.upper(height), tables[0])
+    deck.table(slide, place.upper(height), table)
     native.yearly(deck, slide, place.below(height + 0.2), pack)
 
 
@@ -115,7 +125,7 @@ def capacity_slide(deck: Deck, pack: ReportPack) -> None:
     slide, place = deck.slide("Capacity and probes")
     tables = [block for block in capacity_section(pack).blocks if isinstance(block, Table)]
     if not tables:
-        deck.text(slide, place, ["No option that can serve runs on machines of one's own choice."], most=14)
+        deck.text(slide, place, [NO_MACHINES], most=14)
         return
     height = min(0.5 * (len(tables[0].rows) + 1), place.height * 0.45)
     deck.table(slide, place.upper(height), tables[0], most=12)
@@ -128,8 +138,8 @@ def capacity_slide(deck: Deck, pack: ReportPack) -> None:
 def sensitivity_slide(deck: Deck, pack: ReportPack) -> None:
     """The tornado, with the ranges beside it."""
     slide, place = deck.slide("Sensitivity: one input at a time")
-    if not pack.result.drivers:
-        deck.text(slide, place, ["Not searched, or no input moves the answer over its own range."], most=14)
+    if not moves_anything(pack.result):
+        deck.text(slide, place, [no_drivers(pack)], most=14)
         return
     left = Box(place.left, place.top, place.width * 0.56, place.height)
     right = Box(place.left + place.width * 0.58, place.top + 0.3, place.width * 0.42, place.height - 0.3)
@@ -138,7 +148,7 @@ def sensitivity_slide(deck: Deck, pack: ReportPack) -> None:
         Column("Input", weight=3.2),
         Column("Low", "right", 1.9),
         Column("High", "right", 2.1),
-        Column("Flips", "right", 0.9),
+        Column("Flips", "right", 1.1),
     )
     rows = tuple((row[1], row[2], row[3], row[6]) for row in driver_rows(pack, MOST_BARS))
     deck.table(slide, right, Table(columns=columns, rows=rows), most=11)
@@ -155,7 +165,10 @@ def risk_slide(deck: Deck, pack: ReportPack) -> None:
     under = place.below(0.8)
     left = Box(under.left, under.top, under.width * 0.52, under.height)
     right = Box(under.left + under.width * 0.55, under.top, under.width * 0.45, under.height)
-    native.paid_back(deck, slide, left, pack)
+    if any(option.paid_back_by_month for option in risk.options):
+        native.paid_back(deck, slide, left, pack)
+    else:
+        right = under
     rows = tuple((row[0], row[2], row[4]) for row in risk_rows(risk))
     columns = (
         Column("Option", weight=1.5),
@@ -164,20 +177,20 @@ def risk_slide(deck: Deck, pack: ReportPack) -> None:
     )
     height = min(0.45 * (len(rows) + 1), right.height * 0.45)
     deck.table(slide, right.upper(height), Table(columns=columns, rows=rows), most=11)
-    deck.titled_bullets(
-        slide, right.below(height + 0.25), "Where the spread comes from", list(share_sentences(risk, 5)), most=12
-    )
+    if risk.shares:
+        told = list(share_sentences(risk, 5))
+        deck.titled_bullets(slide, right.below(height + 0.25), "Where the spread comes from", told, most=12)
 
 
 def inputs_slide(deck: Deck, pack: ReportPack) -> None:
     """The inputs that matter most, as the register has them."""
-    slide, place = deck.slide("Assumptions that matter most")
     table, placed = register_table(pack), ranks(pack.result)
+    slide, place = deck.slide("Assumptions that matter most" if placed else "Assumptions, not ranked")
     order = sorted(range(len(table.rows)), key=lambda n: placed.get(pack.result.assumptions[n].path, len(table.rows)))[
         :_MOST_INPUTS
     ]
     shown = (9, 1, 2, 3, 4, 5, 6, 7)
-    weights = (0.6, 3.2, 1.3, 1.6, 1.3, 1.3, 1.3, 3.3)
+    weights = (0.8, 3.2, 1.3, 1.6, 1.3, 1.3, 1.4, 3.2)
     columns = tuple(
         Column(table.columns[n].title, table.columns[n].align, weight) for n, weight in zip(shown, weights, strict=True)
     )
@@ -190,10 +203,17 @@ def inputs_slide(deck: Deck, pack: ReportPack) -> None:
 
 
 def sources_slide(deck: Deck, pack: ReportPack) -> None:
-    """Where numbers come from, newest questions first in the document."""
+    """Where numbers come from, in the order of the register; runs last."""
     slide, place = deck.slide("Sources")
     table = source_table(pack)
-    deck.table(slide, place, Table(columns=table.columns, rows=table.rows[:_MOST_SOURCES]), most=11)
+    # Shown or not, all are counted: a source that is left out without a word would look as if there was none.
+    deck.table(
+        slide,
+        place.upper(place.height - 0.2),
+        Table(columns=table.columns, rows=table.rows),
+        most=11,
+        most_rows=_MOST_SOURCES,
+    )
 
 
 def method_slide(deck: Deck, pack: ReportPack) -> None:

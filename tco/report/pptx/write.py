@@ -32,6 +32,16 @@ _PAGES = (
 )
 
 
+_OF_WHAT_IS_LEFT = {
+    pages.items_slide,
+    pages.cash_slide,
+    pages.capacity_slide,
+    pages.sensitivity_slide,
+    pages.risk_slide,
+}
+"""Slides that would be empty where every option is ruled out."""
+
+
 def write_pptx(pack: ReportPack, path: Path) -> None:
     """Writes the report as slides.
 
@@ -70,8 +80,10 @@ def pptx(pack: ReportPack) -> bytes:
     own = len(presentation.slides)
     if "title" not in filled:
         pages.title_slide(deck, pack)
+    is_left = any(option.feasible for option in pack.result.options)
     for page in _PAGES:
-        page(deck, pack)
+        if is_left or page not in _OF_WHAT_IS_LEFT:
+            page(deck, pack)
     if pack.previous is not None:
         pages.change_slide(deck, pack)
     slides = list(presentation.slides)[own:]
@@ -90,6 +102,8 @@ def _saved(presentation: Any, pack: ReportPack) -> bytes:
     held = presentation.core_properties
     held.title, held.author = inert(pack.result.scenario)[:255], (pack.brand.terms.name or "tco-llm")[:255]
     held.last_modified_by, held.revision = held.author, 1
+    # What a template says of itself is of those who made it, and may name more than a reader should know.
+    held.subject = held.keywords = held.comments = held.category = held.content_status = ""
     held.created = held.modified = datetime.combine(pack.result.as_of, datetime.min.time(), tzinfo=UTC)
     told = io.BytesIO()
     presentation.save(told)

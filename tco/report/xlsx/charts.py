@@ -11,9 +11,14 @@ from tco.report.xlsx.sheet import LABEL, TIMELINE_ROW
 
 _MOST_STACKED = 6
 _WIDTH, _HEIGHT = 1000, 380
-ROWS_OF_A_CHART = 21
+ROWS_OF_A_CHART, COLUMNS_OF_A_CHART = 21, 16
 CHARTS_OF_A_PAGE = 3
 FIRST_ROW = 4
+
+
+def count_of(model: Model) -> int:
+    """How many charts a workbook has."""
+    return 1 + min(len(model.rows), _MOST_STACKED) if model.rows else 0
 
 
 def add_charts(book: xlsxwriter.Workbook, model: Model) -> None:
@@ -34,7 +39,7 @@ def add_charts(book: xlsxwriter.Workbook, model: Model) -> None:
 
 def _cumulative(book: xlsxwriter.Workbook, page: Worksheet, model: Model) -> None:
     chart = book.add_chart({"type": "line"})
-    colours = model.desk.pack.brand.terms.colours.lines
+    colours = model.desk.pack.brand.terms.colours.apart
     for number, rows in enumerate(model.rows.values()):
         colour = colours[number % len(colours)]
         named = {"name": [model.desk.cash.name, rows.title_row, LABEL]}

@@ -21,7 +21,7 @@ from tco.report.xlsx.functions import (
     total,
     when,
 )
-from tco.report.xlsx.inputs import MIX_HELD, NEW_EXPORT
+from tco.report.xlsx.inputs import MIX_HELD, NEW_EXPORT, Inputs
 from tco.report.xlsx.option_block import OptionRows
 from tco.report.xlsx.results import Results
 from tco.report.xlsx.return_rows import Returns
@@ -81,33 +81,47 @@ def checks_of(
     sheet.next_row = FIRST_ROW + 1
     writer = _Writer(sheet, desk.inputs.changed_count, [])
     for name in rows:
-        for key, label, style in _COMPARED:
-            if (name, key) in results.numbers:
-                writer.against_engine(f"{name}: {label} is the engine's", results.numbers[name, key], getattr(desk.pack.result.option(name), key), style, _MISSING.get(key, "none"))  # fmt: skip
+        _as_the_engine(writer, desk, results, name)
     for name, own in rows.items():
         writer.same(f"{name}: costs by year add up to those by month", by_year[name] + 0, total(own.by_time.all))
         for label, holds in dict(check for fleet in own.fleets for check in fleet.checks).items():
             writer.holds(label, holds)
     for name, worth in returns.items():
-        own = rows[name]
-        assert own.saving is not None
-        assert own.saving_with_left is not None
-        writer.same(f"{name}: the cumulative saving ends with the sum of all savings", product_sum(worth.cumulative.all, (desk.cash.timeline.all >= desk.horizon) * 1), total(own.saving.all))  # fmt: skip
-        if (name, "irr_per_year") in results.numbers:
-            rate = results.numbers[name, "irr_per_year"]
-            gone = (1 + rate) ** (-1 * desk.cash.timeline.all / MONTHS_PER_YEAR)
-            saving = own.saving_with_left.all
-            # Against what was added up, not what was invested: far below zero a rate makes late months weigh a million times more.
-            left = when(is_number(rate), product_sum(saving, gone) / largest(1, product_sum(size(saving), gone)), 0)
-            writer.holds(f"{name}: at its IRR nothing is left of the saving", (size(left) < WITHIN) * 1)
-    inputs = desk.inputs
-    writer.same(
-        "Every input is a number", count_of_numbers(inputs.numbers), Held(len(inputs.numbers.cells), (), "inputs")
-    )
+        _of_the_saving(writer, desk, name, rows[name], worth, results.numbers.get((name, "irr_per_year")))
+    _of_the_inputs(writer, desk.inputs)
+    return Checks(sheet, _verdict(sheet, writer.statuses, desk.inputs.changed_count))
+
+
+def _as_the_engine(writer: _Writer, desk: Desk, results: Results, name: str) -> None:
+    """Headline numbers of an option are those of the export."""
+    engine = desk.pack.result.option(name)
+    for key, label, style in _COMPARED:
+        if (name, key) in results.numbers:
+            writer.against_engine(f"{name}: {label} is the engine's", results.numbers[name, key], getattr(engine, key), style, _MISSING.get(key, "none"))  # fmt: skip
+
+
+def _of_the_saving(writer: _Writer, desk: Desk, name: str, own: OptionRows, worth: Returns, rate: Cell | None) -> None:
+    """What is saved adds up, and is worth nothing at the option's own rate of return."""
+    assert own.saving is not None  # of options that are compared
+    assert own.saving_with_left is not None
+    at_end = (desk.cash.timeline.all >= desk.horizon) * 1
+    writer.same(f"{name}: the cumulative saving ends with the sum of all savings", product_sum(worth.cumulative.all, at_end), total(own.saving.all))  # fmt: skip
+    if rate is None:
+        return
+    gone = (1 + rate) ** (-1 * desk.cash.timeline.all / MONTHS_PER_YEAR)
+    saving = own.saving_with_left.all
+    # Against what was added up, not what was invested: far below zero a rate makes late months weigh a million times more.
+    left = when(is_number(rate), product_sum(saving, gone) / largest(1, product_sum(size(saving), gone)), 0)
+    writer.holds(f"{name}: at its IRR nothing is left of the saving", (size(left) < WITHIN) * 1)
+
+
+def _of_the_inputs(writer: _Writer, inputs: Inputs) -> None:
+    """Each is a number; none was changed that only the engine can answer."""
+    count = Held(len(inputs.numbers.cells), (), "inputs")
+    writer.same("Every input is a number", count_of_numbers(inputs.numbers), count)
     stale, mixed = (sum_where(inputs.changes, inputs.effects, effect) for effect in (NEW_EXPORT, MIX_HELD))
     writer.unchanged("Inputs that need a new export are as they were exported", stale, STALE)
     writer.unchanged("Inputs at which another mix of a hybrid may be best are as they were exported", mixed, MIXED)
-    return Checks(sheet, _verdict(sheet, writer.statuses, inputs.changed_count))
 
 
 def _verdict(sheet: Sheet, statuses: list[Cell], changed: Expr) -> Cell:

@@ -233,34 +233,9 @@ def _layout(option: SelfHosted) -> tuple[str, ...]:
 def _looked_up(desk: Desk, option: SelfHosted, replica: Replica, work: Line, goodput: Cell) -> _Found:
     """The fleet from a table of its steps."""
     sheet = desk.capacity
-    ends, table, most_load = _steps(desk, option, replica)
-    path = f"options.{option.name}."
-    rests_on: tuple[str, ...] = (
-        "workload.peak_headroom_fraction", "workload.batchable_fraction", "workload.profile", f"{path}availability_target_fraction",
-        f"{path}replica_availability_fraction", f"{path}scaling.", f"{path}failures.", f"{path}upgrades.",
-    )  # fmt: skip
-    if option.scaling.policy == "reactive" and option.scaling.min_replicas == 0:
-        # How long the last replica sleeps hangs on how many requests come, not on the load alone.
-        rests_on = (
-            *rests_on,
-            f"{path}throughput_factor",
-            "workload.requests_per_day",
-            "workload.growth_per_month_fraction",
-        )
-    load = sheet.line("Mean rate over goodput", "replicas", work / goodput)
     is_agreed = isinstance(option, RentOption) and bool(option.commitments)
-    columns = desk.table(
-        f"{option.name}: the fleet by load, worked out by the engine",
-        {
-            "mean rate over goodput, up to": [*ends, most_load],
-            "replicas": table.replicas,
-            "replicas that are paid for": table.paid_replicas,
-            "hours of replicas for upgrades": table.surge_replica_hours,
-            **({"replicas in the quietest hour": table.least_replicas} if is_agreed else {}),
-        },
-        rests_on,
-        f"table of the fleet of {option.name} by load",
-    )
+    load = sheet.line("Mean rate over goodput", "replicas", work / goodput)
+    columns = _table_of(desk, option, replica, is_agreed=is_agreed)
     limits = Block(columns[0].cells[:-1])
     step = sheet.line("Step of the table", "number", product_sum((limits < load) * 1) + 1, "count")
     replicas, paid, surge = (
@@ -275,6 +250,36 @@ def _looked_up(desk: Desk, option: SelfHosted, replica: Replica, work: Line, goo
     reaches = sheet.value("Table reaches far enough", "1 = yes", (largest(load.all) <= columns[0].cells[-1]) * 1)
     checks = ((f"{option.name}: the table of its fleet reaches far enough", reaches), *_at_most(desk, option, replicas))
     return _Found(replicas=replicas, least=least, paid=paid, surge_hours=surge, checks=checks)
+
+
+def _table_of(desk: Desk, option: SelfHosted, replica: Replica, *, is_agreed: bool) -> list[Block]:
+    """The table of steps on the sheet Tables: loads, replicas, those that are paid for, hours of upgrades; with commitments also the fewest replicas."""
+    ends, table, most_load = _steps(desk, option, replica)
+    return desk.table(
+        f"{option.name}: the fleet by load, worked out by the engine",
+        {
+            "mean rate over goodput, up to": [*ends, most_load],
+            "replicas": table.replicas,
+            "replicas that are paid for": table.paid_replicas,
+            "hours of replicas for upgrades": table.surge_replica_hours,
+            **({"replicas in the quietest hour": table.least_replicas} if is_agreed else {}),
+        },
+        _shaping(option),
+        f"table of the fleet of {option.name} by load",
+    )
+
+
+def _shaping(option: SelfHosted) -> tuple[str, ...]:
+    """Inputs that a table of steps rests on."""
+    path = f"options.{option.name}."
+    found: tuple[str, ...] = (
+        "workload.peak_headroom_fraction", "workload.batchable_fraction", "workload.profile", f"{path}availability_target_fraction",
+        f"{path}replica_availability_fraction", f"{path}scaling.", f"{path}failures.", f"{path}upgrades.",
+    )  # fmt: skip
+    if option.scaling.policy == "reactive" and option.scaling.min_replicas == 0:
+        # How long the last replica sleeps hangs on how many requests come, not on the load alone.
+        found += (f"{path}throughput_factor", "workload.requests_per_day", "workload.growth_per_month_fraction")
+    return found
 
 
 def _steps(desk: Desk, option: SelfHosted, replica: Replica) -> tuple[np.ndarray, Fleet, float]:

@@ -8,6 +8,7 @@ from probes.run import Run
 from tco.answer import footing, headline
 from tco.lock.records import Lock
 from tco.report.evidence import evidence_sentence, source_table
+from tco.report.method import rests_changed
 from tco.report.pack import ReportPack
 from tco.report.xlsx.cells import Cell, Held
 from tco.report.xlsx.expressions import Expr
@@ -196,20 +197,30 @@ def _changes(sheet: Sheet, pack: ReportPack, before: Lock) -> None:
     result = pack.result
     sheet.header("", "Before", "Now")
     sheet.row("Answer", before.answer_id, result.answer_id)
-    sheet.row("Price book", before.price_book.id, result.price_book.id)
     sheet.row("Recommended", before.answer.recommended or "none", result.recommended or "none")
+    for row in rests_changed(pack, before):
+        sheet.row(*row)
     sheet.heading("Totals and worth")
     old = {option.name: option for option in before.answer.options}
     for option in result.options:
         for label, name in (("total", "total_usd"), ("NPV", "npv_usd"), ("payback in months", "payback_months")):
             was = getattr(old[option.name], name) if option.name in old else None
             _pair(sheet, f"{option.name}: {label}", was, getattr(option, name))
+    here = {option.name for option in result.options}
+    for name in (name for name in old if name not in here):
+        sheet.row(name, "there", "gone")
+    _inputs_changed(sheet, pack, before)
+
+
+def _inputs_changed(sheet: Sheet, pack: ReportPack, before: Lock) -> None:
+    """Values and the ends of ranges."""
     sheet.heading("Inputs that changed")
-    now = {row.path: row.value for row in result.assumptions}
+    now = {row.path: row for row in pack.result.assumptions}
     for path in dict.fromkeys((*before.quantities, *now)):
-        was = before.quantities[path].value if path in before.quantities else None
-        if was != now.get(path):
-            _pair(sheet, path, was, now.get(path))
+        for field, which in (("value", ""), ("low", ", low end"), ("high", ", high end")):
+            was, has = (getattr(held.get(path), field, None) for held in (before.quantities, now))
+            if was != has:
+                _pair(sheet, f"{path}{which}", was, has)
 
 
 def _pair(sheet: Sheet, label: str, before: float | None, now: float | None) -> None:

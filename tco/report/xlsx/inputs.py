@@ -43,6 +43,7 @@ class Inputs:
         sheet: on which they stand.
         cells: by path: quantities of the scenario, then settings.
         settings: numbers that are no quantities, such as the hours of a month: path, number, unit, meaning.
+        why: of those that are not live, what a change does here, and why; after `tell_effects`.
     """
 
     sheet: Sheet
@@ -50,6 +51,7 @@ class Inputs:
     settings: dict[str, tuple[Cell, str, str]] = field(default_factory=dict)
     _changed: list[Cell] = field(default_factory=list)
     _rows: dict[str, int] = field(default_factory=dict)
+    why: dict[str, tuple[str, str]] = field(default_factory=dict)
     _effects: dict[str, Cell] = field(default_factory=dict)
 
     def __getitem__(self, path: str) -> Cell:
@@ -119,6 +121,7 @@ class Inputs:
             if effect != LIVE:
                 told = f"held at export: {'; '.join(why or leans)}" if why or leans else "no formula here uses it"
                 self.sheet.text(NOTE + 1, told, "wrapped", row=self._rows[path])
+                self.why[path] = effect, told
 
     def is_live(self, path: str) -> bool:
         """Whether a change of it is answered here in full, a hybrid's best mix left as it is; after `tell_effects`."""
@@ -144,7 +147,7 @@ def inputs_of(pack: ReportPack) -> Inputs:
     sheet = Sheet(
         name="Inputs",
         title="Inputs and assumptions",
-        about="Blue cells on yellow may be changed. Where it says `live`, all results follow; where it says `new export`, the tool must work the answer out anew.",
+        about="Blue cells on yellow may be changed. Where it says `live`, all results follow; where it says `new export`, the tool must work the answer out anew, and the cell and the last column say why.",
         frozen=(_FIRST_ROW, 4),
         next_row=_FIRST_ROW,
         widths={ID: 6, PATH: 54, NAME: 44, VALUE: 14, UNIT: 16, LOW: 11, HIGH: 11, EVIDENCE: 13, SOURCE: 48, AS_OF: 11, EFFECT: 12, AT_EXPORT: 14, CHANGED: 9, RANK: 10, SHARE: 10, NOTE: 60, NOTE + 1: 100},

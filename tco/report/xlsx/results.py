@@ -110,7 +110,10 @@ def _verdicts(desk: Desk, sheet: Sheet, names: list[str]) -> None:
     result = desk.pack.result
     for column, name in enumerate(names, FIRST_OPTION):
         option = result.option(name)
-        told = "paid today" if name == result.baseline else "compared"
+        others = (
+            "compared" if result.option(result.baseline).feasible else f"not compared: {result.baseline} is ruled out"
+        )
+        told = "paid today" if name == result.baseline else others
         told = told if option.feasible else f"ruled out: {'; '.join(option.reasons)}"
         sheet.text(column, told, "standing")
     sheet.row("Standing", "")

@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from tco import finance
 from tco.number_style import local
 from tco.report.pack import ReportPack
+from tco.report.summary import moves_anything
 from tco.report.xlsx.cells import Held
 from tco.report.xlsx.desk import Desk
 from tco.report.xlsx.functions import MONTHS_PER_YEAR, product_sum
 from tco.report.xlsx.inputs import style_of
 from tco.report.xlsx.option_block import OptionRows
 from tco.report.xlsx.sheet import Sheet
+from tco.risk.records import Risk
 from tco.words import label
 
 
@@ -31,7 +33,9 @@ def sensitivity_of(desk: Desk, rows: Mapping[str, OptionRows]) -> Sheet:
     )
     _profile(desk, sheet, rows)
     _drivers(desk.pack, sheet)
-    _risk(desk.pack, sheet)
+    if desk.pack.risk is not None:
+        _risk(desk.pack.risk, sheet)
+        _shares(desk.pack.risk, sheet)
     return sheet
 
 
@@ -50,7 +54,7 @@ def _profile(desk: Desk, sheet: Sheet, rows: Mapping[str, OptionRows]) -> None:
 
 def _drivers(pack: ReportPack, sheet: Sheet) -> None:
     """One input at a time, each at both ends of its own range, the largest swing first."""
-    if not pack.result.drivers:
+    if not moves_anything(pack.result):
         return
     sheet.heading(
         f"NPV of {pack.result.contender} with one input at a time at the ends of its range (engine, at export)"
@@ -75,10 +79,10 @@ def _drivers(pack: ReportPack, sheet: Sheet) -> None:
         sheet.row(label(driver.path))
 
 
-def _risk(pack: ReportPack, sheet: Sheet) -> None:
-    """All ranges at once."""
-    risk = pack.risk
-    if risk is None:
+def _risk(risk: Risk, sheet: Sheet) -> None:
+    """All ranges at once; nothing where no option is compared in any run."""
+    compared = [option for option in risk.options if option.saves is not None and option.npv_usd is not None]
+    if not compared:
         return
     sheet.heading(f"All ranges at once: {local(risk.draws):,} runs, seed {risk.seed} (engine, at export)")
     sheet.header(
@@ -89,9 +93,9 @@ def _risk(pack: ReportPack, sheet: Sheet) -> None:
         "1 in 20 below (USD)",
         "19 in 20 below (USD)",
     )
-    for option in risk.options:
-        if option.saves is None or option.npv_usd is None:
-            continue
+    for option in compared:
+        assert option.saves is not None  # of what is compared
+        assert option.npv_usd is not None
         ends = option.npv_usd.percentiles
         values = (
             (option.saves.fraction, "fraction"), (option.saves.standard_error, "fraction"), (option.npv_usd.mean, "usd"),
@@ -101,6 +105,12 @@ def _risk(pack: ReportPack, sheet: Sheet) -> None:
             if value is not None:
                 sheet.cell(column, Held(value, (), "the engine, at export"), how)  # type: ignore[arg-type]
         sheet.row(option.name)
+
+
+def _shares(risk: Risk, sheet: Sheet) -> None:
+    """What each input explains of the NPV's spread; nothing where there is no NPV."""
+    if not risk.shares:
+        return
     sheet.heading(f"Share of the variance of the NPV of {risk.option} (engine, at export)")
     for each in risk.shares:
         sheet.cell(1, Held(each.share_fraction, (), "the engine, at export"), "fraction")

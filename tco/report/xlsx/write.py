@@ -18,12 +18,12 @@ from xlsxwriter.worksheet import Worksheet
 from tco.errors import InputError
 from tco.number_style import local
 from tco.report.fixed_zip import fixed_zip
-from tco.report.inert import inert
+from tco.report.inert import inert, short
 from tco.report.logo import logo_png
 from tco.report.pack import ReportPack
 from tco.report.xlsx.build import Model, model_of
 from tco.report.xlsx.cells import TIME_ZERO_COLUMN, Cell, Held, Line
-from tco.report.xlsx.charts import add_charts
+from tco.report.xlsx.charts import add_charts, count_of
 from tco.report.xlsx.expressions import Expr, Place
 from tco.report.xlsx.inputs import bounds_of
 from tco.report.xlsx.paper import footer_of, print_set_up
@@ -31,6 +31,8 @@ from tco.report.xlsx.sheet import TIMELINE_ROW, WRAPPED, Sheet, Style
 from tco.report.xlsx.styles import Role, Styles
 
 MOST_SIGNS = 16_000
+_PROMPT = 250
+"""Signs of what a cell says when it is chosen; Excel has room for 255."""
 """Of a text: a cell holds 32,767 units of UTF-16, of which a sign may take two."""
 
 _NO_GUESSING = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
@@ -182,7 +184,7 @@ class _Writer:
         if sheet.frozen != (0, 0):
             page.freeze_panes(*sheet.frozen)
         page.hide_gridlines(2)
-        print_set_up(page, sheet)
+        print_set_up(page, sheet, count_of(self._model))
         if sheet.name == "Inputs":
             self._bounds(page)
         self._heights(page, sheet)
@@ -193,13 +195,16 @@ class _Writer:
             self._judge(page, 0, 4, max(sheet.next_row, 1), 4)
 
     def _bounds(self, page: Worksheet) -> None:
-        """What may be typed into an input."""
-        for path, cell in self._model.desk.inputs.numbered.items():
+        """What may be typed into an input; and, on the cell itself, why the workbook cannot answer a change of it."""
+        inputs = self._model.desk.inputs
+        for path, cell in inputs.numbered.items():
             low, high = bounds_of(path)
+            why = inputs.why.get(path)
+            told = {} if why is None else {"input_title": why[0], "input_message": short(inert(why[1]), _PROMPT)}
             said = f"A number from {local(low):g} to {local(high):g}; fractions are fractions, 0.10 for 10 %."
             page.data_validation(
                 cell.row, cell.column, cell.row, cell.column,
-                {"validate": "decimal", "criteria": "between", "minimum": low, "maximum": high, "error_title": "Out of bounds", "error_message": said},
+                {"validate": "decimal", "criteria": "between", "minimum": low, "maximum": high, "error_title": "Out of bounds", "error_message": said} | told,
             )  # fmt: skip
 
     def _heights(self, page: Worksheet, sheet: Sheet) -> None:

@@ -13,7 +13,9 @@ import pricing
 from probes.setting import Environment, Manifest
 from tco.compare import prepare
 from tco.evaluate import evaluate
-from tco.report.pack import ReportPack
+from tco.lock.make import answer_of
+from tco.lock.records import Lock, LockedBook, LockedQuantity, LockedRun, LockedScenario, LockedTool
+from tco.report.pack import ReportPack, version
 from tco.report.redact import mapped
 from tco.risk.simulate import simulate
 from tco.what_if import Condition, flips
@@ -93,6 +95,23 @@ def hostile(name: str, text: str) -> ReportPack:
         result=mapped(pack.result, put),
         risk=mapped(pack.risk, put),
         flips=mapped(pack.flips, put),
+    )
+
+
+def locked(pack: ReportPack, **changed: float) -> Lock:
+    """What a lock of this answer would hold, with inputs that were others."""
+    values = {
+        row.path: LockedQuantity(value=changed.get(row.path, row.value), low=row.low, high=row.high)
+        for row in pack.result.assumptions
+    }
+    return Lock(
+        answer_id=pack.result.answer_id,
+        tool=LockedTool(version=version(), code_sha256="0" * 64, libraries={}),
+        scenario=LockedScenario(name="plan", case=None, sha256="0" * 64),
+        price_book=LockedBook(id=pack.result.price_book.id, as_of=pack.result.as_of, own_prices_id=None),
+        runs=[LockedRun(option=name, run_id=run.run_id, sha256="0" * 64) for name, run in pack.prepared.runs.items()],
+        answer=answer_of(pack.result),
+        quantities=values,
     )
 
 

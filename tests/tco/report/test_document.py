@@ -9,18 +9,19 @@ import pytest
 
 from tco.answer import headline
 from tco.format import usd
-from tco.lock.make import answer_of
-from tco.lock.records import Lock, LockedBook, LockedQuantity, LockedScenario, LockedTool
 from tco.report.blocks import Bullets, Column, Facts, Picture, Table, Text
 from tco.report.document import document
+from tco.report.doubt import share_sentences
 from tco.report.evidence import ASSUMED, assumed_share_fraction, evidence_sentence, ranks, register_table, source_table
 from tco.report.method import changes
 from tco.report.options import cash_tables, line_item_tables, totals_by_item
-from tco.report.summary import facts, flip_sentences, summary
+from tco.report.pack import version
+from tco.report.redact import hidden
+from tco.report.summary import edition_sentences, facts, flip_sentences, summary
 from tco.risk.records import Share
 from tco.what_if import Condition, flips
 from tests.factories import API, OWN
-from tests.tco.report.packs import NAME, made, plain, question
+from tests.tco.report.packs import NAME, locked, made, plain, question
 
 
 def blocks(section, kind):
@@ -88,6 +89,32 @@ def test_the_share_of_variance_on_assumptions_is_that_of_inputs_with_such_eviden
     assert "assumption" in ASSUMED
 
 
+def test_inputs_without_a_range_are_not_told_as_sure():
+    """They explain no variance, so that a plan of bare guesses would rest on assumptions for 0 %."""
+    pack = plain()
+    bare = sum(row.evidence in ASSUMED and row.low is None for row in pack.result.assumptions)
+
+    assert bare > 1
+    assert evidence_sentence(pack.result, pack.risk).endswith(
+        f"; {bare} assumed inputs have no range and count as certain."
+    )
+
+
+def test_shares_of_the_variance_that_are_shown_add_up_to_the_whole():
+    risk = plain().risk.model_copy(
+        update={
+            "shares": [
+                Share(path=f"options.rent.extra_usd_per_month.{n}", subject="other", share_fraction=0.1)
+                for n in range(6)
+            ],
+            "unexplained_fraction": 0.4,
+        }
+    )
+
+    assert list(share_sentences(risk, 4))[-2:] == ["20.0%: 2 other inputs", "40.0%: inputs acting together, and noise"]
+    assert not any("other inputs" in each for each in share_sentences(risk, 6))
+
+
 def test_sources_are_told_once_with_the_inputs_that_rest_on_them():
     pack = plain()
     rows = source_table(pack).rows
@@ -132,6 +159,29 @@ def test_more_than_five_options_go_into_two_tables():
     assert [4, 3] == [len(table.columns) - 1 for table in tables]
 
 
+@pytest.mark.parametrize(("level", "more"), [("client", "Client edition"), ("public", "names of internal documents")])
+def test_an_edition_claims_no_more_than_it_hides(level, more):
+    """A person's name in a note is known for one by nobody: the report must not say that it is gone."""
+    told = " ".join(edition_sentences(replace(plain(), redaction=level)))
+
+    assert more in told
+    assert "signed by Bob" == hidden("signed by Bob", level)
+    assert "only where the brand's list of words has it" in told
+
+
+def test_what_was_not_searched_is_not_told_as_not_found():
+    """A quick report looks for no break-even volumes: it must not say that no volume makes an option cheaper."""
+    pack = plain()
+    bare = [option.model_copy(update={"breakeven_requests_per_day": None}) for option in pack.result.options]
+    quick = replace(pack, searched=False, result=pack.result.model_copy(update={"options": bare, "drivers": []}))
+    said = str(document(quick))
+
+    assert "requests a day on" in str(document(pack))
+    assert "no volume" not in said
+    assert "requests a day on" not in said
+    assert "Text(text='Not searched.'" in said
+
+
 def test_flips_say_where_the_recommendation_changes():
     found = list(flip_sentences(plain(), 8))
 
@@ -147,24 +197,43 @@ def test_nothing_to_compare_is_a_report_too():
         assert "nan" not in text.lower().replace("finance", "").replace("finan", "").split()
 
 
-def locked(pack, **changed):
-    values = {row.path: LockedQuantity(value=changed.get(row.path, row.value)) for row in pack.result.assumptions}
-    return Lock(
-        answer_id="0123456789ab",
-        tool=LockedTool(version="0", code_sha256="0" * 64, libraries={}),
-        scenario=LockedScenario(name="plan", case=None, sha256="0" * 64),
-        price_book=LockedBook(id="book", as_of=pack.result.as_of, own_prices_id=None),
-        runs=[],
-        answer=answer_of(pack.result),
-        quantities=values,
-    )
-
-
 def test_the_change_log_has_what_differs_and_nothing_else():
     pack = plain()
     assert [] == list(changes(replace(pack, previous=locked(pack))))
     changed = locked(pack, **{"options.api.output_usd_per_mtok": 12.0})
-    assert [("options.api.output_usd_per_mtok", "12", "9")] == list(changes(replace(pack, previous=changed)))
+    path = "options.api.output_usd_per_mtok"
+    assert [(f"Output price of api (USD/Mtok)\n{path}", "12", "9")] == list(changes(replace(pack, previous=changed)))
+
+
+def test_a_range_the_tool_the_prices_and_a_run_are_changes_too():
+    pack = plain()
+    before = locked(pack)
+    path = "options.api.output_usd_per_mtok"
+    wider = {**before.quantities, path: before.quantities[path].model_copy(update={"low": 1.0})}
+    runs = [run.model_copy(update={"run_id": "older"}) for run in before.runs]
+    changed = before.model_copy(
+        update={
+            "quantities": wider,
+            "runs": runs,
+            "tool": before.tool.model_copy(update={"version": "0.0.9"}),
+            "price_book": before.price_book.model_copy(update={"id": "last-month"}),
+        }
+    )
+
+    assert list(changes(replace(pack, previous=changed))) == [
+        ("Version of the tool", "0.0.9", version()),
+        ("Price book", "last-month", pack.result.price_book.id),
+        (f"Run of {NAME}", "older", "test-run"),
+        (f"Output price of api (USD/Mtok), low end\n{path}", "1", "3"),
+    ]
+
+
+def test_another_answer_is_never_told_as_the_same_one():
+    pack = plain()
+    before = locked(pack).model_copy(update={"answer_id": "0123456789ab"})
+    told = list(changes(replace(pack, previous=before)))
+
+    assert told == [("What the scenario says beside its numbers, or the tool's code", "–", "changed")]
 
 
 def test_a_small_table_stays_on_a_page_and_one_of_long_texts_does_not() -> None:

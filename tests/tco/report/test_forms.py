@@ -14,7 +14,9 @@ import docx as python_docx
 import pptx as python_pptx
 import pypdf
 import pytest
+from docx.oxml.ns import qn
 from PIL import Image
+from pptx.enum.chart import XL_CHART_TYPE
 
 from tco.answer import headline
 from tco.errors import InputError
@@ -25,10 +27,11 @@ from tco.report.focus import focus
 from tco.report.forms import chosen, written
 from tco.report.html.write import html
 from tco.report.pdf.write import pdf
+from tco.report.pictures import palette, svg
 from tco.report.pictures import png as picture
 from tco.report.pptx.write import pptx
 from tco.report.summary import facts
-from tests.tco.report.packs import NAME, plain, png
+from tests.tco.report.packs import NAME, hostile, plain, png
 
 pytestmark = pytest.mark.slow
 
@@ -86,7 +89,7 @@ def slide_text(slide):
 
 
 def squeezed(text):
-    return re.sub(r"[\s\u200b]+", "", text)
+    return re.sub(r"\s+", "", text)
 
 
 @pytest.mark.parametrize("form", ["html", "pdf", "docx", "pptx"])
@@ -119,6 +122,34 @@ def test_the_pdf_runs_nothing_and_opens_nothing():
     assert not any("/Annots" in page for page in reader.pages)
 
 
+def test_what_is_copied_out_of_the_pdf_has_no_invisible_letters():
+    """Long words have to break somewhere; a sign of no width between their letters would make an address that opens nothing."""
+    address = "https://example.com/prices/of-a-long-path/2026?region=eu-central-1"
+    data = pdf(hostile("plain", address))
+    said = "".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(data)).pages)
+
+    assert address in said.replace("\n", "")
+    assert not any(sign in said for sign in "\u200b\u200c\u200d\u2060\ufeff")
+
+
+def test_a_minus_is_never_parted_from_its_number_in_the_pdf():
+    data = pdf(hostile("plain", "between -$286k and -14.5%/month " * 12))
+    lines = [line for page in pypdf.PdfReader(io.BytesIO(data)).pages for line in page.extract_text().splitlines()]
+
+    assert sum("-$286k" in line for line in lines) > 5
+    assert not [line for line in lines if line.rstrip().endswith(" -")]
+
+
+def test_a_minus_is_never_parted_from_its_number_in_word_and_reads_as_it_did():
+    told = "between -$286k and -14.5%/month, a-1, 2026-11-23 -"
+    word = python_docx.Document(io.BytesIO(docx(hostile("plain", told))))
+    parts = [each.text for each in word.element.body.iter(qn("w:t")) if each.text]
+
+    assert any(told in paragraph.text for paragraph in word.paragraphs)
+    assert any(told in cell.text for table in word.tables for row in table.rows for cell in row.cells)
+    assert not [part for part in parts if re.search(r"(^|\s)-[$\d]", part)]
+
+
 def test_the_footer_of_word_has_the_ids_and_the_brand_on_all_parts():
     word = python_docx.Document(io.BytesIO(file("docx")))
     footer = word.sections[0].footer.paragraphs[0].text
@@ -149,6 +180,34 @@ def test_native_charts_hold_the_numbers_of_the_answer():
     for option in plain().result.options:
         laid_out = sum(sum(amounts) for amounts in option.investments.values())
         assert ends[option.name] == pytest.approx(laid_out + sum(option.monthly_usd), rel=1e-9)
+
+
+def test_an_option_has_the_same_colour_in_every_chart():
+    charts = [
+        shape.chart
+        for slide in python_pptx.Presentation(io.BytesIO(file("pptx"))).slides
+        for shape in slide.shapes
+        if shape.has_chart
+    ]
+    lines = [chart for chart in charts if chart.chart_type == XL_CHART_TYPE.LINE]
+    colours = [{each.name: each.format.line.color.rgb for each in chart.plots[0].series} for chart in lines]
+    bars = next(c for c in charts if next(iter(c.plots[0].categories)) == "Year 1").plots[0].series
+
+    assert [{"api", NAME}, {NAME}] == [set(each) for each in colours]
+    assert colours[0]["api"] != colours[0][NAME] == colours[1][NAME]
+    assert colours[0] == {each.name: each.format.fill.fore_color.rgb for each in bars}
+    second = KIT.terms.colours.lines[1]
+    assert f'stroke="{second}"' in svg(plain(), "paid_back")
+    assert f'stroke="{KIT.terms.colours.lines[0]}"' not in svg(plain(), "paid_back")
+
+
+def test_a_brand_of_two_colours_tells_four_options_apart():
+    two = KIT.terms.model_copy(
+        update={"colours": KIT.terms.colours.model_copy(update={"lines": ["#112233", "#445566"]})}
+    )
+
+    assert ["#112233", "#445566"] == palette(Brand(terms=two)).lines[:2]
+    assert 4 == len(set(palette(Brand(terms=two)).lines[:4]))
 
 
 def test_workbooks_behind_charts_hold_the_same_numbers_and_no_formula():

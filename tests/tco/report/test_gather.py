@@ -10,7 +10,8 @@ from tco import InputError, evaluate, load
 from tco.compare import prepare
 from tco.lock import lock_of, write_lock
 from tco.report.gather import gather, version_before
-from tests.factories import run, scenario_data
+from tco.report.redact import banded
+from tests.factories import API, OWN, run, scenario, scenario_data
 
 AGREED = {
     "value": 8.37,
@@ -93,6 +94,26 @@ def test_the_version_before_comes_from_its_lock_or_its_scenario(asked, tmp_path)
 
     assert held == version_before(tmp_path / "plan.lock")
     assert held == version_before(asked)
+
+
+def test_what_a_lender_or_a_lessor_agreed_to_is_banded_though_it_is_a_share():
+    own = OWN | {
+        "maintenance_fraction_per_year": {"value": 0.0731, "evidence": "contract"},
+        "purchase": {
+            "kind": "lease",
+            "term_months": 24,
+            "payment_per_month_fraction": {"value": 0.0413, "evidence": "contract"},
+            "buy_out_fraction": {"value": 0.0, "evidence": "contract"},
+        },
+    }
+    hidden, paths = banded(scenario(options=[API, own]))
+
+    assert set(paths) == {
+        "options.own.maintenance_fraction_per_year",
+        "options.own.purchase.payment_per_month_fraction",
+    }
+    assert "0.0413" not in hidden.model_dump_json()
+    assert "0.0731" not in hidden.model_dump_json()
 
 
 def test_prices_of_the_firms_own_list_are_banded_for_the_public_too(tmp_path):

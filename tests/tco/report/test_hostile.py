@@ -61,7 +61,7 @@ some = settings(max_examples=6, suppress_health_check=list(HealthCheck))
 
 def shown(text):
     """The question of page one, on one line."""
-    return inert(short(f"{text}: which?", 400))
+    return inert(short(f"{text}: which?", 700))
 
 
 def test_inert_text_has_no_sign_that_acts():

@@ -83,6 +83,17 @@ def test_internal_documents_are_not_for_the_public():
     assert "price list [internal document]" == hidden("price list 2026.pdf", "public")
 
 
+def test_an_internal_document_is_hidden_beside_a_link_too():
+    told = "https://vendor.example/prices and table data/list.csv, confirmed in walnut-offer-2026.pdf"
+
+    assert (
+        hidden(told, "public")
+        == "https://vendor.example/prices and table data/list.csv, confirmed in [internal document]"
+    )
+    assert hidden("https://vendor.example, see deals/walnut.pdf", "client") == "https://vendor.example, see [path]"
+    assert hidden("https://vendor.example/papers/sheet.pdf", "public") == "https://vendor.example/papers/sheet.pdf"
+
+
 def test_a_link_keeps_no_ticket():
     assert "see https://example.com/a" == hidden("see https://example.com/a?token=abc", "client")
     assert "see https://[key]example.com/a" == hidden("see https://bob:pw123@example.com/a", "internal")

@@ -16,6 +16,8 @@ from tco.report.brand import Brand, BrandFile, Logo
 from tco.report.docx.write import docx
 from tco.report.pdf.write import pdf
 from tco.report.pptx.write import pptx
+from tco.report.xlsx.build import model_of
+from tco.report.xlsx.write import workbook_bytes
 from tests.tco.report.packs import hostile, plain, png
 from tests.tco.report.test_hostile import CORPUS, NAMES
 
@@ -94,6 +96,24 @@ def test_tables_on_slides_end_above_the_footer(shown):
 
     for page in pages[1:]:
         assert ink(page, 0.05, 0.925, 0.95, 0.942) == 0
+
+
+def test_no_chart_of_the_workbook_is_cut_by_the_end_of_a_page(shown):
+    """Two options are three charts, which stand on one page; a strip of them on a second one would be a page of its own."""
+    pages = pypdf.PdfReader(shown(workbook_bytes(model_of(plain())), "xlsx")).pages
+    feet = [each.extract_text() for each in pages]
+
+    assert sum("Charts, " in foot for foot in feet) == 1
+    assert sum("Results, " in foot for foot in feet) == 1
+
+
+def test_bars_of_years_begin_at_zero_and_one_line_has_no_title():
+    deck = python_pptx.Presentation(io.BytesIO(pptx(plain())))
+    charts = [shape.chart for slide in deck.slides for shape in slide.shapes if shape.has_chart]
+    by_year = next(chart for chart in charts if next(iter(chart.plots[0].categories)) == "Year 1")
+
+    assert by_year.value_axis.minimum_scale == 0
+    assert not any(chart.has_title for chart in charts)
 
 
 @pytest.mark.parametrize("pack", ["plain", "long"])

@@ -14,6 +14,7 @@ from tco.answer import headline
 from tco.errors import InputError
 from tco.report.brand import Brand
 from tco.report.pptx import template
+from tco.report.pptx.measure import lines_of
 from tco.report.pptx.write import pptx
 from tco.report.summary import facts
 from tests.tco.report.packs import plain
@@ -51,6 +52,17 @@ def test_shapes_of_the_template_are_filled_by_their_names_and_keep_their_look():
     assert texts["tco:answer"].paragraphs[0].runs[0].font.bold
 
 
+def test_what_the_template_says_of_its_makers_goes_no_further():
+    deck = python_pptx.Presentation(io.BytesIO(client_deck()))
+    held = deck.core_properties
+    held.author = held.last_modified_by = held.comments = held.keywords = held.subject = held.category = "Mr Walnut"
+    told = io.BytesIO()
+    deck.save(told)
+    files = zipfile.ZipFile(io.BytesIO(pptx(replace(plain(), brand=Brand(template=told.getvalue())))))
+
+    assert b"Walnut" not in files.read("docProps/core.xml")
+
+
 def test_the_template_has_the_title_so_no_other_one_is_made():
     with_title, without = made(client_deck()), made(client_deck(names=("tco:answer",)))
 
@@ -75,6 +87,23 @@ def test_slides_take_the_size_and_the_title_places_of_the_template():
     for shape in slide.shapes:
         assert shape.left + shape.width <= deck.slide_width
         assert shape.top + shape.height <= deck.slide_height
+
+
+def test_a_long_title_stays_in_the_place_of_the_template_and_a_short_one_keeps_its_letters():
+    """The deck's own titles are of 44 points: two lines of those are higher than the 1.25 inches of their place."""
+    titles = {
+        slide.shapes.title.text_frame.text: slide.shapes.title
+        for slide in made(client_deck()).slides
+        if slide.shapes.title
+    }
+    sizes = {text: title.text_frame.paragraphs[0].runs[0].font.size for text, title in titles.items()}
+
+    assert sizes["Method"] is sizes["The answer"] is None
+    long = sizes["Sensitivity: one input at a time"]
+    assert 28 < long.pt < 44
+    held = titles["Sensitivity: one input at a time"]
+    assert lines_of(held.text_frame.text, held.width / 914_400 - 0.2, 44) == 2
+    assert lines_of(held.text_frame.text, held.width / 914_400 - 0.2, long.pt) == 1
 
 
 def test_what_is_no_template_is_refused(monkeypatch):

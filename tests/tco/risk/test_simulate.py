@@ -133,6 +133,24 @@ def test_what_cannot_serve_at_all_is_told():
     assert ([], None) == (found.shares, found.measuring)
 
 
+def test_where_the_baseline_cannot_serve_there_is_no_npv_to_explain():
+    tight = {"options": [RENT, API], "baseline": "rent", "workload__slo": {"ttft_p95_ms": 1.0}}
+    question = scenario(**tight, workload__requests_per_day={"value": 9e4, "low": 5e4, "high": 2e5})
+    found = simulate(prepare(question, RUNS, pricing.shipped_book()), draws=200)
+
+    assert ("api", 1.0, None) == (found.option, found.of("api").served.fraction, found.of("api").npv_usd)
+    assert ([], None, None) == (found.shares, found.unexplained_fraction, found.measuring)
+
+
+def test_a_number_in_several_options_is_named_by_the_one_that_is_judged():
+    wage = {"run_fte": 0.5, "cost_per_fte_usd_per_year": {"value": 1.5e5, "low": 1e5, "high": 2e5}}
+    question = asked({"people": {**wage, "run_fte": 0.0}}, {"people": wage})
+    found = simulate(question, draws=1000)
+
+    assert ["options.api.people.cost_per_fte_usd_per_year"] == [each.path for each in found.inputs]
+    assert ["options.rent.people.cost_per_fte_usd_per_year"] == [each.path for each in found.shares]
+
+
 def test_measuring_narrows_what_hangs_on_the_throughput():
     """12 requests/s on replicas of 1.6: without a run the fleet is 5 to 12 replicas, with one 8 or 9."""
     busy = {"throughput_factor": {"value": 1.0, "low": 0.97, "high": 1.03}}

@@ -26,6 +26,7 @@ from tco.report.xlsx import write_xlsx
 from tco.report.xlsx.cells import TIME_ZERO_COLUMN
 from tco.report.xlsx.write import workbook_bytes
 from tests.factories import run
+from tests.tco.report.packs import locked
 from tests.tco.report.xlsx import packs
 
 # Arithmetic, or files, that take seconds.
@@ -134,6 +135,44 @@ def test_the_verdict_of_all_checks_stands_on_every_sheet() -> None:
     book = opened(data("plain"), values=True)
 
     assert {page.title for page in book if any(cell.value == "OK" for cell in page[2])} == set(book.sheetnames)
+
+
+def test_the_change_log_tells_values_ranges_runs_prices_and_options_that_are_gone() -> None:
+    plain = packs.pack_of(packs.question("plain"))
+    before = locked(plain)
+    path, gone = "workload.requests_per_day", before.answer.options[0].model_copy(update={"name": "old"})
+    older = before.model_copy(
+        update={
+            "quantities": before.quantities
+            | {path: before.quantities[path].model_copy(update={"value": 7.0, "low": 5.0})},
+            "price_book": before.price_book.model_copy(update={"id": "last-month"}),
+            "answer": before.answer.model_copy(update={"options": [*before.answer.options, gone]}),
+        }
+    )
+    page = opened(workbook_bytes(packs.model_of(replace(plain, previous=older))), values=True)["Change log"]
+    rows = {row[0]: row[1:3] for row in page.iter_rows(min_row=6, values_only=True)}
+
+    now = {row.path: row for row in plain.result.assumptions}[path]
+    assert rows["Price book"] == ("last-month", plain.result.price_book.id)
+    assert rows["old"] == ("there", "gone")
+    assert rows[path] == (7.0, now.value)
+    assert rows[f"{path}, low end"][0] == 5.0
+    assert f"{path}, high end" not in rows
+    assert "Version of the tool" not in rows
+    assert not any(str(label).startswith("Run of") for label in rows)
+
+
+def test_an_input_that_needs_a_new_export_says_so_where_it_is_typed() -> None:
+    made, page = packs.model("plain"), opened(data("plain"))["Inputs"]
+    prompts = {str(each.sqref): (each.promptTitle, each.prompt) for each in page.data_validations.dataValidation}
+    cells = {path: f"D{cell.row + 1}" for path, cell in made.desk.inputs.numbered.items()}
+
+    title, why = prompts[cells["workload.output_tokens_per_request"]]
+    assert title == "new export"
+    assert why.startswith("held at export: capacity of a replica of own")
+    assert len(why) <= 255
+    told = {path for path, place in cells.items() if prompts[place][0]}
+    assert told == {path for path in cells if not made.desk.inputs.is_live(path)}
 
 
 def test_what_stays_in_sight_and_how_it_prints() -> None:
