@@ -22,6 +22,7 @@ class PartsProgress(WithBar):
     ) -> None:
         self._console, self._parts = console(), parts
         self._began, self._said = time.monotonic(), 0.0
+        self._first: tuple[float, int] | None = None
         self._bar: Progress | None = None
         if self._console.is_terminal:
             columns = (SpinnerColumn(), TextColumn(title), BarColumn(bar_width=30), TimeRemainingColumn())
@@ -39,7 +40,16 @@ class PartsProgress(WithBar):
             self._bar.update(self._task, completed=done, total=total)
             return
         now = time.monotonic() - self._began
+        if self._first is None:
+            # What came before the first part, such as the answer itself, says nothing of how long the others take.
+            self._first = now, done
         if done < total and now >= (self._said + _SAY_EVERY_S if self._said else _FIRST_AFTER_S):
             self._said = now
-            left_s = now * (total - done) / max(1, done)
-            self._console.print(f"{done} of {total} {self._parts}, about {left_s:.0f} s left", markup=False)
+            self._console.print(f"{done} of {total} {self._parts}{self._left(now, done, total)}", markup=False)
+
+    def _left(self, now: float, done: int, total: int) -> str:
+        assert self._first is not None  # of a part that is done
+        since, before = self._first
+        if done <= before:
+            return ""
+        return f", about {(now - since) * (total - done) / (done - before):.0f} s left"

@@ -223,3 +223,19 @@ def test_a_pipe_gets_a_line_after_two_seconds_and_every_ten(monkeypatch, capsys)
         "12 of 30 parts simulated, about 18 s left",
         "22 of 30 parts simulated, about 8 s left",
     ] == capsys.readouterr().err.splitlines()
+
+
+def test_what_came_before_the_first_part_is_not_taken_for_its_time(monkeypatch, capsys):
+    """A report answers and simulates for twenty seconds before it asks the first of its inputs, each of which takes half a second."""
+    now = [0.0]
+    monkeypatch.setattr("tco.cli._parts_progress.time.monotonic", lambda: now[0])
+    with PartsProgress() as progress:
+        for part in range(1, 51):
+            now[0] = 20.0 + 0.5 * part
+            progress.done(part, 50)
+
+    assert [
+        "1 of 50 parts simulated",
+        "21 of 50 parts simulated, about 14 s left",
+        "41 of 50 parts simulated, about 4 s left",
+    ] == (capsys.readouterr().err.splitlines())
