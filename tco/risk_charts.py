@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import altair as alt
 import pandas as pd
 
-from tco.charts import DOLLARS, LIGHT, Palette, by_width, option_colour, x_at
+from tco.charts import DOLLARS, LIGHT, Palette, by_width, option_colour, whole_months, x_at
 from tco.result import Driver
 from tco.risk.records import OptionRisk, Risk, Share
 from tco.risk.two_way import TwoWay
@@ -32,7 +32,12 @@ def paid_back_chart(risk: Risk, palette: Palette = LIGHT) -> alt.LayerChart:
         alt.Chart(paid_back_frame(risk))
         .mark_line(strokeWidth=2.5)
         .encode(
-            x=alt.X("month:Q", title="Month", scale=alt.Scale(domain=[0, risk.horizon_months], nice=False)),
+            x=alt.X(
+                "month:Q",
+                title="Month",
+                scale=alt.Scale(domain=[0, risk.horizon_months], nice=False),
+                axis=whole_months(),
+            ),
             y=alt.Y(
                 "share_fraction:Q",
                 title="Runs that have paid back",
