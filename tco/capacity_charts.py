@@ -11,7 +11,7 @@ import pandas as pd
 
 from probes.run import Run
 from tco.capacity.memory.waterfall import Waterfall
-from tco.charts import LIGHT, Palette, from_zero, layers_of, x_at
+from tco.charts import LIGHT, Palette, from_zero, layers_of, whole_months, x_at
 from tco.number_style import local
 from tco.result import Capacity
 from tco.run_charts import latency_curve, run_frame, throughput_curve
@@ -158,7 +158,7 @@ def months_chart(capacity: Capacity, palette: Palette = LIGHT) -> alt.LayerChart
         # Of one month there is no line.
         .mark_line(interpolate="step-after", strokeWidth=2.5, point=len(capacity.replicas_by_month) == 1)
         .encode(
-            x=alt.X("month:Q", title="Month", scale=alt.Scale(nice=False), axis=alt.Axis(tickMinStep=1)),
+            x=alt.X("month:Q", title="Month", scale=alt.Scale(nice=False), axis=whole_months()),
             y=alt.Y(
                 "replicas:Q",
                 title="Replicas",

@@ -72,6 +72,11 @@ def crossing(result: Result) -> tuple[float, float] | None:
     return month, float(costs[before] + (month - before) * (costs[after] - costs[before]))
 
 
+def whole_months() -> alt.Axis:
+    """An axis of months, however few: a plan of one month has no tick at a tenth of it."""
+    return alt.Axis(tickMinStep=1, format="d")
+
+
 def by_width(narrow: int, wide: int) -> alt.ExprRef:
     """A number for a chart on a phone, and one for any other; a picture in a report is wide.
 
@@ -136,7 +141,10 @@ def cumulative_cost(result: Result, palette: Palette = LIGHT) -> alt.LayerChart:
         .mark_line(strokeWidth=2.5)
         .encode(
             x=alt.X(
-                "month:Q", title="Month", scale=alt.Scale(domain=[0, result.conventions.horizon_months], nice=False)
+                "month:Q",
+                title="Month",
+                scale=alt.Scale(domain=[0, result.conventions.horizon_months], nice=False),
+                axis=whole_months(),
             ),
             y=alt.Y("cost_usd:Q", title="Cumulative cost (USD)", axis=alt.Axis(labelExpr=DOLLARS, grid=True)),
             color=option_colour(names, palette),

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import altair as alt
 import pandas as pd
 
-from tco.charts import DOLLARS, LIGHT, Palette, by_width, option_colour, x_at
+from tco.charts import DOLLARS, LIGHT, Palette, by_width, option_colour, whole_months, x_at
 from tco.number_style import local
 from tco.result import Driver
 from tco.risk.records import OptionRisk, Risk, Share
@@ -39,7 +39,12 @@ def paid_back_chart(risk: Risk, palette: Palette = LIGHT, coloured: Sequence[str
         alt.Chart(paid_back_frame(risk))
         .mark_line(strokeWidth=2.5)
         .encode(
-            x=alt.X("month:Q", title="Month", scale=alt.Scale(domain=[0, risk.horizon_months], nice=False)),
+            x=alt.X(
+                "month:Q",
+                title="Month",
+                scale=alt.Scale(domain=[0, risk.horizon_months], nice=False),
+                axis=whole_months(),
+            ),
             y=alt.Y(
                 "share_fraction:Q",
                 title="Runs that have paid back",

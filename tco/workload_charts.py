@@ -8,7 +8,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from tco.charts import LIGHT, Palette, from_zero
+from tco.charts import LIGHT, Palette, from_zero, whole_months
 from tco.workload.asked import Workload
 from tco.workload.demand import HOURS_PER_DAY, SECONDS_PER_DAY, Demand
 
@@ -105,7 +105,7 @@ def growth_chart(asked: Demand, palette: Palette = LIGHT) -> alt.LayerChart:
             fillOpacity=0.15,
         )
         .encode(
-            x=alt.X("month:Q", title="Month", scale=alt.Scale(nice=False), axis=alt.Axis(tickMinStep=1)),
+            x=alt.X("month:Q", title="Month", scale=alt.Scale(nice=False), axis=whole_months()),
             y=alt.Y(
                 "requests_per_day:Q",
                 title="Requests a day",

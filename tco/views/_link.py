@@ -31,10 +31,11 @@ def code_of_session() -> str | None:
 
 def follow() -> None:
     """Opens the scenario that a browser's Back or Forward has brought into the address: one that this session wrote there before."""
-    written: dict[str, _history.Held] = st.session_state.get(_WRITTEN, {})
+    written: dict[str | None, _history.Held] = st.session_state.get(_WRITTEN, {})
     code = st.query_params.get(_state.LINK)
     now, since = st.session_state.get("address", (None, 0.0))
-    if code == now or code not in written or monotonic() - since < _SETTLED_S:
+    # None is what every change of the page begins with, and no way back.
+    if code is None or code == now or code not in written or monotonic() - since < _SETTLED_S:
         return
     # What was changed in this very run was changed on the page that the visitor still had.
     if now in written and _history.now() == written[now]:
@@ -43,14 +44,10 @@ def follow() -> None:
 
 def keep_in_address() -> None:
     """Writes the scenario into the address bar, once it is another than the one that the app opens with by itself."""
-    if _state.text() == st.session_state.get("first_text"):
-        st.query_params.pop(_state.LINK, None)
-        return
-    code = code_of_session()
+    code = None if _state.text() == st.session_state.get("first_text") else code_of_session()
     if code is None:
         st.query_params.pop(_state.LINK, None)
-        return
-    if st.query_params.get(_state.LINK) != code:
+    elif st.query_params.get(_state.LINK) != code:
         st.query_params[_state.LINK] = code
     if st.session_state.get("address", (None, 0.0))[0] != code:
         st.session_state["address"] = (code, monotonic())

@@ -90,7 +90,7 @@ def _evidence(result: Result, risk: OptionRisk | None) -> None:
         st.markdown(
             mark
             + plain(
-                f"Over the ranges of the inputs it saves in {likely(risk.saves)}; {paid_back(risk, result.conventions.horizon_months)}."
+                f"Over the ranges of the inputs {risk.name} saves in {likely(risk.saves)}; {paid_back(risk, result.conventions.horizon_months)}."
             ),
             help=f"{local(_quick_risk.draws()):,} runs, each with every uncertain input drawn anew. More on *Risk*.",
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from tco import InputError
@@ -20,6 +22,9 @@ from tco.risk_words import likely, measuring_sentence, npv_range, paid_back, ris
 from tco.views import _bar, _chart, _empty, _hosted, _look, _state
 from tco.what_if import Condition, solve_for, solved_sentence
 from tco.words import label, plain
+
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
 
 DRAWS = (1_000, 10_000, 100_000)
 SHOWN_INPUTS = 8
@@ -212,15 +217,19 @@ def _solve(prepared: Prepared, option: str) -> None:
         wish = right.selectbox("So that it", ["saves money", "pays back within …"], key=_state.key("risk.until"))
         condition = Condition("npv_usd", ">", 0.0)
         if wish != "saves money":
-            within = right.slider(
-                "Months",
-                1,
-                prepared.scenario.horizon_months,
-                min(12, prepared.scenario.horizon_months),
-                key=_state.key("risk.within"),
-            )
-            condition = Condition("payback_months", "<=", float(within))
-        st.markdown(plain(solved_sentence(solve_for(prepared, path, condition, option))))
+            condition = Condition("payback_months", "<=", _within(prepared.scenario.horizon_months, right))
+        try:
+            st.markdown(plain(solved_sentence(solve_for(prepared, path, condition, option))))
+        except InputError as error:
+            # The rest of the page has its answer.
+            st.info(plain(f"{error}."), icon=":material/info:")
+
+
+def _within(horizon_months: int, place: DeltaGenerator) -> float:
+    """Months to pay back within; of a plan of one month there is no choice."""
+    if horizon_months == 1:
+        return 1.0
+    return float(place.slider("Months", 1, horizon_months, min(12, horizon_months), key=_state.key("risk.within")))
 
 
 try:

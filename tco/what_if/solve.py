@@ -280,12 +280,17 @@ def _range(scenario: Scenario, path: str, quantity: Quantity, times: float) -> t
 
 
 def _problem(scenario: Scenario, path: str, value: float) -> str | None:
-    """Why an input may not have a value."""
+    """Why an input may not have a value. History may give another input a wider range than a person may write: that is none of it."""
+    before = _problems(scenario)
+    return next((told for told in _problems(with_value(scenario, path, value)) if told not in before), None)
+
+
+def _problems(scenario: Scenario) -> list[str]:
     try:
-        Scenario.model_validate(with_value(scenario, path, value).model_dump(by_alias=True))
+        Scenario.model_validate(scenario.model_dump(by_alias=True))
     except ValidationError as error:
-        return str(error.errors(include_url=False)[0]["msg"]).removeprefix("Value error, ")
-    return None
+        return [str(each["msg"]).removeprefix("Value error, ") for each in error.errors(include_url=False)]
+    return []
 
 
 def _values(low: float, high: float, now: float, points: int) -> list[float]:

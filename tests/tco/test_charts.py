@@ -104,3 +104,10 @@ def test_the_lines_cross_at_the_payback_with_loans_and_taxes_too() -> None:
     assert month - before == pytest.approx(-apart[before] / (apart[before + 1] - apart[before]), abs=1e-6)
     total = answer.option("own").total_usd + answer.option("own").cash.left_usd
     assert lines["own"][-1] == pytest.approx(total)
+
+
+def test_a_plan_of_one_month_has_whole_months_on_its_axis():
+    result = tco.evaluate(scenario(options=[dict(API), dict(RENT)], horizon_months=1), {"test-run": run()})
+    axis = cumulative_cost(result).to_dict()["layer"][0]["encoding"]["x"]["axis"]
+
+    assert {"format": "d", "tickMinStep": 1} == axis

@@ -131,6 +131,18 @@ def test_the_browsers_back_opens_what_the_address_held_before(open_app):
     assert 2_000 == parse(app.session_state["scenario_text"]).workload.requests_per_day.value
 
 
+def test_back_after_an_undo_opens_what_was_undone(open_app):
+    app = edited(open_app(), 1_000.0)
+    before = app.query_params["s"]
+    next(button for button in app.button if button.label == "Undo").click().run()
+    assert "s" not in app.query_params
+    app.session_state["address"] = (None, 0.0)
+    app.query_params["s"] = before
+    app.run()
+
+    assert 1_000 == parse(app.session_state["scenario_text"]).workload.requests_per_day.value
+
+
 def test_a_click_on_a_page_that_has_an_old_address_yet_takes_nothing_back(open_app):
     app = edited(open_app(), 1_000.0)
     before = app.query_params["s"]

@@ -71,3 +71,17 @@ def test_without_another_option_there_is_nothing_to_compare(open_app):
 
     assert not app.exception
     assert "There is nothing to compare" == app.header[0].value
+
+
+def test_a_plan_of_one_month_can_be_asked_what_would_have_to_be_true(open_app):
+    """The book's history gives a rent over one month a wider range than a person may write."""
+    moving = {name: value for name, value in RENT.items() if name != "price_change_per_year_fraction"}
+    app = open_app(options=[dict(API), moving], horizon_months=1)
+    app.switch_page("tco/views/risk.py").run(timeout=60)
+    app.selectbox[4].select("pays back within …").run(timeout=60)
+
+    assert not app.exception
+    assert ["rent saves money against api in none of the runs; no run pays back within 1 month."] == [
+        header.value.replace("\\", "") for header in app.header
+    ]
+    assert any(text.value.startswith("Payback within") for text in app.markdown)

@@ -113,3 +113,12 @@ def test_bad_input_is_a_sentence(path, ends, words):
 
 def _cheap():
     return prepared(options=[dict(API), RENT | {"price_usd_per_hour": 0.5}])
+
+
+def test_a_range_that_history_gives_another_input_does_not_forbid_this_one():
+    """Of rents over one month it spans more than doubling within a year, which a person may not write."""
+    moving = {name: value for name, value in RENT.items() if name != "price_change_per_year_fraction"}
+    asked = prepared(options=[dict(API), moving], horizon_months=1)
+
+    assert asked.scenario.option("rent").price_change_per_year_fraction.high > 1
+    assert solve_for(asked, PRICE, WORTH_IT, "rent").nearest == pytest.approx(0.9, rel=1e-4)
