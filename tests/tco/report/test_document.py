@@ -143,7 +143,7 @@ def test_nothing_to_compare_is_a_report_too():
     for options in ([API], [API | {"input_usd_per_mtok": 0.0, "output_usd_per_mtok": 0.0}]):
         pack = made(question(options=options))
         text = str(document(pack))
-        assert "Stay with api" in text
+        assert "api is the only option" in text
         assert "nan" not in text.lower().replace("finance", "").replace("finan", "").split()
 
 

@@ -20,7 +20,7 @@ TIGHT = {"ttft_p95_ms": 1.0}
 ODD = {
     "the baseline cannot serve": ({"options": [RENT, API], "baseline": "rent", "workload__slo": TIGHT}, "is ruled out"),
     "nothing can serve": ({"options": [RENT], "baseline": "rent", "workload__slo": TIGHT}, "No option can serve"),
-    "one option": ({"options": [API]}, "Stay with api"),
+    "one option": ({"options": [API]}, "api is the only option"),
     "all is free": ({"options": [FREE, FREE | {"name": "other"}]}, "Stay with api"),
     "one month": ({"options": [API, RENT], "horizon_months": 1}, "Stay with api"),
     "ten years": ({"options": [API, RENT], "horizon_months": 120}, "Stay with api"),
