@@ -97,7 +97,7 @@ _MARKDOWN = re.compile(r"([\\`*_{}\[\]#+\-.!$~:<>|&^=@])")
 # What a browser page makes a link of by itself, however its characters are escaped: GitHub's Markdown looks at the text that is left.
 _LINKED_BY_ITSELF = re.compile(r"(?i)(?=https?://|www\.)|(?=@)")
 _NO_LINK = "\u2060"
-"""A word joiner, which nobody sees: before an address it is not the beginning of a word, so no link is made of it."""
+"""A word joiner, which nobody sees: before an address, or within one for mail, no link is made of it. What people copy is shown as code instead."""
 _ADDRESS = re.compile(r"(https?://[^\s<>\[\]\\`|]*[^\s<>\[\]\\`|.,;:)'\"])")
 
 

@@ -60,7 +60,7 @@ def _is_on_the_list(settings: Hosting) -> bool:
     if verified and admits(entries, email):
         return True
     st.header("You are signed in, but not on the list", anchor=False)
-    who = plain(email) if email else "An account without an e-mail address"
+    who = _address(email) if email else "An account without an e-mail address"
     why = "is not among those whom its operator has named"
     if email and not verified:
         why = "was not verified by the identity provider"
@@ -69,12 +69,17 @@ def _is_on_the_list(settings: Hosting) -> bool:
     return False
 
 
+def _address(email: str) -> str:
+    """As code, so that it is copied as it is and leads nowhere."""
+    return plain(f"`{email.replace('`', '')}`")
+
+
 def sign_out() -> None:
     """A way out, where visitors sign in."""
     settings = hosting()
     if settings.hosted and settings.login:
         with st.sidebar:
-            st.caption(plain(str(st.user.get("email"))))
+            st.caption(_address(str(st.user.get("email"))))
             st.button("Sign out", icon=":material/logout:", on_click=st.logout, key="sign_out")
 
 

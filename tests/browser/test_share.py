@@ -71,7 +71,7 @@ def test_the_browsers_back_goes_to_the_scenario_before(page, shared_app):
 def test_an_address_in_a_scenario_is_a_link_only_where_it_is_a_source(page, shared_app):
     """Whoever sends a link writes its texts: a certificate may be called anything, and what is told of it may not lead anywhere."""
     text = dump(load(shipped_scenarios()["demo"]))
-    text += "constraints: {certifications: ['https://evil.example/a, www.evil.example, me@evil.example']}\n"
+    text += "constraints: {certifications: ['https://evil.example/a, www.evil.example, me@evil.example, a.b@evil.example']}\n"
     terms = {"certifications": [], "source": "https://source.example/b"}
     asked = set_field(parse(text), "options.api-today.terms", terms)
     code = link_code(Shared(text=dump(asked), origin="demo"))

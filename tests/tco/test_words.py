@@ -34,7 +34,7 @@ def test_every_quantity_of_a_scenario_has_a_word():
         ("$5 to $9", r"\$5 to \$9"),
         ("~~not~~ struck", r"\~\~not\~\~ struck"),
         ("[link](http://x)", "\\[link\\](\u2060http\\://x)"),
-        ("see WWW.x, mail a@b", "see \u2060WWW\\.x, mail a\u2060\\@b"),
+        ("see WWW.x, mail a.b@c", "see \u2060WWW\\.x, mail a\\.b\u2060\\@c"),
         (":material/home:", r"\:material/home\:"),
         ("two\nlines # no heading", r"two lines \# no heading"),
         ("`a_b` stays code, a_b does not", r"`a_b` stays code, a\_b does not"),

@@ -11,7 +11,6 @@ from tco import InputError
 from tco.views import _hosted, _job
 from tco.views._probe_command import ProbeRequest
 from tco.views._turns import LineIsFullError, Turns
-from tco.words import plain
 from tests.factories import run
 from tests.views.conftest import at_page
 
@@ -65,7 +64,7 @@ def test_who_is_on_the_list_comes_in(open_app, visitor):
 
     assert not app.exception
     assert app.metric
-    assert plain("Ann@example.org") in [text.value for text in app.sidebar.caption]
+    assert "`Ann@example.org`" in [text.value for text in app.sidebar.caption]
 
 
 def test_an_address_that_is_not_verified_counts_where_the_operator_says_so(open_app, visitor, hosted):

@@ -91,7 +91,7 @@ def test_a_picture_has_it_and_the_same_pack_gives_the_same_bytes(asked):
 
     assert first == second
     assert first != svg(pack, "cumulative")
-    assert any("," in label for label in labels)
+    assert any("," in label for label in labels), labels
     assert not any("." in label for label in labels)
 
 
