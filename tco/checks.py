@@ -181,7 +181,12 @@ def _withdrawn(scenario: Scenario, book: Book) -> Iterator[Caution]:
 
 def _stale_prices(scenario: Scenario) -> Iterator[Caution]:
     for path, quantity in quantities(scenario):
-        if quantity.as_of is None or quantity.evidence not in {"listed", "literature"}:
+        # A measured curve does not age as a price does.
+        if (
+            quantity.as_of is None
+            or quantity.evidence not in {"listed", "literature"}
+            or path.endswith(".throughput_factor")
+        ):
             continue
         age_days = (scenario.as_of - quantity.as_of).days
         if age_days > STALE_AFTER_DAYS:

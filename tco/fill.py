@@ -5,6 +5,7 @@ The filled scenario is what is evaluated, listed in the assumptions register, an
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -200,6 +201,14 @@ def _fill_own(option: OwnOption, replica: Replica, sources: _Sources) -> OwnOpti
     return option.model_copy(update=update)
 
 
+def _day_of(run: Run) -> dt.date | None:
+    """When it was measured; an imported run may not say it in a form that can be read."""
+    try:
+        return dt.date.fromisoformat(run.created_at[:10])
+    except ValueError:
+        return None
+
+
 def _throughput(option: RentOption | OwnOption, replica: Replica, workload: Workload) -> Quantity:
     """Factor 1 on the run's capacity, with the run's own interval as its range."""
     if option.throughput_factor is not None:
@@ -213,5 +222,6 @@ def _throughput(option: RentOption | OwnOption, replica: Replica, workload: Work
         distribution="lognormal" if low < high else None,
         evidence="assumption" if replica.carried is not None else replica.run.evidence,
         source=f"run {replica.run.run_id}",
+        as_of=_day_of(replica.run),
         note="95 % interval of the run over its repeats, and of the conversion to these lengths where there is one",
     )

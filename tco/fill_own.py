@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pricing
@@ -87,7 +88,7 @@ def _server_watts(option: OwnOption, gpu: str | None, server: Server | None, run
             f"option {option.name!r}: the power of its server is not known "
             f"({'the run has no GPU' if gpu is None else f'the book has no TDP for {gpu}'}); give `server_watts`"
         )
-    low, rest, high, source = _rest(gpu, tdp, server, book)
+    low, rest, high, source, read_on = _rest(gpu, tdp, server, book)
     # Published power is a mean over a benchmark with its pauses; only a run of one's own, on this very part, says what a loaded GPU draws.
     cells = run.usable_cells if run.evidence == "measured" and _is_on(run, gpu, book) else []
     measured = [cell.power_watts for cell in cells if cell.power_watts is not None]
@@ -98,6 +99,7 @@ def _server_watts(option: OwnOption, gpu: str | None, server: Server | None, run
         high=(max(own, tdp) + high * tdp) * option.gpus_per_server,
         evidence="expert",
         source=source,
+        as_of=read_on,
         note=f"{local(own):,.0f} W a GPU ({f'run {run.run_id}' if measured else 'TDP'}) and {local(rest):.2g} x {local(tdp):,.0f} W for the rest",
     )
 
@@ -107,19 +109,22 @@ def _is_on(run: Run, gpu: str, book: Book) -> bool:
     return had is not None and (pricing.canonical_gpu(had, book) or had) == (pricing.canonical_gpu(gpu, book) or gpu)
 
 
-def _rest(gpu: str, tdp_watts: float, server: Server | None, book: Book) -> tuple[float, float, float, str]:
-    """Low, central and high power of the rest of a server over its GPUs' TDP, and the source."""
+def _rest(
+    gpu: str, tdp_watts: float, server: Server | None, book: Book
+) -> tuple[float, float, float, str, date | None]:
+    """Low, central and high power of the rest of a server over its GPUs' TDP, the source, and the day of it."""
     usual = next(figure for figure in pricing.figures(book) if figure.name == _REST)
     high = usual.high if usual.high is not None else usual.value
     if server is not None and server.max_watts is not None:
         rest = server.max_watts / (server.gpus * tdp_watts) - 1
         # The maximum is what the maker lets it draw; a loaded server stays below it.
-        return min(_REST_OF_CARDS, rest), rest, max(high, rest), server.power_source or server.source
+        return min(_REST_OF_CARDS, rest), rest, max(high, rest), server.power_source or server.source, server.as_of
     if (pricing.gpu_spec(gpu, book).link_kind or "").startswith("PCIe"):
         return (
             _REST_OF_CARDS_LOW,
             _REST_OF_CARDS,
             usual.value,
             "maximum power of a server with eight PCIe cards, docs/method.md",
+            None,
         )
-    return _REST_OF_CARDS, usual.value, high, usual.source
+    return _REST_OF_CARDS, usual.value, high, usual.source, usual.as_of

@@ -51,6 +51,13 @@ def test_old_prices_are_said() -> None:
     assert "stale_price" in codes(options=[API, of_the_book])  # the colocation figure of 2025
 
 
+def test_a_published_curve_does_not_age_as_a_price_does() -> None:
+    published = run(evidence="literature", created_at="2024-01-01T00:00:00Z")
+    open_one = {name: value for name, value in RENT.items() if name != "throughput_factor"}
+
+    assert "stale_price" not in codes(published, options=[API, open_one])
+
+
 def test_a_tokenizer_that_nobody_compared_is_said() -> None:
     other = {**API, "name": "other", "model": "anthropic/claude-x"}
 

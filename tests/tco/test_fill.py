@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime as dt
 from datetime import date
 
 import pytest
@@ -94,7 +95,7 @@ def test_the_throughput_interval_is_the_runs() -> None:
     factor = filled(without(RENT, "throughput_factor")).throughput_factor
 
     assert (1.0, 0.9, 1.1) == pytest.approx((factor.value, factor.low, factor.high))
-    assert ("measured", "run test-run") == (factor.evidence, factor.source)
+    assert ("measured", "run test-run", dt.date(2026, 11, 23)) == (factor.evidence, factor.source, factor.as_of)
 
 
 def test_the_gpu_is_read_from_the_driver_where_the_run_names_none() -> None:

@@ -60,7 +60,9 @@ def test_server_power_is_the_gpus_as_measured_and_the_rest_of_the_makers_maximum
 def test_published_power_does_not_replace_the_rated_one() -> None:
     held = run(cells=[cell(*point, power_watts=400.0) for point in CURVE], evidence="literature", source="a paper")
 
-    assert 10_200 == pytest.approx(filled(without(OWN, "server_watts"), held).server_watts.value)
+    found = filled(without(OWN, "server_watts"), held).server_watts
+    assert 10_200 == pytest.approx(found.value)
+    assert found.as_of is not None
 
 
 def test_without_the_makers_maximum_the_rest_is_that_of_such_servers() -> None:
