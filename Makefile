@@ -11,8 +11,10 @@ PYTEST = .venv/bin/python -m pytest
 AGAIN = --reruns 2 --reruns-delay 5
 # Unit tests have no clock and no port in common, so all processors share them.
 SIDE_BY_SIDE = -n auto --dist worksteal
-# Tests with processes and sockets mostly wait: four at a time. An engine takes all processors for itself.
+# Tests with processes and sockets mostly wait: four at a time.
 WAITING = -n 4 --dist worksteal
+# An engine that starts computes on one processor for most of a minute, so that two go side by side; the tests of one file share theirs.
+ENGINES = -n 2 --dist loadfile
 
 help:  ## list these targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -35,7 +37,7 @@ test: install-test  ## all tests: unit, processes, real engine, real browser
 	@scripts/ensure-libreoffice.sh || true  # without it the tests that open reports are skipped, and say so
 	$(PYTEST) -m "not engine and not browser and not slow" $(SIDE_BY_SIDE)
 	$(PYTEST) -m "slow and not engine and not browser" $(WAITING) $(AGAIN)
-	$(PYTEST) -m "engine and not browser" $(AGAIN)
+	$(PYTEST) -m "engine and not browser" $(ENGINES) $(AGAIN)
 	$(PYTEST) -m "browser and not engine" -n 2 --dist worksteal $(AGAIN)  # apart: Playwright keeps an event loop of its own running
 	$(PYTEST) -m "browser and engine" $(AGAIN)
 
