@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tco
 from tests.factories import API, OWN, RENT, run, scenario_data
+
+pytestmark = pytest.mark.slow
 
 RUNS = {"test-run": run()}
 

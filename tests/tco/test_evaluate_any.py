@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,6 +13,8 @@ import tco
 from tco.answer import explain, headline
 from tco.errors import InputError
 from tests.factories import API, OWN, RENT, run, scenario_data
+
+pytestmark = pytest.mark.slow
 
 RUNS = {"test-run": run()}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,6 +15,8 @@ from tco import InputError
 from tco.answer import explain, headline
 from tco.constraint_words import constraint_sentences
 from tests.factories import API, OWN, RENT, run, scenario_data
+
+pytestmark = pytest.mark.slow
 
 RUNS = {"test-run": run()}
 CONTRADICTIONS = ("both say when it can serve", "by which nothing is rated")

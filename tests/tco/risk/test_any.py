@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,6 +14,8 @@ from tco.compare import prepare
 from tco.errors import InputError
 from tco.risk.simulate import simulate
 from tests.factories import API, OWN, RENT, run, scenario_data
+
+pytestmark = pytest.mark.slow
 
 RUNS = {"test-run": run()}
 KINDS = ("triangular", "pert", "uniform", "lognormal")

@@ -15,6 +15,7 @@ _INPUTS = 12
 """Of each question that are changed, evenly over the register."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", packs.EVERY)
 def test_all_results_are_formulas_that_agree_with_the_engine(name: str) -> None:
     made = packs.model(name)
