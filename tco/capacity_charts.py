@@ -12,6 +12,7 @@ import pandas as pd
 from probes.run import Run
 from tco.capacity.memory.waterfall import Waterfall
 from tco.charts import LIGHT, Palette, from_zero, layers_of, whole_months, x_at
+from tco.format import milliseconds
 from tco.number_style import local
 from tco.result import Capacity
 from tco.run_charts import latency_curve, run_frame, throughput_curve
@@ -78,7 +79,7 @@ def latency_with_promise(run: Run, limits_ms: dict[str, float], palette: Palette
         [
             {
                 "latency_ms": limit,
-                "label": f"promised: {_LIMITED[name.split('_')[0]]}, {name.split('_')[1]} {local(limit):,.0f} ms",
+                "label": f"promised: {_LIMITED[name.split('_')[0]]}, {name.split('_')[1]} {milliseconds(limit)}",
             }
             for name, limit in shown
         ]

@@ -8,6 +8,7 @@ from tco.number_style import local, respelled
 
 # From 10,000 on in thousands: "$1,234" reads better than "$1.23k".
 _SCALES = ((1e9, 1e9, "bn"), (1e6, 1e6, "M"), (1e4, 1e3, "k"))
+_WHOLE_FROM = 100
 
 
 def usd(amount: float | None) -> str:
@@ -79,12 +80,24 @@ def share(fraction: float | None) -> str:
 def volume(requests_per_day: float | None) -> str:
     """A daily volume to three significant digits.
 
-    >>> volume(123_456.0), volume(0.0), volume(None)
-    ('123,000', 'any', '–')
+    >>> volume(123_456.0), volume(2.5), volume(0.0004), volume(0.0), volume(None)
+    ('123,000', '2.5', '0.0004', 'any', '–')
     """
     if requests_per_day is None:
         return "–"
-    return "any" if requests_per_day == 0 else f"{local(float(f'{requests_per_day:.3g}')):,.0f}"
+    if requests_per_day == 0:
+        return "any"
+    short = float(f"{requests_per_day:.3g}")
+    return f"{local(short):,.0f}" if short >= _WHOLE_FROM else f"{local(Decimal(f'{short:g}')):f}"
+
+
+def milliseconds(ms: float) -> str:
+    """A latency [ms]: whole from 100 on, below it to three digits.
+
+    >>> milliseconds(1234.5), milliseconds(12.34), milliseconds(0.5)
+    ('1,234 ms', '12.3 ms', '0.5 ms')
+    """
+    return f"{local(ms):,.0f} ms" if ms >= _WHOLE_FROM else f"{local(ms):.3g} ms"
 
 
 def figure(value: float | None, spec: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from probes.cell import load_label
+from tco.format import milliseconds
 from tco.number_style import local
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def promise_text(limits_ms: Mapping[str, float]) -> str:
     >>> promise_text({"ttft": 2000.0, "tpot": 100.0})
     'TTFT up to 2,000 ms and TPOT up to 100 ms'
     """
-    return " and ".join(f"{name.upper()} up to {local(limit):,.0f} ms" for name, limit in limits_ms.items())
+    return " and ".join(f"{name.upper()} up to {milliseconds(limit)}" for name, limit in limits_ms.items())
 
 
 def goodput_sentence(found: Goodput) -> str:

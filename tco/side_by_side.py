@@ -8,7 +8,7 @@ from pricing.quality.scores import ARENA
 from tco.answer import unit_cost
 from tco.constraint_result import LABELS
 from tco.cost_sources import CARRIES
-from tco.format import month_count, months, share, usd, volume
+from tco.format import milliseconds, month_count, months, share, usd, volume
 from tco.number_style import local
 from tco.offers import PROMISED, Offer
 from tco.option_rows import NOTHING, Figure, Group, Row, compared, numbers_row, payback_words, verdict, words_row
@@ -185,7 +185,7 @@ def _ttft(result: Result, offers: Mapping[str, Offer]) -> Row:
     numbers = tuple(None if offer is None else offer.ttft_p95_ms for offer in held)
     bounds = [offer is not None and offer.ttft_basis == PROMISED for offer in held]
     cells = tuple(
-        NOTHING if number is None else f"{'at most ' if bound else ''}{local(number):,.0f} ms"
+        NOTHING if number is None else f"{'at most ' if bound else ''}{milliseconds(number)}"
         for number, bound in zip(numbers, bounds, strict=True)
     )
     return Row("Capacity", "TTFT P95", cells, numbers, None if any(bounds) else "low", ("TTFT", "P95"))

@@ -20,7 +20,7 @@ from probes.run import Run
 from tco.capacity.latency import Basis, read_latency
 from tco.capacity.shape import Conversion, convert
 from tco.capacity.slo_capacity import SloCapacity, infeasible
-from tco.format import limit_title
+from tco.format import limit_title, milliseconds
 from tco.number_style import local
 from tco.workload.asked import Slo
 
@@ -255,6 +255,6 @@ def _first_failure(cell: Cell, limits: dict[str, float], shape: Conversion) -> s
     name, limit = next((n, limit) for n, limit in limits.items() if _latency_ms(cell, n, shape) > limit)
     value, name = _latency_ms(cell, name, shape), limit_title(name)
     return (
-        f"no measured load meets the promise: at the lightest, {cell.label}, {name} is {local(value):,.0f} ms and the limit is "
-        f"{local(limit):,.0f} ms. Promise more, use a faster GPU or a smaller model, or probe a lighter load"
+        f"no measured load meets the promise: at the lightest, {cell.label}, {name} is {milliseconds(value)} and the limit is "
+        f"{milliseconds(limit)}. Promise more, use a faster GPU or a smaller model, or probe a lighter load"
     )

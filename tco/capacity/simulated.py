@@ -12,7 +12,7 @@ from tco.capacity.engine_model import EngineModel, slower
 from tco.capacity.simulator.outcome import Outcome
 from tco.capacity.simulator.traffic import Traffic
 from tco.capacity.slo_capacity import SloCapacity, infeasible
-from tco.format import limit_title
+from tco.format import limit_title, milliseconds
 from tco.number_style import Notation, local, notation
 from tco.workload.asked import Spread
 
@@ -236,8 +236,8 @@ def _broken_when_idle(engine: EngineModel, classes: tuple[AskedClass, ...]) -> s
     name = limit_title(name)
     whose = f" of {kind.name!r}" if kind.name else ""
     return (
-        f"no load keeps the promise: one request at a time already has {name} {local(found):,.0f} ms{whose}, and the limit is {local(limit):,.0f} ms "
-        f"(simulated; {engine.origin}). Promise {local(found):,.0f} ms or more, use a faster GPU or a smaller model"
+        f"no load keeps the promise: one request at a time already has {name} {milliseconds(found)}{whose}, and the limit is {milliseconds(limit)} "
+        f"(simulated; {engine.origin}). Promise {milliseconds(math.ceil(found))} or more, use a faster GPU or a smaller model"
     )
 
 

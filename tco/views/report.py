@@ -57,7 +57,7 @@ def show_report(result: Result) -> None:
             icon=":material/extension:",
         )
     forms, level, files, quick, tag = _controls(able)
-    asked = (result.answer_id, tuple(forms), level, quick, tag, tuple((file.name, file.size) for file in files))
+    asked = (result.answer_id, tuple(forms), level, quick, tag, tuple((file.name, file.file_id) for file in files))
     if st.button("Make the report", type=_look.emphasis(), icon=":material/description:", disabled=not forms):
         _make(asked, forms, level, files, quick=quick, tag=tag)
     elif _report_making.was_stopped():
