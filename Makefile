@@ -38,8 +38,7 @@ test: install-test  ## all tests: unit, processes, real engine, real browser
 	$(PYTEST) -m "not engine and not browser and not slow" $(SIDE_BY_SIDE)
 	$(PYTEST) -m "slow and not engine and not browser" $(WAITING) $(AGAIN)
 	$(PYTEST) -m "engine and not browser" $(ENGINES) $(AGAIN)
-	$(PYTEST) -m "browser and not engine" -n 2 --dist worksteal $(AGAIN)  # apart: Playwright keeps an event loop of its own running
-	$(PYTEST) -m "browser and engine" $(AGAIN)
+	$(PYTEST) -m browser -n 2 --dist worksteal $(AGAIN)  # apart: Playwright keeps an event loop of its own running
 
 unit: install-test  ## unit tests only, under a minute
 	$(PYTEST) -m "not engine and not browser and not slow" $(SIDE_BY_SIDE)

@@ -17,7 +17,8 @@ pytestmark = pytest.mark.slow
 
 def test_a_server_that_is_killed_in_a_load_point_leaves_a_run_that_says_so(tmp_path):
     with serving(prefill_ms=150, tpot_ms=1) as server:
-        command = Command.run(tmp_path, server.url, "--concurrency", "8")
+        # So many that the load point is not over before its server is.
+        command = Command.run(tmp_path, server.url, "--concurrency", "8", "--repeats", "40")
         command.wait_for("warmup")
         time.sleep(1.0)
         server.kill()
