@@ -91,21 +91,7 @@ def _controls(able: list[str]) -> tuple[list[str], Redaction, list[UploadedFile]
     )
     left, right = st.columns(2, gap="medium")
     with left:
-        level = st.selectbox(
-            "Who may read it",
-            list(LEVELS),
-            format_func=lambda name: LEVELS[name],
-            key="report.level",
-            persist_state="session",
-        )
-        tag = st.selectbox(
-            "Numbers as in",
-            [None, *LOCALES],
-            format_func=_example,
-            key="report.locale",
-            persist_state="session",
-            help="Of texts and pictures. Excel and the slides' own charts follow the computer on which they are opened.",
-        )
+        level, tag = _for_whom()
         quick = st.toggle(
             "Quick",
             key="report.quick",
@@ -121,7 +107,27 @@ def _controls(able: list[str]) -> tuple[list[str], Redaction, list[UploadedFile]
             key="report.brand",
             help="`brand.yaml` names colours, fonts, lines, and files beside it. They stay in this session.",
         )
-    return list(forms or []), level or "internal", list(files or []), bool(quick), tag
+    return list(forms or []), level, list(files or []), bool(quick), tag
+
+
+def _for_whom() -> tuple[Redaction, str | None]:
+    """Who may read it, and in whose notation its numbers are written."""
+    level = st.selectbox(
+        "Who may read it",
+        list(LEVELS),
+        format_func=lambda name: LEVELS[name],
+        key="report.level",
+        persist_state="session",
+    )
+    tag = st.selectbox(
+        "Numbers as in",
+        [None, *LOCALES],
+        format_func=_example,
+        key="report.locale",
+        persist_state="session",
+        help="Of texts and pictures. Excel and the slides' own charts follow the computer on which they are opened.",
+    )
+    return level or "internal", tag
 
 
 def _example(tag: str | None) -> str:
