@@ -15,6 +15,7 @@ import typer
 from tco import InputError, load, views
 from tco.cli._hosted import Serving, hosted_settings
 from tco.cli._shared import EXIT_INTERRUPTED, fail
+from tco.cli._signals import stop_signals
 from tco.hosting import HOSTED
 from tco.shipped import streamlit_config
 from tco.views import SCENARIO_VARIABLE
@@ -104,7 +105,9 @@ def app_command(
     given = told if scenario is None else told | {SCENARIO_VARIABLE: str(scenario.resolve())}
     command = [*app_arguments(port, browser=browser and not hosted), *flags]
     try:
-        ended = subprocess.run(command, env=os.environ | given, check=False)  # noqa: S603 - our own command
+        # Whoever ends this command ends the server with it.
+        with stop_signals():
+            ended = subprocess.run(command, env=os.environ | given, check=False)  # noqa: S603 - our own command
     except KeyboardInterrupt:
         raise typer.Exit(EXIT_INTERRUPTED) from None
     raise typer.Exit(ended.returncode)
