@@ -41,6 +41,9 @@ _EXTENSION = re.compile(r"[-_][a-z0-9][-_].*$", re.IGNORECASE | re.DOTALL)
 _LONGEST_TAG = 60
 _WRITTEN = re.compile(r"(\d+(?:,\d{3})*)(?:\.(\d+))?")
 
+_BLANKS = re.compile(r"[^\S\u00a0\u202f]+")
+"""All but those that hold the groups of a number together."""
+
 _current: ContextVar[Notation] = ContextVar("notation", default=ENGLISH)
 
 
@@ -180,6 +183,15 @@ def prose(text: str) -> str:
     """
     style = _current.get()
     return text if style is ENGLISH else _WRITTEN.sub(lambda found: _spelled(found[1], found[2], style), text)
+
+
+def one_line(text: str) -> str:
+    r"""A text on one line, its blanks single ones; those within a number stay.
+
+    >>> one_line("  from 1\u202f234\n to  5 ") == "from 1\u202f234 to 5"
+    True
+    """
+    return _BLANKS.sub(" ", text).strip()
 
 
 def _spelled(whole: str, fraction: str | None, style: Notation) -> str:

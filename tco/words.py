@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tco.finance_words import FINANCE_WORDS
 from tco.format import share, usd
-from tco.number_style import local, prose
+from tco.number_style import local, one_line, prose
 from tco.register import unit_of
 from tco.term_words import TERM_WORDS
 
@@ -91,8 +91,6 @@ WORDS = {
 
 _MEASURED, _LISTED, _PUBLISHED = {"measured"}, {"invoice", "contract", "listed"}, {"literature", "expert"}
 _CODE = re.compile(r"(`[^`]+`)")
-_BLANKS = re.compile(r"[^\S\u00a0\u202f]+")
-"""But for those that hold the groups of a number together."""
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]#+\-.!$~:<>|&^=@])")
 # What a browser page makes a link of by itself, however its characters are escaped: GitHub's Markdown looks at the text that is left.
 _LINKED_BY_ITSELF = re.compile(r"(?i)(?=https?://|www\.)|(?=@)")
@@ -111,7 +109,7 @@ def plain(text: str) -> str:
     >>> ascii(plain("www.x"))
     "'\\u2060www\\\\.x'"
     """
-    parts = _CODE.split(_BLANKS.sub(" ", text).strip())
+    parts = _CODE.split(one_line(text))
     return "".join(part if number % 2 else _escaped(part) for number, part in enumerate(parts))
 
 
@@ -125,7 +123,7 @@ def linked(text: str) -> str:
     >>> linked("https://example.org/a_b via *lists*")
     '<https://example.org/a_b> via \\*lists\\*'
     """
-    parts = _ADDRESS.split(_BLANKS.sub(" ", text).strip())
+    parts = _ADDRESS.split(one_line(text))
     return "".join(f"<{part}>" if number % 2 else _around(part) for number, part in enumerate(parts))
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from typing import TypeVar
 
+from tco.number_style import one_line
 from tco.report.redact import mapped
 
 MOST_SIGNS = 2_000
@@ -19,8 +19,6 @@ _BACK = "\u200e"
 """Has no width and reads from left to right."""
 _FROM_RIGHT, _FROM_LEFT = {"R", "AL", "AN"}, {"L", "EN"}
 
-_BLANKS = re.compile(r"[^\S\u00a0\u202f]+")
-"""But for those that hold the groups of a number together."""
 _Node = TypeVar("_Node")
 
 
@@ -101,5 +99,5 @@ def short(text: str, most: int) -> str:
     >>> short("a long name", 8)
     'a long…'
     """
-    line = _BLANKS.sub(" ", text).strip()
+    line = one_line(text)
     return line if len(line) <= most else f"{line[: most - 1].rstrip()}…"

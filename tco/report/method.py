@@ -119,7 +119,11 @@ def changes(pack: ReportPack) -> Iterator[tuple[str, str, str]]:
     if before.answer.recommended != pack.result.recommended:
         yield "Recommended", before.answer.recommended or "nothing", pack.result.recommended or "nothing"
     yield from _numbers_changed(pack, before)
-    known = [*rests_changed(pack, before), *_inputs_changed(pack, before)]
+    inputs = [
+        (f"{_named(path)}{which}\n{path}", _text(was), _text(now))
+        for path, which, was, now in inputs_changed(pack, before)
+    ]
+    known = [*rests_changed(pack, before), *(row for row in inputs if row[1] != row[2])]
     yield from known
     if not known and before.answer_id != pack.result.answer_id:
         yield "What the scenario says beside its numbers, or the tool's code", "–", "changed"
@@ -153,13 +157,19 @@ def rests_changed(pack: ReportPack, before: Lock) -> Iterator[tuple[str, str, st
     yield from (pair for pair in pairs if pair[1] != pair[2])
 
 
-def _inputs_changed(pack: ReportPack, before: Lock) -> Iterator[tuple[str, str, str]]:
+def inputs_changed(pack: ReportPack, before: Lock) -> Iterator[tuple[str, str, float | None, float | None]]:
+    """Values and ends of ranges that are others than before: path, which of them in words to stand behind it, before, now.
+
+    Args:
+        pack: of the report.
+        before: the version before.
+    """
     now = {row.path: row for row in pack.result.assumptions}
     for path in dict.fromkeys((*before.quantities, *now)):
         for field, which in (("value", ""), ("low", ", low end"), ("high", ", high end")):
-            was, has = (_text(getattr(held.get(path), field, None)) for held in (before.quantities, now))
+            was, has = (getattr(held.get(path), field, None) for held in (before.quantities, now))
             if was != has:
-                yield f"{_named(path)}{which}\n{path}", was, has
+                yield path, which, was, has
 
 
 def _named(path: str) -> str:

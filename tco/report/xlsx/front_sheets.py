@@ -8,7 +8,7 @@ from probes.run import Run
 from tco.answer import footing, headline
 from tco.lock.records import Lock
 from tco.report.evidence import evidence_sentence, source_table
-from tco.report.method import rests_changed
+from tco.report.method import inputs_changed, rests_changed
 from tco.report.pack import ReportPack
 from tco.report.xlsx.cells import Cell, Held
 from tco.report.xlsx.expressions import Expr
@@ -209,18 +209,9 @@ def _changes(sheet: Sheet, pack: ReportPack, before: Lock) -> None:
     here = {option.name for option in result.options}
     for name in (name for name in old if name not in here):
         sheet.row(name, "there", "gone")
-    _inputs_changed(sheet, pack, before)
-
-
-def _inputs_changed(sheet: Sheet, pack: ReportPack, before: Lock) -> None:
-    """Values and the ends of ranges."""
     sheet.heading("Inputs that changed")
-    now = {row.path: row for row in pack.result.assumptions}
-    for path in dict.fromkeys((*before.quantities, *now)):
-        for field, which in (("value", ""), ("low", ", low end"), ("high", ", high end")):
-            was, has = (getattr(held.get(path), field, None) for held in (before.quantities, now))
-            if was != has:
-                _pair(sheet, f"{path}{which}", was, has)
+    for path, which, was, has in inputs_changed(pack, before):
+        _pair(sheet, f"{path}{which}", was, has)
 
 
 def _pair(sheet: Sheet, label: str, before: float | None, now: float | None) -> None:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import subprocess
 import sys
 import tomllib
@@ -11,17 +10,12 @@ import psutil
 import pytest
 from typer.testing import CliRunner
 
+from probes.engines.ports import find_port
 from tco.cli import app
 from tco.cli._shared import EXIT_INTERRUPTED
 from tco.cli.app import ENTRY, app_arguments
 from tco.shipped import streamlit_config
 from tests.stand_in import wait_until
-
-
-def free_port():
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        return held.getsockname()[1]
 
 
 def flags(arguments):
@@ -87,7 +81,7 @@ def test_the_collector_rests_while_libraries_load_and_then_passes_them_over():
 def test_the_server_ends_with_the_command(tmp_path):
     start = "from tco.cli import main; main()"
     with subprocess.Popen(
-        [sys.executable, "-c", start, "app", "--no-browser", "--port", str(free_port())], cwd=tmp_path
+        [sys.executable, "-c", start, "app", "--no-browser", "--port", str(find_port(None))], cwd=tmp_path
     ) as command:
         wait_until(lambda: psutil.Process(command.pid).children(), within_s=30)
         (server,) = psutil.Process(command.pid).children()
